@@ -1,0 +1,22 @@
+//! What the rooms of the host share: ids, the clock, events, HTTP shapes, and the three questions every error answers.
+//!
+//! Owns no behaviour beyond parsing and printing its own values. Nothing here knows Airflow's wire, wasm, SQL or a socket, and nothing
+//! here may: the four crates in the middle of the house do not know each other, and this is all they have in common.
+#![forbid(unsafe_code)]
+
+mod classify;
+mod clock;
+mod digest;
+mod event;
+mod ids;
+mod trigger;
+
+pub mod http;
+pub mod log;
+
+pub use classify::{Blame, Class, Classify, Retry};
+pub use clock::{Clock, SystemClock, UnixMs, VirtualClock};
+pub use digest::{Digest, DigestError};
+pub use event::{Event, EventKind, Xcom};
+pub use ids::{ClassPath, ConnId, IdempotencyKey, JobId, TriggerId};
+pub use trigger::{TaskInstance, TriggerKind};
