@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 
 use schemars::generate::SchemaSettings;
+use serde_json::Value;
 
 use crate::bindings::exports::trigger_host::trigger::{manifest, poller};
 use crate::bindings::trigger_host::trigger::types as wit;
@@ -46,7 +47,8 @@ pub(crate) fn schema<T: Trigger>() -> String {
 }
 
 fn parse_checkpoint<T: Trigger>(text: Option<&str>) -> Result<Option<T::Checkpoint>> {
-    let parsed = text.map(serde_json::from_str).transpose();
+    // By way of a `Value`, as the kwargs: one parser in the component instead of one for each type.
+    let parsed = text.map(|text| serde_json::from_str::<Value>(text).and_then(serde_json::from_value)).transpose();
     parsed.map_err(|error| {
         let expected = std::any::type_name::<T::Checkpoint>();
         Error::failed(format!("the stored checkpoint does not fit this version of the trigger: {error}"))

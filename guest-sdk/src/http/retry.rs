@@ -3,7 +3,7 @@
 //! Pure: the trigger keeps the number of failures in a row in its checkpoint, and asks here.
 
 use super::{Error, Response};
-use crate::Duration;
+use crate::{Duration, warning};
 
 /// Why this is worth another try, if it is: no answer in time, no connection, or a status that says "not now" (408, 425, 429, 500, 502, 503, 504).
 pub fn transient(answer: &Result<Response, Error>) -> Option<String> {
@@ -23,15 +23,32 @@ pub struct Backoff {
     pub first: Duration,
     /// No wait is longer, also when the answer asks for more.
     pub longest: Duration,
+    /// How many failures in a row are borne; one more ends the trigger.
+    pub most: u32,
 }
 
 impl Default for Backoff {
     fn default() -> Self {
-        Self { first: Duration::from_secs(1), longest: Duration::from_secs(300) }
+        Self { first: Duration::from_secs(1), longest: Duration::from_secs(300), most: 10 }
     }
 }
 
 impl Backoff {
+    /// How long to wait after the `failures`th failure in a row (from 1), with a line in the log that says `why`.
+    ///
+    /// # Errors
+    /// When there were more than [`most`](Self::most).
+    pub fn bear(&self, failures: u32, why: &str, answer: &Result<Response, Error>) -> crate::Result<Duration> {
+        if failures > self.most {
+            return Err(crate::Error::failed(format!(
+                "given up after {failures} failures in a row, the last one: {why}"
+            )));
+        }
+        let wait = self.wait(failures, answer);
+        warning!("No usable answer, trying again in {wait}: {why}", failures = failures, most = self.most);
+        Ok(wait)
+    }
+
     /// How long to wait after the `failures`th failure in a row (from 1); at least what the answer's `retry-after` asks for in seconds.
     pub fn wait(&self, failures: u32, answer: &Result<Response, Error>) -> Duration {
         let doubled = self.first.saturating_mul(2_u32.saturating_pow(failures.saturating_sub(1)));
@@ -51,7 +68,7 @@ mod tests {
 
     #[test]
     fn waits_double_up_to_the_limit() {
-        let backoff = Backoff { first: Duration::from_secs(2), longest: Duration::from_secs(10) };
+        let backoff = Backoff { first: Duration::from_secs(2), longest: Duration::from_secs(10), most: 1 };
         let lost = Err(Error::Deadline(Duration::from_secs(1)));
         let waits: Vec<f64> = [1, 2, 3, 4, 400].iter().map(|n| backoff.wait(*n, &lost).as_secs_f64()).collect();
         assert_eq!(waits, [2.0, 4.0, 8.0, 10.0, 10.0]);

@@ -19,20 +19,29 @@ impl fmt::Display for ParseDurationError {
 
 impl std::error::Error for ParseDurationError {}
 
+const SECOND: u128 = 1_000_000_000;
+const MINUTE: u128 = 60 * SECOND;
+const HOUR: u128 = 60 * MINUTE;
+const DAY: u128 = 24 * HOUR;
+const WEEK: u128 = 7 * DAY;
+
 impl FromStr for Duration {
     type Err = ParseDurationError;
 
     fn from_str(text: &str) -> Result<Self, ParseDurationError> {
-        let seconds = match text.strip_prefix(['P', 'p']) {
+        let nanos = match text.strip_prefix(['P', 'p']) {
             Some(rest) => iso(&rest.to_ascii_uppercase()),
             None => plain(&text.to_ascii_lowercase()),
         };
-        seconds.and_then(Self::from_secs_f64).ok_or_else(|| ParseDurationError(text.chars().take(64).collect()))
+        let nanos = nanos.and_then(|nanos| u64::try_from(nanos).ok());
+        nanos
+            .map(|nanos| Self::from(std::time::Duration::from_nanos(nanos)))
+            .ok_or_else(|| ParseDurationError(text.chars().take(64).collect()))
     }
 }
 
-/// Seconds in what follows the `P`.
-fn iso(text: &str) -> Option<f64> {
+/// Nanoseconds in what follows the `P`.
+fn iso(text: &str) -> Option<u128> {
     let (date, time) = match text.split_once('T') {
         Some((date, time)) if !time.is_empty() => (date, time),
         Some(_) => return None,
@@ -42,46 +51,55 @@ fn iso(text: &str) -> Option<f64> {
         return None;
     }
     let date = sum(date, |unit| match unit {
-        "W" => Some(604_800.0),
-        "D" => Some(86_400.0),
+        "W" => Some(WEEK),
+        "D" => Some(DAY),
         _ => None,
     });
     let time = sum(time, |unit| match unit {
-        "H" => Some(3_600.0),
-        "M" => Some(60.0),
-        "S" => Some(1.0),
+        "H" => Some(HOUR),
+        "M" => Some(MINUTE),
+        "S" => Some(SECOND),
         _ => None,
     });
-    Some(date? + time?)
+    date?.checked_add(time?)
 }
 
-/// Seconds in text of numbers and units.
-fn plain(text: &str) -> Option<f64> {
-    let seconds = sum(text, |unit| match unit {
-        "ms" => Some(0.001),
-        "s" | "sec" | "secs" | "second" | "seconds" => Some(1.0),
-        "m" | "min" | "mins" | "minute" | "minutes" => Some(60.0),
-        "h" | "hour" | "hours" => Some(3_600.0),
-        "d" | "day" | "days" => Some(86_400.0),
-        "w" | "week" | "weeks" => Some(604_800.0),
+/// Nanoseconds in text of numbers and units.
+fn plain(text: &str) -> Option<u128> {
+    let nanos = sum(text, |unit| match unit {
+        "ms" => Some(SECOND / 1_000),
+        "s" | "sec" | "secs" | "second" | "seconds" => Some(SECOND),
+        "m" | "min" | "mins" | "minute" | "minutes" => Some(MINUTE),
+        "h" | "hour" | "hours" => Some(HOUR),
+        "d" | "day" | "days" => Some(DAY),
+        "w" | "week" | "weeks" => Some(WEEK),
         _ => None,
     });
-    seconds.filter(|_| !text.trim().is_empty())
+    nanos.filter(|_| !text.trim().is_empty())
 }
 
 /// Adds up number-and-unit pairs.
-fn sum(text: &str, seconds_of: impl Fn(&str) -> Option<f64>) -> Option<f64> {
+fn sum(text: &str, nanos_of: impl Fn(&str) -> Option<u128>) -> Option<u128> {
     let mut rest = text.trim();
-    let mut seconds = 0.0;
+    let mut nanos = 0_u128;
     while !rest.is_empty() {
         let unit_at = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
         let (number, after) = rest.split_at(unit_at);
         let after = after.trim_start();
         let end = after.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(after.len());
-        seconds += number.parse::<f64>().ok()? * seconds_of(&after[..end])?;
+        nanos = nanos.checked_add(times(number, nanos_of(&after[..end])?)?)?;
         rest = after[end..].trim_start();
     }
-    Some(seconds)
+    Some(nanos)
+}
+
+/// A decimal number of units, in integers: floating-point parsing is larger than the rest of this file.
+fn times(number: &str, unit: u128) -> Option<u128> {
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
+    // Nine digits of a week are still exact in 128 bits; the others are below a nanosecond of any unit but a week.
+    let fraction = &fraction[..fraction.len().min(9)];
+    let part = unit.checked_mul(fraction.parse().ok()?)? / 10_u128.pow(u32::try_from(fraction.len()).ok()?);
+    whole.parse::<u128>().ok()?.checked_mul(unit)?.checked_add(part)
 }
 
 #[cfg(test)]
@@ -101,6 +119,7 @@ mod tests {
             ("1.5 hours", 5_400_000),
             ("2 days", 172_800_000),
             ("0s", 0),
+            ("0.25s", 250),
         ] {
             assert_eq!(text.parse(), Ok(Duration::from_millis(millis)), "{text}");
         }

@@ -2,7 +2,7 @@
 //!
 //! | kwarg | type | meaning |
 //! | --- | --- | --- |
-//! | `delta` | seconds, timedelta, or text such as `PT1H30M` or `90s` | how long to wait |
+//! | `delta` (or `seconds`) | seconds, timedelta, or text such as `PT1H30M` or `90s` | how long to wait |
 //! | `end_from_trigger` | bool, default false | end the task as succeeded instead of resuming it |
 //!
 //! The payload is the moment of the deadline. The deadline is fixed at the first poll and kept in the checkpoint, so a restart of the host does not
@@ -13,7 +13,8 @@ use trigger_host_sdk::prelude::*;
 /// Waits for a length of time.
 #[trigger]
 struct After {
-    /// How long to wait, from the first poll.
+    /// How long to wait, from the first poll. Also by the name `seconds`.
+    #[serde(alias = "seconds")]
     delta: Duration,
     /// Whether to end the task as succeeded instead of resuming it.
     #[serde(default)]

@@ -36,11 +36,17 @@ fn can_end_the_task() {
 }
 
 #[test]
+fn takes_seconds_by_name() {
+    let run = FakeHost::<After>::new(json!({"seconds": 2})).run_until_finished();
+    assert_eq!(run.ended_at.to_string(), "2026-01-01T00:00:02Z");
+}
+
+#[test]
 fn refuses_what_is_no_duration() {
     let run = host(json!("soon")).run_until_finished();
     assert_eq!(run.failure(), "`delta`: `soon` is not a duration: expected text such as `PT1H30M`, `90s` or `1h 30m`");
     let run = host(json!(-5)).run_until_finished();
     assert_eq!(run.failure(), "`delta`: -5 seconds is no duration: it must not be negative");
     let run = FakeHost::<After>::new(json!({"deltas": 5})).run_until_finished();
-    assert_eq!(run.failure(), "`deltas` is unknown: expected `delta`, `end_from_trigger`");
+    assert_eq!(run.failure(), "`deltas` is unknown: expected `delta`, `seconds`, `end_from_trigger`");
 }
