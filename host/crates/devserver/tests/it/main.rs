@@ -1,0 +1,13 @@
+//! The development server over real sockets: recorded exchanges, assignment, extensions, time-outs, faults, durability.
+#![forbid(unsafe_code)]
+
+mod claims;
+mod dev_routes;
+mod durability;
+mod extensions;
+mod faults;
+mod harness;
+mod recorded;
+mod recorded_pr;
+mod recorded_released;
+mod scheduler;
