@@ -12,40 +12,40 @@ use tokio::task::JoinHandle;
 use trigger_host_types::{Clock, VirtualClock};
 
 /// 2026-11-20T12:03:00Z, shortly after the recordings.
-pub const START: u64 = 1_795_176_180_000;
+pub(crate) const START: u64 = 1_795_176_180_000;
 
 /// A running server; it stops when dropped.
-pub struct Server {
-    pub address: SocketAddr,
-    pub handle: Devserver,
-    pub clock: Arc<VirtualClock>,
-    pub real: Arc<VirtualClock>,
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    pub(crate) handle: Devserver,
+    pub(crate) clock: Arc<VirtualClock>,
+    pub(crate) real: Arc<VirtualClock>,
     stop: Option<oneshot::Sender<()>>,
-    pub served: JoinHandle<()>,
+    pub(crate) served: JoinHandle<()>,
 }
 
 /// An answer.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     /// Lower-case names.
-    pub headers: Vec<(String, String)>,
-    pub body: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
 }
 
 impl Answer {
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
     }
 }
 
 impl Server {
     /// In memory, with both clocks under the test's hand.
-    pub async fn start(change: impl FnOnce(&mut Config)) -> Self {
+    pub(crate) async fn start(change: impl FnOnce(&mut Config)) -> Self {
         let (clock, real) = (Arc::new(VirtualClock::new(START)), Arc::new(VirtualClock::new(START)));
         let mut config = Config {
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
@@ -63,12 +63,12 @@ impl Server {
         Self { address, handle, clock, real, stop: Some(stop), served }
     }
 
-    pub fn stop(&mut self) {
+    pub(crate) fn stop(&mut self) {
         drop(self.stop.take());
     }
 
     /// One call on a connection of its own; `None` when it was closed without a byte.
-    pub async fn try_call(
+    pub(crate) async fn try_call(
         &self,
         method: &str,
         path: &str,
@@ -78,33 +78,33 @@ impl Server {
         call(self.address, method, path, headers, body).await
     }
 
-    pub async fn call(&self, method: &str, path: &str, body: Value) -> Answer {
+    pub(crate) async fn call(&self, method: &str, path: &str, body: Value) -> Answer {
         let body = (!body.is_null()).then(|| body.to_string());
         self.try_call(method, path, &[], body.as_deref()).await.expect("an answer")
     }
 
-    pub async fn get(&self, path: &str) -> Value {
+    pub(crate) async fn get(&self, path: &str) -> Value {
         let answer = self.call("GET", path, Value::Null).await;
         assert_eq!(answer.status, 200, "{path}: {}", answer.body);
         answer.json()
     }
 
-    pub async fn post(&self, path: &str, body: Value) -> Answer {
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
         self.call("POST", path, body).await
     }
 
     /// Registers a host.
-    pub async fn register(&self) -> i64 {
+    pub(crate) async fn register(&self) -> i64 {
         let body = serde_json::json!({"job_type": "TriggererJob", "hostname": "h"});
         self.post("/execution/jobs", body).await.json()["job_id"].as_i64().unwrap()
     }
 
     /// What a host of this Job is given.
-    pub async fn load(&self, job: i64, capacity: i64) -> Vec<i64> {
+    pub(crate) async fn load(&self, job: i64, capacity: i64) -> Vec<i64> {
         self.load_with(job, capacity, serde_json::json!({})).await
     }
 
-    pub async fn load_with(&self, job: i64, capacity: i64, more: Value) -> Vec<i64> {
+    pub(crate) async fn load_with(&self, job: i64, capacity: i64, more: Value) -> Vec<i64> {
         let mut body = serde_json::json!({"triggerer_id": job, "capacity": capacity, "health_check_threshold": 30});
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let answer = self.post("/execution/triggers/load", body).await;
@@ -112,26 +112,26 @@ impl Server {
         serde_json::from_value(answer.json()["trigger_ids"].clone()).unwrap()
     }
 
-    pub async fn defer(&self, triggers: Value) -> Vec<i64> {
+    pub(crate) async fn defer(&self, triggers: Value) -> Vec<i64> {
         let answer = self.post("/dev/defer", triggers).await;
         assert_eq!(answer.status, 201, "{}", answer.body);
         serde_json::from_value(answer.json()["trigger_ids"].clone()).unwrap()
     }
 
-    pub async fn event(&self, trigger: i64, payload: Value) -> u16 {
+    pub(crate) async fn event(&self, trigger: i64, payload: Value) -> u16 {
         let path = format!("/execution/triggers/{trigger}/event");
         self.post(&path, serde_json::json!({"payload": payload})).await.status
     }
 
     /// The one task there is, or the one of this name.
-    pub async fn task(&self, task: &str) -> Value {
+    pub(crate) async fn task(&self, task: &str) -> Value {
         let tasks = self.get(&format!("/dev/tasks?task_id={task}")).await;
         tasks["tasks"][0].clone()
     }
 }
 
 /// One call on a connection of its own.
-pub async fn call(
+pub(crate) async fn call(
     address: SocketAddr,
     method: &str,
     path: &str,

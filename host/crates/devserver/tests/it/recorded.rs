@@ -7,26 +7,28 @@ use serde_json::{Value, json};
 use crate::harness::{Answer, START, Server};
 
 /// The secret of the recordings' tokens.
-pub const SECRET: &str = "contract-fixture-jwt-secret-0123456789abcdef0123456789abcdef0123456789abcdef";
-pub const ZERO: &str = "00000000-0000-0000-0000-000000000000";
+pub(crate) const SECRET: &str = "contract-fixture-jwt-secret-0123456789abcdef0123456789abcdef0123456789abcdef";
+pub(crate) const ZERO: &str = "00000000-0000-0000-0000-000000000000";
 
-pub fn fixture(name: &str) -> Value {
+pub(crate) fn fixture(name: &str) -> Value {
     let path = format!("{}/../../../tests/fixtures/{name}", env!("CARGO_MANIFEST_DIR"));
-    serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap()
+    let text = std::fs::read_to_string(&path).unwrap();
+    // One recording shows a stored lone surrogate, which is nothing that strict JSON can say.
+    serde_json::from_str(&text.replace(r#""event": "\ud800""#, r#""event": null"#)).unwrap()
 }
 
 /// A server that answers as the recorded one: with tokens, without our extensions.
-pub fn airflow(config: &mut Config) {
+pub(crate) fn airflow(config: &mut Config) {
     config.auth = Auth::Secret(Secret::new(SecretString::from(SECRET)));
     config.extensions = false;
 }
 
 /// A token; claims of `null` are left out.
-pub fn token(changes: Value) -> String {
+pub(crate) fn token(changes: Value) -> String {
     sign(changes, SECRET, jsonwebtoken::Algorithm::HS512)
 }
 
-pub fn sign(changes: Value, secret: &str, algorithm: jsonwebtoken::Algorithm) -> String {
+pub(crate) fn sign(changes: Value, secret: &str, algorithm: jsonwebtoken::Algorithm) -> String {
     let now = START / 1_000;
     let mut claims = json!({"sub": ZERO, "jti": "0", "aud": "urn:airflow.apache.org:task", "iat": now, "nbf": now, "exp": now + 600});
     for (name, value) in changes.as_object().unwrap() {
@@ -40,7 +42,7 @@ pub fn sign(changes: Value, secret: &str, algorithm: jsonwebtoken::Algorithm) ->
 }
 
 /// Sends a recorded request with this token in the place of the recorded one.
-pub async fn replay(server: &Server, exchange: &Value, path: &str, token: &str) -> Answer {
+pub(crate) async fn replay(server: &Server, exchange: &Value, path: &str, token: &str) -> Answer {
     let request = &exchange["request"];
     let mut headers: Vec<(&str, String)> = Vec::new();
     for (name, value) in request["headers"].as_object().unwrap() {
@@ -76,7 +78,7 @@ fn query(request: &Value) -> String {
 }
 
 /// Compares status, headers and body; members of these names may differ, whatever they are in.
-pub fn compare(exchange: &Value, answer: &Answer, free: &[&str]) -> Result<(), String> {
+pub(crate) fn compare(exchange: &Value, answer: &Answer, free: &[&str]) -> Result<(), String> {
     let name = exchange["name"].as_str().unwrap();
     if exchange["status"] != answer.status {
         return Err(format!("{name}: expected {}, got {} {}", exchange["status"], answer.status, answer.body));
