@@ -24,5 +24,5 @@ pub use effect::{AdvanceItem, Batch, Delivery, Effect, Notice, PollEnd, Raw, Ver
 pub use group::{AdvanceError, Counts, Group, JoinError, Mode, PullError, VerdictError};
 pub use ids::{BatchId, EventId, GroupId, Lane, Moment, Seq, Sequence, StreamKey, SubscriptionId};
 pub use outcome::{FailedBy, Failure, Outcome};
-pub use registry::Registry;
 pub use policy::{AckClock, AdvancePolicy, Binding, Identity, OnFailed, Policy, QueueFull};
+pub use registry::Registry;

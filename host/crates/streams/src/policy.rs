@@ -153,11 +153,7 @@ impl Policy {
             binding: Binding::Verdict,
             ack_timeout: Duration::from_secs(300),
             ack_clock: AckClock::HandOver { since_read: Duration::from_secs(3_600) },
-            on_failed: OnFailed::Hold {
-                attempts: 2,
-                wait: Duration::from_secs(5),
-                at_most: Duration::from_secs(60),
-            },
+            on_failed: OnFailed::Hold { attempts: 2, wait: Duration::from_secs(5), at_most: Duration::from_secs(60) },
             advance: AdvancePolicy {
                 retries: 8,
                 wait: Duration::from_millis(200),

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use streams::matching::Match;
 use streams::{
-    AdvanceError, AdvanceItem, BatchId, Effect, Failure, Group, GroupId, Lane, Mode, Moment, PollEnd, Policy, Raw,
+    AdvanceError, AdvanceItem, BatchId, Effect, Failure, Group, GroupId, Lane, Mode, Moment, Policy, PollEnd, Raw,
     Registry, Seq, Sequence, StreamKey, SubscriptionId,
 };
 
@@ -29,11 +29,30 @@ struct Played {
     reads: bool,
     /// Advances that are running.
     in_flight: usize,
+    /// Raw events it has had.
+    bursts: Bursts,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Bursts {
+    None,
+    /// The first one is being read.
+    First,
+    More,
 }
 
 struct Handle {
     group: usize,
     subscription: SubscriptionId,
+}
+
+enum Action {
+    Do(Effect),
+    /// An advance that does not block is over.
+    Return {
+        batch: BatchId,
+        well: bool,
+    },
 }
 
 enum Waiting {
@@ -56,6 +75,9 @@ pub struct World {
     numbers: HashMap<String, Seq>,
     waiting: Vec<Waiting>,
     most_in_flight: BTreeMap<String, usize>,
+    actions: VecDeque<(usize, Action)>,
+    /// Whether what groups ask for is being done.
+    acting: bool,
     record: Record,
 }
 
@@ -86,6 +108,8 @@ impl World {
             numbers: HashMap::new(),
             waiting: Vec::new(),
             most_in_flight: names.collect(),
+            actions: VecDeque::new(),
+            acting: false,
             record: Record::default(),
         }
     }
@@ -118,7 +142,7 @@ impl World {
             "end" => {
                 let end = if text("how") == "raise" { failed("upstream") } else { PollEnd::Terminated };
                 self.upstream.entry(text("stream")).or_default().push_back(Ready::End(end));
-                self.feed(&text("stream"));
+                self.read_what_is_ready();
             }
             "stop_all" => self.stop_all(),
             other => return Err(format!("unknown step `{other}`")),
@@ -140,7 +164,14 @@ impl World {
                 let mode = if self.streams[stream]["mode"] == "ack" { Mode::Ack } else { Mode::Fast };
                 let group = Group::new(self.policy, mode, self.sequence.clone(), [], self.now, &mut effects);
                 let id = self.registry.number();
-                self.groups.push(Played { group, id, stream: stream.to_owned(), reads: false, in_flight: 0 });
+                self.groups.push(Played {
+                    group,
+                    id,
+                    stream: stream.to_owned(),
+                    reads: false,
+                    in_flight: 0,
+                    bursts: Bursts::None,
+                });
                 self.registry.insert(key, id, self.groups.len() - 1);
                 self.groups.len() - 1
             }
@@ -248,17 +279,18 @@ impl World {
             let ready = Ready::Event { id, lane: lane.unwrap_or_default() };
             self.upstream.entry(stream.to_owned()).or_default().push_back(ready);
         }
-        self.feed(stream);
+        self.read_what_is_ready();
     }
 
-    /// Gives the running poll, if there is one, everything that is ready, in one burst.
-    fn feed(&mut self, stream: &str) {
-        let Some(at) = self.groups.iter().position(|played| played.reads && played.stream == stream) else { return };
-        let acks = self.streams[stream]["mode"] == "ack";
-        let ready = self.upstream.entry(stream.to_owned()).or_default();
-        if ready.is_empty() {
-            return;
-        }
+    fn read_what_is_ready(&mut self) {
+        self.act(0, Vec::new());
+    }
+
+    /// Gives a running poll everything that is ready, in one burst.
+    fn feed(&mut self, at: usize) {
+        let stream = self.groups[at].stream.clone();
+        let acks = self.streams[stream.as_str()]["mode"] == "ack";
+        let ready = self.upstream.entry(stream).or_default();
         let (mut events, mut end) = (Vec::new(), None);
         while let Some(next) = ready.pop_front() {
             match next {
@@ -275,6 +307,10 @@ impl World {
             }
         }
         self.groups[at].reads = false;
+        self.groups[at].bursts = match self.groups[at].bursts {
+            Bursts::None => Bursts::First,
+            _ => Bursts::More,
+        };
         let mut effects = Vec::new();
         self.groups[at].group.read(events, end, self.now, &mut effects);
         self.act(at, effects);
@@ -290,44 +326,75 @@ impl World {
     fn return_from_advance(&mut self, at: usize, batch: BatchId, well: bool) {
         let error = || AdvanceError { what: "advance".into(), fatal: true, retry_after: None };
         self.groups[at].in_flight -= 1;
+        if !well && self.groups[at].bursts == Bursts::First {
+            self.replace_overflows(at);
+        }
         let mut effects = Vec::new();
         self.groups[at].group.advanced(batch, if well { Ok(()) } else { Err(error()) }, self.now, &mut effects);
         self.act(at, effects);
     }
 
-    /// Does what a group asks for.
+    /// A tie that the contract leaves open (`Q6`), as Airflow's loop decides it: in the turn in which a poll begins, its pump runs before
+    /// the subscribers that wait, so these see the failed advance in place of their overflow.
+    fn replace_overflows(&mut self, at: usize) {
+        let here =
+            |sub: &Value| sub.as_i64().and_then(|sub| self.handles.get(&sub)).is_some_and(|handle| handle.group == at);
+        for failure in self.record.failures.iter_mut().filter(|failure| here(&failure[0]) && failure[1] == "overflow") {
+            failure[1] = json!("poll_error:advance");
+        }
+    }
+
+    /// Does what a group asks for, and what that leads to, in turn. Reading comes last: by then it may no longer be wanted.
     fn act(&mut self, at: usize, effects: Vec<Effect>) {
-        for effect in effects {
-            match effect {
-                Effect::Open => self.open(at),
-                Effect::Read { .. } => {
-                    self.groups[at].reads = true;
-                    let stream = self.groups[at].stream.clone();
-                    self.feed(&stream);
+        self.actions.extend(effects.into_iter().map(|effect| (at, Action::Do(effect))));
+        if std::mem::replace(&mut self.acting, true) {
+            return;
+        }
+        loop {
+            while let Some((at, action)) = self.actions.pop_front() {
+                match action {
+                    Action::Do(effect) => self.effect(at, effect),
+                    Action::Return { batch, well } => self.return_from_advance(at, batch, well),
                 }
-                Effect::StopReading => self.groups[at].reads = false,
-                Effect::HandOver { to, batch } => {
-                    let events = batch.iter().map(|event| json!([to.trigger().0, String::from_utf8_lossy(&event.data)]));
-                    self.record.delivered.extend(events);
-                }
-                Effect::Fail { to, failure } => {
-                    self.record.failures.push(json!([to.trigger().0, reason(&failure)]));
-                }
-                Effect::Exhausted { to } => self.record.failures.push(json!([to.trigger().0, "exhausted"])),
-                Effect::Advance { batch, lane, items } => self.advance(at, batch, &lane, &items),
-                Effect::AbandonAdvance { batch } => self.blocked.retain(|blocked| *blocked != (at, batch)),
-                Effect::Evict => {
-                    let key = StreamKey::global(self.groups[at].stream.as_str());
-                    self.registry.evict(&key, self.groups[at].id);
-                }
-                Effect::Close => {
-                    self.record.closed.push(json!(self.groups[at].stream));
-                    let mut effects = Vec::new();
-                    self.groups[at].group.closed(&mut effects);
-                    self.act(at, effects);
-                }
-                Effect::Rewind { .. } | Effect::Ended | Effect::Notice(_) => {}
             }
+            let ready = |stream: &str| self.upstream.get(stream).is_some_and(|ready| !ready.is_empty());
+            match self.groups.iter().position(|played| played.reads && ready(&played.stream)) {
+                Some(at) => self.feed(at),
+                None => break,
+            }
+        }
+        self.acting = false;
+        for played in self.groups.iter_mut().filter(|played| played.bursts == Bursts::First) {
+            played.bursts = Bursts::More;
+        }
+    }
+
+    fn effect(&mut self, at: usize, effect: Effect) {
+        match effect {
+            Effect::Open => self.open(at),
+            Effect::Read { .. } => self.groups[at].reads = true,
+            Effect::StopReading => self.groups[at].reads = false,
+            Effect::HandOver { to, batch } => {
+                let events = batch.iter().map(|event| json!([to.trigger().0, String::from_utf8_lossy(&event.data)]));
+                self.record.delivered.extend(events);
+            }
+            Effect::Fail { to, failure } => {
+                self.record.failures.push(json!([to.trigger().0, reason(&failure)]));
+            }
+            Effect::Exhausted { to } => self.record.failures.push(json!([to.trigger().0, "exhausted"])),
+            Effect::Advance { batch, lane, items } => self.advance(at, batch, &lane, &items),
+            Effect::AbandonAdvance { batch } => self.blocked.retain(|blocked| *blocked != (at, batch)),
+            Effect::Evict => {
+                let key = StreamKey::global(self.groups[at].stream.as_str());
+                self.registry.evict(&key, self.groups[at].id);
+            }
+            Effect::Close => {
+                self.record.closed.push(json!(self.groups[at].stream));
+                let mut effects = Vec::new();
+                self.groups[at].group.closed(&mut effects);
+                self.act(at, effects);
+            }
+            Effect::Rewind { .. } | Effect::Ended | Effect::Notice(_) => {}
         }
     }
 
@@ -359,8 +426,7 @@ impl World {
         *most = running.max(*most);
         match self.advance_mode.get(&stream).map(String::as_str) {
             Some("hold") => self.blocked.push((at, batch)),
-            Some("raise") => self.return_from_advance(at, batch, false),
-            _ => self.return_from_advance(at, batch, true),
+            mode => self.actions.push_back((at, Action::Return { batch, well: mode != Some("raise") })),
         }
     }
 }

@@ -113,7 +113,8 @@ impl Group {
         match self.policy.queue_full {
             QueueFull::Fail => {
                 while let Some(at) = self.ring.slowest().filter(|at| *at < floor) {
-                    let behind = |slot: &u32| matches!(self.slots.at(*slot).queue, Queue::Everything(next) if next == at);
+                    let behind =
+                        |slot: &u32| matches!(self.slots.at(*slot).queue, Queue::Everything(next) if next == at);
                     let slow: Vec<u32> = self.slots.everything.iter().filter(behind).collect();
                     if slow.is_empty() {
                         return; // Cannot be: somebody's cursor is there.
@@ -131,7 +132,7 @@ impl Group {
     /// `Q3`-`Q5`: fails one subscriber in everything it still owes, the event that overflowed it included.
     fn overflow(&mut self, slot: u32, effects: &mut Vec<Effect>) {
         effects.push(Effect::Notice(Notice::Overflow(self.slots.at(slot).trigger)));
-        self.fail_subscriber(slot, Failure::Overflow, FailedBy::Overflow, effects);
+        self.fail_subscriber(slot, Failure::Overflow, FailedBy::Overflow);
     }
 
     /// Hands over to those who wait and for whom there may be something.

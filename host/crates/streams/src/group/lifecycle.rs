@@ -7,7 +7,7 @@ use super::{Group, Mode, Phase};
 use crate::effect::{Effect, Notice, PollEnd};
 use crate::ids::Moment;
 use crate::outcome::Failure;
-use crate::policy::{QueueFull, AckClock};
+use crate::policy::{AckClock, QueueFull};
 use crate::timers::Timer;
 
 /// The most raw events that one read asks for.
@@ -101,15 +101,19 @@ impl Group {
             }
         };
         self.stop_poll(now, effects);
-        self.fail_everyone(&failure, effects);
+        self.fail_everyone(&failure);
     }
 
     /// Every subscriber's queue is emptied and ends with `failure`. Nothing is resolved by that: it is abandoned (`T3`, `T4`).
-    pub(super) fn fail_everyone(&mut self, failure: &Failure, effects: &mut Vec<Effect>) {
+    /// Once: what ends the group first is what they see.
+    pub(super) fn fail_everyone(&mut self, failure: &Failure) {
+        if std::mem::replace(&mut self.told, true) {
+            return;
+        }
         for slot in self.slots.joined() {
             self.close_queue(slot);
             self.slots.not_live(slot);
-            self.put_failure(slot, failure.clone(), effects);
+            self.put_failure(slot, failure.clone());
         }
     }
 

@@ -68,6 +68,8 @@ pub struct Group {
     reading: bool,
     /// Whether it was taken out of the table of keys (`L0`).
     evicted: bool,
+    /// Whether its subscribers were told why it is over.
+    told: bool,
     /// Whether it stays, without subscribers, for what it owes.
     lingering: bool,
     /// Triggers that are expected to join before the first read.
@@ -79,6 +81,8 @@ pub struct Group {
     bindings: Bindings,
     timers: Timers,
     index: Index,
+    /// Waiting subscribers whose failure they are told at the end of the command.
+    failing: Vec<u32>,
     /// Selections that hold as much as they may.
     full: usize,
     /// The last batch that was made for a subscriber that takes everything.
@@ -135,6 +139,7 @@ impl Group {
             producer: false,
             reading: false,
             evicted: false,
+            told: false,
             lingering: false,
             cohort: cohort.into_iter().collect(),
             ring: Ring::default(),
@@ -144,6 +149,7 @@ impl Group {
             bindings: Bindings::default(),
             timers: Timers::default(),
             index: Index::default(),
+            failing: Vec::new(),
             full: 0,
             shared: None,
             held: HashMap::new(),
@@ -189,6 +195,7 @@ impl Group {
 
     /// What every command ends with: advances what may, reads what there is room for, ends what is over.
     fn settle(&mut self, now: Moment, effects: &mut Vec<Effect>) {
+        self.tell_failures(effects);
         self.pump(now, effects);
         if self.lingering && self.slots.owing.is_empty() {
             self.stop_poll(now, effects);

@@ -131,7 +131,7 @@ impl Group {
     /// `P7`: the group ends, other lanes are not drained, the failed batch is not repeated.
     fn end_for_advance(&mut self, failure: Failure, now: Moment, effects: &mut Vec<Effect>) {
         self.stop_poll(now, effects);
-        self.fail_everyone(&failure, effects);
+        self.fail_everyone(&failure);
         self.abandon_advances(effects);
         if self.phase == Phase::Draining {
             self.close(effects);

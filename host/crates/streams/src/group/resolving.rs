@@ -52,12 +52,12 @@ impl Group {
     }
 
     /// Fails a subscriber for good: in everything it owes, older and younger (`Q3`, `K2`). It gets nothing more until it has left.
-    pub(super) fn fail_subscriber(&mut self, slot: u32, failure: Failure, by: FailedBy, effects: &mut Vec<Effect>) {
+    pub(super) fn fail_subscriber(&mut self, slot: u32, failure: Failure, by: FailedBy) {
         self.slots.at_mut(slot).failed = true;
         self.resolve_undelivered(slot, by);
         self.slots.not_live(slot);
         self.resolve_delivered(slot, by);
-        self.put_failure(slot, failure, effects);
+        self.put_failure(slot, failure);
     }
 
     /// Fails what a subscriber holds or has answered (`Q4`). Its window stays where it is.

@@ -54,8 +54,7 @@ impl Group {
             return Err(JoinError::AlreadySubscribed(trigger));
         }
         let everything = wanted.is_everything();
-        let queue =
-            if everything { Queue::Everything(self.ring.join()) } else { Queue::Selected(Default::default()) };
+        let queue = if everything { Queue::Everything(self.ring.join()) } else { Queue::Selected(Default::default()) };
         let subscription = self.slots.join(trigger, queue, self.policy.identity == Identity::Trigger);
         if !everything {
             self.index.insert(subscription.slot, wanted);
@@ -98,16 +97,30 @@ impl Group {
         Ok(())
     }
 
-    /// Ends a subscriber's stream: at once if it waits, else when it next asks. A later failure replaces an earlier one (`Q6`).
-    pub(super) fn put_failure(&mut self, slot: u32, failure: Failure, effects: &mut Vec<Effect>) {
-        let to = self.slots.id(slot);
-        let waited = self.slots.waiting.remove(slot);
+    /// Ends a subscriber's stream: at the end of this command if it waits, else when it next asks. A later failure replaces an earlier one
+    /// that it has not seen (`Q6`).
+    pub(super) fn put_failure(&mut self, slot: u32, failure: Failure) {
         let state = self.slots.at_mut(slot);
-        if waited {
-            state.exhausted = true;
-            effects.push(Effect::Fail { to, failure });
-        } else if !state.exhausted {
+        if !state.exhausted {
             state.failure = Some(failure);
+            if self.slots.waiting.contains(slot) {
+                self.failing.push(slot);
+            }
+        }
+    }
+
+    /// Tells those who wait that their stream has failed.
+    pub(super) fn tell_failures(&mut self, effects: &mut Vec<Effect>) {
+        while let Some(slot) = self.failing.pop() {
+            if !self.slots.waiting.remove(slot) {
+                continue;
+            }
+            let to = self.slots.id(slot);
+            let state = self.slots.at_mut(slot);
+            if let Some(failure) = state.failure.take() {
+                state.exhausted = true;
+                effects.push(Effect::Fail { to, failure });
+            }
         }
     }
 

@@ -107,7 +107,7 @@ impl Group {
         let state = self.slots.at(slot);
         if state.joined {
             effects.push(Effect::Notice(Notice::AckTimeout(state.trigger, id)));
-            self.fail_subscriber(slot, Failure::AckTimeout, FailedBy::Timeout, effects);
+            self.fail_subscriber(slot, Failure::AckTimeout, FailedBy::Timeout);
         } else {
             self.resolve_delivered(slot, FailedBy::Timeout);
             self.slots.free_if_settled(slot);
