@@ -29,16 +29,8 @@ struct Played {
     reads: bool,
     /// Advances that are running.
     in_flight: usize,
-    /// Raw events it has had.
-    bursts: Bursts,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Bursts {
-    None,
-    /// The first one is being read.
-    First,
-    More,
+    /// Whether its poll began in this turn.
+    begins: bool,
 }
 
 struct Handle {
@@ -170,7 +162,7 @@ impl World {
                     stream: stream.to_owned(),
                     reads: false,
                     in_flight: 0,
-                    bursts: Bursts::None,
+                    begins: false,
                 });
                 self.registry.insert(key, id, self.groups.len() - 1);
                 self.groups.len() - 1
@@ -307,10 +299,6 @@ impl World {
             }
         }
         self.groups[at].reads = false;
-        self.groups[at].bursts = match self.groups[at].bursts {
-            Bursts::None => Bursts::First,
-            _ => Bursts::More,
-        };
         let mut effects = Vec::new();
         self.groups[at].group.read(events, end, self.now, &mut effects);
         self.act(at, effects);
@@ -326,7 +314,7 @@ impl World {
     fn return_from_advance(&mut self, at: usize, batch: BatchId, well: bool) {
         let error = || AdvanceError { what: "advance".into(), fatal: true, retry_after: None };
         self.groups[at].in_flight -= 1;
-        if !well && self.groups[at].bursts == Bursts::First {
+        if !well && self.groups[at].begins {
             self.replace_overflows(at);
         }
         let mut effects = Vec::new();
@@ -364,9 +352,7 @@ impl World {
             }
         }
         self.acting = false;
-        for played in self.groups.iter_mut().filter(|played| played.bursts == Bursts::First) {
-            played.bursts = Bursts::More;
-        }
+        self.groups.iter_mut().for_each(|played| played.begins = false);
     }
 
     fn effect(&mut self, at: usize, effect: Effect) {
@@ -407,6 +393,7 @@ impl World {
             group.open_failed(failed("open"), true, now, &mut effects);
         } else {
             group.opened(now, &mut effects);
+            self.groups[at].begins = true;
         }
         self.act(at, effects);
     }
