@@ -67,7 +67,8 @@ fn file_name(guest: &str) -> String {
 /// as it is: a build's bytes depend on the compiler.
 fn lock_catalog(workspace: &Workspace) -> Result<()> {
     let host = workspace.binary("trigger-host");
-    let (catalog, locked) = (workspace.root.join(SAMPLES).join("triggers.toml"), workspace.root.join(SAMPLES).join("triggers.locked.toml"));
+    let (catalog, locked) =
+        (workspace.root.join(SAMPLES).join("triggers.toml"), workspace.root.join(SAMPLES).join("triggers.locked.toml"));
     if !host.exists() || !catalog.exists() {
         say("the host is not built, so no digests are written: `trigger-host catalog lock` does it later");
         return Ok(());

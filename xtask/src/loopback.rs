@@ -32,10 +32,15 @@ fn exchange(method: &str, url: &str, body: &str) -> Result<Value> {
     )?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).with_context(|| format!("{method} {url}"))?;
-    let (head, body) = answer.split_once("\r\n\r\n").with_context(|| format!("{method} {url}: the answer is cut off"))?;
+    let (head, body) =
+        answer.split_once("\r\n\r\n").with_context(|| format!("{method} {url}: the answer is cut off"))?;
     let status = head.split(' ').nth(1).unwrap_or_default();
     if !status.starts_with('2') {
         bail!("{method} {url}: status {status}: {body}");
     }
-    if body.is_empty() { Ok(Value::Null) } else { serde_json::from_str(body).with_context(|| format!("{method} {url}")) }
+    if body.is_empty() {
+        Ok(Value::Null)
+    } else {
+        serde_json::from_str(body).with_context(|| format!("{method} {url}"))
+    }
 }

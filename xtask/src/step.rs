@@ -74,7 +74,8 @@ pub(crate) fn output(what: &str, command: &mut Command) -> Result<String> {
     if !output.status.success() {
         bail!("{what}: `{}` failed ({})", line(command), output.status);
     }
-    String::from_utf8(output.stdout).with_context(|| format!("{what}: `{}` printed something that is not text", line(command)))
+    String::from_utf8(output.stdout)
+        .with_context(|| format!("{what}: `{}` printed something that is not text", line(command)))
 }
 
 /// Whether a command can be run and succeeds, without a word.

@@ -2,9 +2,9 @@
 
 use anyhow::{Result, bail};
 
+use crate::guests;
 use crate::step::{self, say};
 use crate::workspace::Workspace;
-use crate::guests;
 
 /// `test`.
 #[derive(Debug, clap::Args)]
@@ -17,7 +17,10 @@ pub(crate) struct Arguments {
 /// Runs the command.
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     let rustc = guests::build(workspace)?;
-    step::run("build the host and the programs tests use", &mut workspace.cargo(&["build", "-p", "trigger-host", "-p", "jobserver"]))?;
+    step::run(
+        "build the host and the programs tests use",
+        &mut workspace.cargo(&["build", "-p", "trigger-host", "-p", "jobserver"]),
+    )?;
     let mut cargo = workspace.cargo(&["test", "--no-fail-fast"]);
     if !arguments.rest.iter().any(|argument| matches!(argument.as_str(), "-p" | "--package")) {
         cargo.arg("--workspace");

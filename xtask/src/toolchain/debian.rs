@@ -41,7 +41,10 @@ pub(super) fn is_possible() -> bool {
 
 /// Builds it, and gives its rustc.
 pub(super) fn build(folder: &Path, active: &OsStr) -> Result<PathBuf> {
-    say(format!("building the WebAssembly targets once from Debian's packages, into {} (3 minutes, 150 MB)", folder.display()));
+    say(format!(
+        "building the WebAssembly targets once from Debian's packages, into {} (3 minutes, 150 MB)",
+        folder.display()
+    ));
     let work = tempfile::tempdir().context("make a folder for the build")?;
     let root = folder.join("root");
     if root.exists() {
@@ -107,9 +110,12 @@ impl Toolchain {
 
     fn copy_libc(&self) -> Result<()> {
         for target in TARGETS {
-            let (from, to) = (self.root.join("usr/lib").join(target), self.rustlib.join(target).join("lib/self-contained"));
+            let (from, to) =
+                (self.root.join("usr/lib").join(target), self.rustlib.join(target).join("lib/self-contained"));
             fs::create_dir_all(&to)?;
-            let is_library = |name: &OsStr| Path::new(name).extension().is_some_and(|extension| extension == "a" || extension == "o");
+            let is_library = |name: &OsStr| {
+                Path::new(name).extension().is_some_and(|extension| extension == "a" || extension == "o")
+            };
             copy_files(&from, &to, is_library).with_context(|| format!("copy the C library for {target}"))?;
         }
         Ok(())
@@ -133,7 +139,9 @@ impl Toolchain {
                 // Building the standard library is an unstable feature of cargo; Debian's source is the very one of its rustc.
                 .env("RUSTC_BOOTSTRAP", "1")
                 .env("CARGO_TARGET_DIR", work.join("target"));
-            for name in ["RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "RUSTUP_TOOLCHAIN"] {
+            for name in
+                ["RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "RUSTUP_TOOLCHAIN"]
+            {
                 cargo.env_remove(name);
             }
             step::run(&format!("build the standard library for {target}"), &mut cargo)?;
@@ -160,7 +168,8 @@ fn copy_files(from: &Path, to: &Path, wanted: impl Fn(&OsStr) -> bool) -> Result
     for file in files {
         let file = file?;
         if wanted(&file.file_name()) {
-            fs::copy(file.path(), to.join(file.file_name())).with_context(|| format!("copy {}", file.path().display()))?;
+            fs::copy(file.path(), to.join(file.file_name()))
+                .with_context(|| format!("copy {}", file.path().display()))?;
         }
     }
     Ok(())

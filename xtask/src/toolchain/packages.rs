@@ -46,7 +46,10 @@ impl Apt {
             "Acquire::Languages=none".into(),
         ];
         let apt = Self { options: options.to_vec() };
-        step::run("fetch Debian's package lists", apt.command("apt-get").args(["-q", "update"]).stdout(std::io::stderr()))?;
+        step::run(
+            "fetch Debian's package lists",
+            apt.command("apt-get").args(["-q", "update"]).stdout(std::io::stderr()),
+        )?;
         Ok(apt)
     }
 
@@ -54,7 +57,8 @@ impl Apt {
     pub(super) fn compiler(&self) -> Result<Vec<Package>> {
         let compiler = self.newest("rustc-web", "deb12")?;
         let library = Package { name: "libstd-rust-web-dev".into(), version: compiler.version.clone() };
-        let runtime = Package { name: self.dependency(&library, "libstd-rust-web-")?, version: compiler.version.clone() };
+        let runtime =
+            Package { name: self.dependency(&library, "libstd-rust-web-")?, version: compiler.version.clone() };
         let llvm = self.newest(&self.dependency(&runtime, "libllvm")?, "deb12")?;
         let source = Package { name: "rust-web-src".into(), version: compiler.version.clone() };
         let libc = self.newest("wasi-libc", "")?;
@@ -105,7 +109,9 @@ fn compare(a: &str, b: &str) -> std::cmp::Ordering {
 fn with_next_release(sources: &str) -> String {
     let suites = |line: &str| match line.strip_prefix("Suites:") {
         Some(suites) if suites.contains("security") => "Suites: bookworm-security".to_owned(),
-        Some(suites) if suites.split_whitespace().any(|suite| suite == "bookworm") => "Suites: bookworm trixie".to_owned(),
+        Some(suites) if suites.split_whitespace().any(|suite| suite == "bookworm") => {
+            "Suites: bookworm trixie".to_owned()
+        }
         _ => line.to_owned(),
     };
     sources.lines().map(suites).map(|line| line + "\n").collect()
