@@ -1,0 +1,11 @@
+//! Files as operators write them, read so that every value knows its line: TOML (configuration, catalog) and JSON (triggers to defer).
+//!
+//! Serde's derive would lose the place of a wrong value and stop at the first one; this keeps both.
+
+mod fields;
+mod json;
+mod node;
+mod toml;
+
+pub(crate) use fields::{Fields, Wanted, misfit};
+pub(crate) use node::{Document, Node, Table, Value};
