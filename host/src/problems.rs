@@ -72,6 +72,11 @@ impl Problems {
         self.warnings.append(&mut other.warnings);
     }
 
+    /// Drops the errors that something else is about to cure.
+    pub(crate) fn forget_errors(&mut self, is_cured: impl Fn(&Problem) -> bool) {
+        self.errors.retain(|problem| !is_cured(problem));
+    }
+
     /// Whether anything stops the command.
     pub(crate) fn is_fatal(&self) -> bool {
         !self.errors.is_empty()

@@ -60,6 +60,16 @@ impl<'d, 'p> Fields<'d, 'p> {
         self.subject = Some(subject.into());
     }
 
+    /// Names keys from here on by themselves, without the path to this table: the subject says which it is.
+    pub(crate) fn rooted(&mut self) {
+        self.path.clear();
+    }
+
+    /// Line of a key, or of the table where the key is absent.
+    pub(crate) fn line_of(&self, name: &str) -> usize {
+        self.table.0.iter().find(|entry| entry.key == name).map_or(self.line, |entry| entry.line)
+    }
+
     /// Line of the table.
     pub(crate) const fn line(&self) -> usize {
         self.line
@@ -94,7 +104,7 @@ impl<'d, 'p> Fields<'d, 'p> {
     /// The keys of a table below this one, if it is there.
     pub(crate) fn table(&mut self, name: &'static str) -> Option<Fields<'d, '_>> {
         let node = self.node(name)?;
-        self.below(node, name.to_owned())
+        self.below(node, name)
     }
 
     /// The items of a list below this one; a problem when it is not a list.
@@ -108,8 +118,8 @@ impl<'d, 'p> Fields<'d, 'p> {
     }
 
     /// The keys of a table found by [`Fields::list`].
-    pub(crate) fn below(&mut self, node: &'d Node, name: String) -> Option<Fields<'d, '_>> {
-        let path = if self.path.is_empty() { name } else { format!("{}.{name}", self.path) };
+    pub(crate) fn below(&mut self, node: &'d Node, name: &str) -> Option<Fields<'d, '_>> {
+        let path = if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) };
         let mut fields = Fields::of(self.document, node, path, self.problems)?;
         fields.subject.clone_from(&self.subject);
         Some(fields)
