@@ -1,1 +1,23 @@
-//! Placeholder while the workspace is laid out.
+//! Airflow's Execution API as a triggerer speaks it: wire types, client, tokens, retry classes, encodings.
+//!
+//! Owns everything that knows how Airflow writes something down; the rest of the host sees ids, neutral JSON and error classes.
+//! Knows no wasm. A [`Client`] makes one attempt per call, with a deadline; [`retry`] says what a failed attempt means, and the
+//! supervisor acts on it. The wire shapes live in [`wire`] behind one [`Dialect`] switch, since the API is not yet merged upstream.
+#![forbid(unsafe_code)]
+
+mod client;
+mod config;
+mod error;
+mod token;
+
+pub mod encodings;
+pub mod retry;
+pub mod wire;
+
+pub use client::Client;
+pub use config::{ClientConfig, ConfigError, Dialect, TokenSource};
+pub use error::{ApiError, Fault};
+pub use wire::{
+    Extensions, LoadRequest, Registered, RunTrigger, StoredCheckpoint, TaskQuery, TaskStates, WireEvent, WireKind,
+    WireTaskInstance, WireXcoms,
+};

@@ -1,0 +1,160 @@
+//! Requests and small answers of the eight endpoints and their extensions. Source: contract/execution-api.md section 4.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use trigger_host_types::{IdempotencyKey, JobId, TriggerId};
+
+/// What a server can do beyond the eight endpoints. The bare API can do none of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Extensions {
+    /// Stores checkpoints: `PUT triggers/{id}/checkpoint`.
+    pub checkpoint: bool,
+    /// Knows `Trigger-Event-Kind`, so that an event can end a task.
+    pub event_kind: bool,
+    /// Drops a repeated event by its `Idempotency-Key`.
+    pub idempotency_key: bool,
+}
+
+/// The answer to `POST jobs`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Registered {
+    /// The new Job.
+    pub job_id: JobId,
+    /// What the server can do.
+    pub extensions: Extensions,
+}
+
+/// The answer to `POST jobs` as it is written.
+#[derive(Deserialize)]
+pub(crate) struct RegisterAnswer {
+    job_id: JobId,
+    #[serde(default)]
+    extensions: Option<Vec<String>>,
+}
+
+impl From<RegisterAnswer> for Registered {
+    fn from(answer: RegisterAnswer) -> Self {
+        let listed = answer.extensions.unwrap_or_default();
+        let has = |name| listed.iter().any(|extension| extension == name);
+        let extensions = Extensions {
+            checkpoint: has("checkpoint"),
+            event_kind: has("event-kind"),
+            idempotency_key: has("idempotency-key"),
+        };
+        Self { job_id: answer.job_id, extensions }
+    }
+}
+
+/// `POST jobs`.
+#[derive(Serialize)]
+pub(crate) struct JobBody<'a> {
+    pub(crate) job_type: &'static str,
+    pub(crate) hostname: &'a str,
+}
+
+/// `POST triggers/load`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LoadRequest {
+    /// The Job that claims.
+    pub triggerer_id: JobId,
+    /// The most triggers this host holds in all.
+    pub capacity: u64,
+    /// Seconds. Whoever has not beaten for longer is dead, and its triggers are free.
+    pub health_check_threshold: f64,
+    /// Only triggers of these queues; absent or empty: only those without a queue.
+    pub queues: Option<Vec<String>>,
+    /// Only with multi-team.
+    pub team_name: Option<String>,
+}
+
+/// The answer to `POST triggers/load`: all that this Job holds, not only the new ones.
+#[derive(Deserialize)]
+pub(crate) struct LoadAnswer {
+    pub(crate) trigger_ids: Vec<TriggerId>,
+}
+
+/// `POST triggers/workloads`.
+#[derive(Serialize)]
+pub(crate) struct WorkloadsBody<'a> {
+    pub(crate) trigger_ids: &'a [TriggerId],
+}
+
+/// An event in Airflow's encoding, ready to send.
+#[derive(Debug, Clone)]
+pub struct WireEvent {
+    /// Wire form: see [`crate::encodings::payload_to_wire`].
+    pub payload: Box<RawValue>,
+    /// What it does.
+    pub kind: WireKind,
+    /// The same for every repetition of this event.
+    pub key: IdempotencyKey,
+}
+
+/// XComs in wire form, by key.
+pub type WireXcoms = BTreeMap<String, Box<RawValue>>;
+
+/// What an event does. All but `Fire` need a server with the `event-kind` extension; any other resumes the task instead.
+#[derive(Debug, Clone)]
+pub enum WireKind {
+    /// Resumes the task, or tells the asset or the callback.
+    Fire,
+    /// Ends the task as succeeded.
+    TaskSuccess(WireXcoms),
+    /// Ends the task as failed, or up for retry.
+    TaskFailed(WireXcoms),
+    /// Ends the task as skipped.
+    TaskSkipped(WireXcoms),
+}
+
+impl WireKind {
+    /// The value of the `Trigger-Event-Kind` header.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Fire => "fire",
+            Self::TaskSuccess(_) => "task-success",
+            Self::TaskFailed(_) => "task-failed",
+            Self::TaskSkipped(_) => "task-skipped",
+        }
+    }
+
+    pub(crate) const fn xcoms(&self) -> Option<&WireXcoms> {
+        match self {
+            Self::Fire => None,
+            Self::TaskSuccess(xcoms) | Self::TaskFailed(xcoms) | Self::TaskSkipped(xcoms) => Some(xcoms),
+        }
+    }
+}
+
+/// `POST triggers/{id}/event`.
+#[derive(Serialize)]
+pub(crate) struct EventBody<'a> {
+    pub(crate) payload: &'a RawValue,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) xcoms: Option<&'a WireXcoms>,
+}
+
+/// `POST triggers/{id}/failure`.
+#[derive(Serialize)]
+pub(crate) struct FailureBody<'a> {
+    pub(crate) error: Option<&'a [String]>,
+}
+
+/// Where a trigger left off, as the server keeps it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredCheckpoint {
+    /// How many outcomes have been stored; each store must raise it.
+    pub position: u64,
+    /// The guest's neutral JSON text; absent when the guest keeps none.
+    #[serde(default)]
+    pub value: Option<String>,
+}
+
+/// `PUT triggers/{id}/checkpoint`.
+#[derive(Serialize)]
+pub(crate) struct CheckpointBody<'a> {
+    pub(crate) job_id: JobId,
+    pub(crate) position: u64,
+    pub(crate) value: Option<&'a str>,
+}
