@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod arguments;
-//mod catalog;
+mod catalog;
 mod command;
 mod config;
 mod diagnostics;
@@ -24,7 +24,7 @@ fn main() -> ExitCode {
 
 fn ended(command: Command) -> Ended {
     match command {
-        //Command::Catalog(arguments) => command::catalog::run(&arguments),
+        Command::Catalog(arguments) => command::catalog::run(&arguments),
         Command::Config(arguments) => command::config::run(&arguments),
         _ => Ok(Exit::Own),
     }

@@ -52,15 +52,16 @@ fn one<'c>(
         }
     };
     match entry.digest {
-        Some((pinned, line)) if pinned != digest => {
+        Some(pinned) if pinned != digest => {
             let what = format!(
                 "`{}` is not what was pinned: expected {pinned}, found {digest}; if the change is wanted, run `trigger-host catalog lock`",
                 entry.component.display()
             );
-            problems.error(catalog.problem(entry, line, "digest", what));
+            problems.error(catalog.problem(entry, entry.digest_line.unwrap_or(entry.line), "digest", what));
             return None;
         }
-        None => {
+        // One that cannot be read was reported already.
+        None if entry.digest_line.is_none() => {
             let what = "missing: the component is not pinned; run `trigger-host catalog lock`";
             let problem = catalog.problem(entry, entry.line, "digest", what);
             match unlocked {
@@ -68,7 +69,7 @@ fn one<'c>(
                 Unlocked::Warned => problems.warning(problem),
             }
         }
-        Some(_) => {}
+        _ => {}
     }
     Some(Ready { entry, wasm, digest })
 }

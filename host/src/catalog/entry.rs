@@ -29,8 +29,10 @@ pub(crate) struct Entry {
     pub(crate) component: PathBuf,
     /// Line of `component`.
     pub(crate) component_line: usize,
-    /// The pin and its line; none before `catalog lock`.
-    pub(crate) digest: Option<(Digest, usize)>,
+    /// The pin; none before `catalog lock`.
+    pub(crate) digest: Option<Digest>,
+    /// Line of `digest`.
+    pub(crate) digest_line: Option<usize>,
     /// HTTP grants.
     pub(crate) http: Vec<HttpGrant>,
     /// Limits of one call.

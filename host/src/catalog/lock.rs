@@ -47,7 +47,7 @@ pub(crate) fn lock(path: &Path) -> Result<Vec<Pin>, Problems> {
         match components::file(&entry.component) {
             Ok((_, digest)) => {
                 let change = match entry.digest {
-                    Some((pinned, _)) if pinned == digest => Change::Kept,
+                    Some(pinned) if pinned == digest => Change::Kept,
                     Some(_) => Change::Replaced,
                     None => Change::Written,
                 };

@@ -1,5 +1,6 @@
 //! The catalog, `triggers.toml`: which class path runs which component, what it may reach and what it may use.
 
+mod check;
 mod components;
 mod entry;
 mod grants;
@@ -7,9 +8,10 @@ mod limits;
 mod lock;
 mod read;
 
+pub(crate) use check::check;
 pub(crate) use components::{Ready, Unlocked, ready};
 pub(crate) use entry::{Catalog, Entry};
-pub(crate) use lock::lock;
+pub(crate) use lock::{Change, lock};
 pub(crate) use read::read;
 
 #[cfg(test)]

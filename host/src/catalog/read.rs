@@ -14,7 +14,7 @@ use crate::problems::{Problem, Problems};
 /// # Errors
 /// The file cannot be read or is not TOML.
 pub(crate) fn read(path: &Path, problems: &mut Problems) -> Result<Catalog, Problems> {
-    let document = Document::toml(path)?;
+    let document = Document::read(path)?;
     let entries = entries(&document, problems);
     report_two_owners(&document, problems);
     Ok(Catalog { document, entries })
@@ -31,10 +31,10 @@ fn entries(document: &Document, problems: &mut Problems) -> Vec<Entry> {
 fn entry(document: &Document, mut fields: Fields<'_, '_>) -> Option<Entry> {
     let classpath = fields.required::<ClassPath>("classpath");
     if let Some(classpath) = &classpath {
+        // The subject says it all: keys are named within the entry.
         fields.subject(subject(classpath.as_str()));
+        fields.rooted();
     }
-    // The subject says it all: keys are named within the entry.
-    fields.rooted();
     let component_line = fields.node("component").map(|node| node.line);
     let component = fields.required::<PathBuf>("component");
     let digest_line = fields.node("digest").map(|node| node.line);
@@ -48,7 +48,8 @@ fn entry(document: &Document, mut fields: Fields<'_, '_>) -> Option<Entry> {
         line,
         component: document.path.parent().unwrap_or_else(|| Path::new("")).join(component?),
         component_line: component_line?,
-        digest: digest.zip(digest_line),
+        digest,
+        digest_line,
         http,
         limits,
     })

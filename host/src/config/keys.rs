@@ -42,8 +42,12 @@ fn screaming(name: &str) -> String {
 }
 
 macro_rules! airflow {
-    () => { None };
-    ($name:literal) => { Some($name) };
+    () => {
+        None
+    };
+    ($name:literal) => {
+        Some($name)
+    };
 }
 
 macro_rules! settings {

@@ -39,7 +39,7 @@ pub(crate) struct Read {
 /// The file cannot be read or is not TOML. Wrong keys and values are in [`Read::problems`].
 pub(crate) fn read(file: Option<&Path>, environment: &dyn Source, flags: &[Flag]) -> Result<Read, Problems> {
     let file = file.map(Path::to_owned).or_else(|| Some(PathBuf::from(FILE)).filter(|file| file.exists()));
-    let document = file.as_deref().map(Document::toml).transpose()?;
+    let document = file.as_deref().map(Document::read).transpose()?;
     let mut layers = layers::Layers::new(document.as_ref(), environment, flags);
     let settings = Settings::resolve(&mut layers);
     let (mut problems, shown) = (layers.problems, layers.shown);

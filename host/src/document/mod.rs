@@ -1,9 +1,8 @@
-//! Files as operators write them, read so that every value knows its line: TOML (configuration, catalog) and JSON (triggers to defer).
+//! TOML files as operators write them, read so that every value knows its line.
 //!
 //! Serde's derive would lose the place of a wrong value and stop at the first one; this keeps both.
 
 mod fields;
-mod json;
 mod node;
 mod toml;
 

@@ -1,6 +1,5 @@
-//! One tree for both formats: values with their line and their place in the source.
+//! A file as a tree of values, each with its line.
 
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use crate::problems::{Problem, Problems};
@@ -12,11 +11,9 @@ pub(crate) struct Node {
     pub(crate) value: Value,
     /// Line, from 1.
     pub(crate) line: usize,
-    /// Bytes of the source.
-    pub(crate) span: Range<usize>,
 }
 
-/// What TOML and JSON can say.
+/// What TOML can say.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Value {
     Null,
@@ -76,39 +73,31 @@ pub(super) fn line_of(source: &str, offset: usize) -> usize {
 }
 
 impl Document {
-    /// Reads and parses a TOML file.
-    pub(crate) fn toml(path: &Path) -> Result<Self, Problems> {
-        Self::read(path, super::toml::parse)
-    }
-
-    /// Reads and parses a JSON file.
-    pub(crate) fn json(path: &Path) -> Result<Self, Problems> {
-        Self::read(path, super::json::parse)
+    /// Reads and parses a file.
+    ///
+    /// # Errors
+    /// It cannot be read, or is not TOML.
+    pub(crate) fn read(path: &Path) -> Result<Self, Problems> {
+        let fail = |line, what: String| {
+            let mut problems = Problems::default();
+            problems.error(Problem { line, ..Problem::file(path, what) });
+            problems
+        };
+        let source =
+            std::fs::read_to_string(path).map_err(|error| fail(None, format!("cannot read this file: {error}")))?;
+        match super::toml::parse(&source) {
+            Ok(root) => Ok(Self { path: path.into(), source, root }),
+            Err(SyntaxError { line, message }) => Err(fail(Some(line), message)),
+        }
     }
 
     /// A problem with something in this file.
     pub(crate) fn problem(&self, line: usize, what: impl Into<String>) -> Problem {
         Problem { line: Some(line), ..Problem::file(&self.path, what) }
     }
-
-    fn read(path: &Path, parse: fn(&str) -> Result<Node, SyntaxError>) -> Result<Self, Problems> {
-        let fail = |problem| {
-            let mut problems = Problems::default();
-            problems.error(problem);
-            problems
-        };
-        let source = std::fs::read_to_string(path)
-            .map_err(|error| fail(Problem::file(path, format!("cannot read this file: {error}"))))?;
-        match parse(&source) {
-            Ok(root) => Ok(Self { path: path.into(), source, root }),
-            Err(SyntaxError { line, message }) => {
-                Err(fail(Problem { line: Some(line), ..Problem::file(path, message) }))
-            }
-        }
-    }
 }
 
-/// Text that is not TOML or JSON.
+/// Text that is not TOML.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct SyntaxError {
     pub(super) line: usize,

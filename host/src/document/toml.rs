@@ -20,12 +20,12 @@ fn node(source: &str, item: &Item, above: usize) -> Node {
         Item::Value(toml_edit::Value::InlineTable(inner)) => table(source, inner, span.start),
         Item::Value(value) => scalar(source, value, span.start),
         Item::Table(inner) => table(source, inner, span.start),
-        Item::ArrayOfTables(tables) => Value::List(
-            tables.iter().map(|inner| node(source, &Item::Table(inner.clone()), span.start)).collect(),
-        ),
+        Item::ArrayOfTables(tables) => {
+            Value::List(tables.iter().map(|inner| node(source, &Item::Table(inner.clone()), span.start)).collect())
+        }
         Item::None => Value::Null,
     };
-    Node { value, line: line_of(source, span.start), span }
+    Node { value, line: line_of(source, span.start) }
 }
 
 fn scalar(source: &str, value: &toml_edit::Value, above: usize) -> Value {
@@ -56,7 +56,8 @@ mod tests {
 
     #[test]
     fn every_value_knows_its_line() {
-        let root = parse("# head\n[[trigger]]\nclasspath = \"a\"\n\n[[trigger]]\nclasspath = \"b\"\nhttp = [\n {x = 1},\n]\n");
+        let root =
+            parse("# head\n[[trigger]]\nclasspath = \"a\"\n\n[[trigger]]\nclasspath = \"b\"\nhttp = [\n {x = 1},\n]\n");
         let Ok(Node { value: Value::Table(Table(entries)), .. }) = root else { panic!("{root:?}") };
         let Value::List(triggers) = &entries[0].node.value else { panic!("{entries:?}") };
         assert_eq!(triggers.iter().map(|node| node.line).collect::<Vec<_>>(), [2, 5]);
