@@ -1,0 +1,219 @@
+//! Calls of guests: starting them in fair order, and turning what they answer into what the API is told.
+
+use serde_json::value::RawValue;
+use trigger_host_types::{TriggerKind, UnixMs};
+
+use super::outbox::{CheckpointMessage, EventMessage, FailureMessage, Message, Outbox, Then, WireKind};
+use super::{Effect, Phase, Scheduler, Ticket};
+use crate::key::Source;
+use crate::observer::What;
+
+/// A guest is not called any more so long after its deferral timed out: the scheduler ends it, but may be slow.
+const PAST_TIMEOUT_MS: u64 = 60_000;
+/// A guest that asks to be called at once this many times in a row has to wait from then on.
+const HURRIED: u8 = 10;
+const HURRY_MS: u64 = 100;
+const HURRIED_WAIT_MS: u64 = 1_000;
+/// An asset watcher that fails starts again after 1 s, doubling up to 5 min.
+const RESTART_MS: u64 = 1_000;
+const RESTART_MOST_MS: u64 = 300_000;
+
+/// An outcome whose events are encoded for the API.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    /// In the order to fire them.
+    pub(crate) events: Vec<Encoded>,
+    /// Replaces the stored one.
+    pub(crate) checkpoint: Option<String>,
+    /// When to call again; none when the guest is done.
+    pub(crate) next: Option<UnixMs>,
+}
+
+/// One event of an outcome.
+#[derive(Debug)]
+pub(crate) struct Encoded {
+    pub(crate) wire: Box<RawValue>,
+    pub(crate) payload: String,
+    pub(crate) kind: WireKind,
+}
+
+/// What a call came to.
+pub(crate) type Answered = Result<Answer, FailureMessage>;
+
+impl<C: Clone> Scheduler<C> {
+    pub(super) fn start_polls(&mut self, now: UnixMs) {
+        if self.paused || self.draining {
+            return;
+        }
+        while let Some((group, ticket)) = self.ready.pop() {
+            let Some(trigger) = self.table.get(ticket) else {
+                self.ready.done(group);
+                continue;
+            };
+            if trigger.timeout_at.is_some_and(|timeout| now > timeout.saturating_add(PAST_TIMEOUT_MS)) {
+                self.ready.done(group);
+                self.table.renew(ticket.slot, Phase::Held);
+                continue;
+            }
+            if let Some(ticket) = self.table.renew(ticket.slot, Phase::Polling) {
+                if let Some(trigger) = self.table.row_mut(ticket.slot) {
+                    trigger.started = true;
+                }
+                self.effects.push(Effect::Poll(ticket));
+            }
+        }
+    }
+
+    /// A call has ended. False when the ticket is outdated: the call was cancelled, and nothing of it counts.
+    pub(crate) fn poll_ended(&mut self, ticket: Ticket, answered: Answered, now: UnixMs) -> bool {
+        let Some(trigger) = self.table.get(ticket).filter(|trigger| trigger.phase == Phase::Polling) else {
+            return false;
+        };
+        self.ready.done(trigger.group);
+        let kind = trigger.kind;
+        match (answered, kind) {
+            (Ok(answer), TriggerKind::Task) => self.task_answered(ticket.slot, answer, now),
+            (Ok(answer), _) => self.watcher_answered(ticket.slot, answer, now),
+            (Err(failure), TriggerKind::Task) => {
+                self.deliver(ticket.slot, vec![Message::Failure(failure)], Then::Settle, now);
+            }
+            (Err(failure), TriggerKind::Asset) => self.watcher_failed(ticket.slot, failure, now),
+            (Err(failure), TriggerKind::Callback) => {
+                let event = callback_failed(&failure);
+                let message = self.event_message(ticket.slot, 0, event);
+                self.tell_failed(ticket.slot, &failure, None, now);
+                self.deliver(ticket.slot, message.into_iter().collect(), Then::Settle, now);
+            }
+        }
+        true
+    }
+
+    /// A task takes the first event only, and its trigger ends with it.
+    fn task_answered(&mut self, slot: u32, answer: Answer, now: UnixMs) {
+        if let Some(event) = answer.events.into_iter().next() {
+            let message = self.event_message(slot, 0, event);
+            return self.deliver(slot, message.into_iter().collect(), Then::Settle, now);
+        }
+        let Some(next) = answer.next else {
+            let failure = FailureMessage {
+                reason: "no-event",
+                message: "the trigger finished without an event".into(),
+                lines: None,
+            };
+            return self.deliver(slot, vec![Message::Failure(failure)], Then::Settle, now);
+        };
+        let checkpoint = self.checkpoint_message(slot, answer.checkpoint, false);
+        let next = self.unhurried(slot, next, now);
+        self.deliver(slot, checkpoint.into_iter().collect(), Then::Poll(next), now);
+    }
+
+    /// A watcher runs until it is taken away; a callback until it is done.
+    fn watcher_answered(&mut self, slot: u32, answer: Answer, now: UnixMs) {
+        let fired = !answer.events.is_empty();
+        let events = answer.events.into_iter().enumerate();
+        let mut messages: Vec<_> = events.filter_map(|(at, event)| self.event_message(slot, at, event)).collect();
+        let kind = self.table.row(slot).map(|trigger| trigger.kind);
+        let then = match answer.next {
+            Some(next) => {
+                if let Some(trigger) = self.table.row_mut(slot) {
+                    trigger.failures = 0;
+                }
+                Then::Poll(self.unhurried(slot, next, now))
+            }
+            None if kind == Some(TriggerKind::Callback) => Then::Settle,
+            // Airflow starts a watcher that has ended again at its next round; here with the back-off of a failure.
+            None => Then::Poll(self.restart_at(slot, fired, now)),
+        };
+        if then != Then::Settle {
+            messages.extend(self.checkpoint_message(slot, answer.checkpoint, fired));
+        }
+        self.deliver(slot, messages, then, now);
+    }
+
+    fn watcher_failed(&mut self, slot: u32, failure: FailureMessage, now: UnixMs) {
+        let again = self.restart_at(slot, false, now);
+        self.tell_failed(slot, &failure, Some(again), now);
+        self.arm(slot, Phase::Idle, again);
+    }
+
+    pub(super) fn tell_failed(&mut self, slot: u32, failure: &FailureMessage, again: Option<UnixMs>, now: UnixMs) {
+        let failed = What::Failed {
+            reason: failure.reason,
+            message: failure.message.clone(),
+            lines: failure.lines.clone().unwrap_or_default(),
+            again,
+        };
+        self.tell(slot, now, failed);
+    }
+
+    fn restart_at(&mut self, slot: u32, fired: bool, now: UnixMs) -> UnixMs {
+        let Some(trigger) = self.table.row_mut(slot) else { return now };
+        if fired {
+            trigger.failures = 0;
+        }
+        let wait = RESTART_MS.checked_shl(u32::from(trigger.failures)).unwrap_or(u64::MAX).min(RESTART_MOST_MS);
+        trigger.failures = trigger.failures.saturating_add(1).min(32);
+        now.saturating_add(wait)
+    }
+
+    /// `next`, unless the guest has asked to be called at once too often in a row.
+    fn unhurried(&mut self, slot: u32, next: UnixMs, now: UnixMs) -> UnixMs {
+        let Some(trigger) = self.table.row_mut(slot) else { return next };
+        if next > now.saturating_add(HURRY_MS) {
+            trigger.hurried = 0;
+            return next;
+        }
+        trigger.hurried = trigger.hurried.saturating_add(1);
+        if trigger.hurried > HURRIED { now.saturating_add(HURRIED_WAIT_MS) } else { next.max(now) }
+    }
+
+    fn event_message(&self, slot: u32, index: usize, event: Encoded) -> Option<Message> {
+        let trigger = self.table.row(slot)?;
+        let identity = trigger.task.as_ref().map_or(trigger.classpath.as_str(), |task| task.id());
+        let life = (!self.bounds.checkpoints).then_some(self.job);
+        let source = Source { trigger: trigger.id, identity, life, position: trigger.position };
+        let key = source.key(index);
+        Some(Message::Event(EventMessage { wire: event.wire, payload: event.payload, kind: event.kind, key }))
+    }
+
+    /// The checkpoint to store, if it differs from the stored one or events were fired: then its position must move on, so that the next
+    /// events carry other keys.
+    fn checkpoint_message(&mut self, slot: u32, checkpoint: Option<String>, fired: bool) -> Option<Message> {
+        let checkpoints = self.bounds.checkpoints;
+        let trigger = self.table.row_mut(slot)?;
+        let changed = checkpoint.is_some() && checkpoint.as_deref() != trigger.checkpoint.as_deref();
+        if !changed && !fired {
+            return None;
+        }
+        let position = trigger.position + 1;
+        let value = checkpoint.or_else(|| trigger.checkpoint.as_deref().map(String::from));
+        if checkpoints {
+            return Some(Message::Checkpoint(CheckpointMessage { position, value }));
+        }
+        trigger.position = position;
+        trigger.checkpoint = value.map(String::into_boxed_str);
+        None
+    }
+
+    pub(super) fn deliver(&mut self, slot: u32, messages: Vec<Message>, then: Then, now: UnixMs) {
+        if messages.is_empty() {
+            return self.follow(slot, then, now);
+        }
+        if let Some(trigger) = self.table.row_mut(slot) {
+            trigger.outbox = Some(Outbox::new(messages, then));
+        }
+        self.queue_send_from(slot, now);
+    }
+}
+
+/// The failure route ignores callbacks: a failed one is an event (contract/triggerer-behaviour.md section 4).
+fn callback_failed(failure: &FailureMessage) -> Encoded {
+    let mut body = failure.message.clone();
+    for line in failure.lines.iter().flatten() {
+        body.push('\n');
+        body.push_str(line);
+    }
+    let payload = serde_json::json!({"state": "failed", "body": body}).to_string();
+    let wire = RawValue::from_string(payload.clone()).unwrap_or_else(|_| RawValue::NULL.to_owned());
+    Encoded { wire, payload, kind: WireKind { name: "fire", xcoms: Vec::new() } }
+}
