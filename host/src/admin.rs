@@ -1,7 +1,6 @@
 //! The admin port: `/health`, `/ready` and `/metrics`. For the operator's machines only: it says nothing about any trigger but counts.
 
 use std::future::Future;
-use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::State;
@@ -11,13 +10,11 @@ use axum::routing::get;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use supervisor::Health;
 use tokio::net::TcpListener;
-
-/// Asks the supervisor how it is.
-pub(crate) type Ask = Arc<dyn Fn() -> Health + Send + Sync>;
+use tokio::sync::watch;
 
 #[derive(Clone)]
 struct Shared {
-    ask: Ask,
+    health: watch::Receiver<Health>,
     metrics: PrometheusHandle,
 }
 
@@ -35,29 +32,29 @@ pub(crate) fn record() -> anyhow::Result<PrometheusHandle> {
 /// Answers until `stop` is done.
 pub(crate) async fn serve(
     listener: TcpListener,
-    ask: Ask,
+    health: watch::Receiver<Health>,
     metrics: PrometheusHandle,
     stop: impl Future<Output = ()> + Send + 'static,
 ) {
     let routes = Router::new()
-        .route("/health", get(health))
+        .route("/health", get(alive))
         .route("/ready", get(ready))
         .route("/metrics", get(rendered))
-        .with_state(Shared { ask, metrics });
+        .with_state(Shared { health, metrics });
     if let Err(error) = axum::serve(listener, routes).with_graceful_shutdown(stop).await {
         tracing::error!(%error, "The admin port has closed.");
     }
 }
 
 /// Whether the host should be left alone: 503 asks to restart it.
-async fn health(State(shared): State<Shared>) -> impl IntoResponse {
-    let health = (shared.ask)();
+async fn alive(State(shared): State<Shared>) -> impl IntoResponse {
+    let health = shared.health.borrow().clone();
     (status(health.is_alive()), health.to_string())
 }
 
 /// Whether the host takes triggers.
 async fn ready(State(shared): State<Shared>) -> impl IntoResponse {
-    let health = (shared.ask)();
+    let health = shared.health.borrow().clone();
     (status(health.is_ready()), health.to_string())
 }
 

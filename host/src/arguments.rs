@@ -36,9 +36,6 @@ pub(crate) enum Command {
     Config(Config),
     /// Serves the embedded Execution API alone.
     Api(Api),
-    /// The compiler's child process.
-    #[command(hide = true)]
-    CompileComponent,
 }
 
 /// `run`.

@@ -22,11 +22,9 @@ pub(crate) fn start(settings: &Settings) {
     // Checked with the configuration.
     let Ok(filter) = filter(&settings.tracing.filter) else { return };
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    // A subscriber that is already there is a test's.
+    // One that is already there stays.
     let _ = match settings.tracing.format {
-        Format::Human => {
-            builder.with_ansi(std::io::stderr().is_terminal()).with_target(false).finish().try_init().is_ok()
-        }
-        Format::Json => builder.json().finish().try_init().is_ok(),
+        Format::Human => builder.with_ansi(std::io::stderr().is_terminal()).with_target(false).finish().try_init(),
+        Format::Json => builder.json().finish().try_init(),
     };
 }

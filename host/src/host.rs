@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
+use broker::{Broker, BrokerConfig};
 use sandbox::{Compiler, Sandbox};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -75,4 +76,34 @@ pub(crate) fn api_url(address: SocketAddr) -> String {
 /// The name of this machine.
 pub(crate) fn hostname() -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
+/// The guests' way out. `own`: the host's own listeners, which no guest reaches unless a grant names them.
+pub(crate) fn broker(settings: &Settings, own: Vec<SocketAddr>) -> anyhow::Result<Broker> {
+    let total_in_flight = settings.egress.total_in_flight.get();
+    Broker::new(BrokerConfig { forbidden: own, total_in_flight, ..BrokerConfig::default() })
+        .map_err(|error| anyhow!(error))
+}
+
+/// What the supervisor is told of the configuration.
+pub(crate) fn supervision(settings: &Settings) -> supervisor::Settings {
+    let Settings { host, drain, sandbox, .. } = settings;
+    supervisor::Settings {
+        hostname: host.hostname.clone().unwrap_or_else(hostname),
+        capacity: host.capacity.get(),
+        queues: host.queues.clone(),
+        team: host.team.clone(),
+        heartbeat_every: host.heartbeat_every,
+        health_check_threshold: host.health_check_threshold,
+        watchdog: host.watchdog,
+        on_kill_timeout: host.on_kill_timeout,
+        first_event_after: host.first_event_after,
+        load_every: host.load_every,
+        cleanup_every: host.cleanup_every,
+        live_instances: sandbox.live_instances.get(),
+        deliveries: host.deliveries.get(),
+        workload_slice: host.workload_slice.get(),
+        register_within: host.register_within,
+        drain: supervisor::Drain { polls: drain.polls, deliveries: drain.deliveries, complete: drain.complete },
+    }
 }

@@ -9,7 +9,9 @@ use tokio::task::JoinSet;
 
 use super::components::Ready;
 use super::entry::Catalog;
+use crate::config::Settings;
 use crate::problems::Problems;
+use crate::setting::Setting as _;
 
 /// Loads the components of all entries side by side; entries that name the same bytes and the same interfaces share one. What the sandbox
 /// refuses goes to `problems`, once for each entry.
@@ -17,6 +19,7 @@ pub(crate) async fn load(
     sandbox: &Sandbox,
     catalog: &Catalog,
     ready: &[Ready<'_>],
+    settings: &Settings,
     problems: &mut Problems,
 ) -> supervisor::Catalog {
     let mut loads = JoinSet::new();
@@ -35,8 +38,14 @@ pub(crate) async fn load(
     }
     let loaded: HashMap<usize, Result<Component, LoadError>> = loads.join_all().await.into_iter().collect();
     let mut classes = supervisor::Catalog::default();
+    let most = settings.sandbox.max_memory;
     for one in ready {
         let entry = one.entry;
+        if entry.limits.memory > most.0 {
+            let what =
+                format!("more than `[sandbox] max-memory`, which is {}: lower the one or raise the other", most.show());
+            problems.error(catalog.problem(entry, entry.line, "limits.memory", what));
+        }
         let place = started.get(&(one.digest, entry.allowed().http));
         match place.and_then(|place| loaded.get(place)) {
             Some(Ok(component)) => classes.insert(Class {

@@ -5,12 +5,14 @@ mod components;
 mod entry;
 mod grants;
 mod limits;
+mod load;
 mod lock;
 mod read;
 
 pub(crate) use check::check;
-pub(crate) use components::{Ready, Unlocked, ready};
+pub(crate) use components::{Unlocked, ready};
 pub(crate) use entry::{Catalog, Entry};
+pub(crate) use load::{chain, load};
 pub(crate) use lock::{Change, lock};
 pub(crate) use read::read;
 

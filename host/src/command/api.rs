@@ -34,7 +34,11 @@ pub(crate) fn run(arguments: &Api) -> Ended {
         let (listener, address) = host::listen(arguments.listen, "--listen").await.or_exit(Exit::Usage)?;
         let server = Devserver::open(config).map_err(|error| anyhow!(error)).or_exit(Exit::Usage)?;
         let url = host::api_url(address);
-        if arguments.output.is_json() { out::json(&json!({"event": "listening", "url": url}))? } else { out::line(&url)? }
+        if arguments.output.is_json() {
+            out::json(&json!({"event": "listening", "url": url}))?
+        } else {
+            out::line(&url)?
+        }
         server.serve(listener, signals.stop()).await;
         Ok(Exit::Done)
     })
@@ -45,7 +49,9 @@ fn file(url: &str) -> anyhow::Result<PathBuf> {
     let path = url.strip_prefix("sqlite:").map_or(url, |rest| rest.strip_prefix("//").unwrap_or(rest));
     match path {
         "" => Err(anyhow!("--db: name a file, such as `sqlite:dev.db`")),
-        path if path.contains("://") => Err(anyhow!("--db: only SQLite is embedded: name a file, such as `sqlite:dev.db`")),
+        path if path.contains("://") => {
+            Err(anyhow!("--db: only SQLite is embedded: name a file, such as `sqlite:dev.db`"))
+        }
         path => Ok(path.into()),
     }
 }

@@ -36,7 +36,11 @@ pub(crate) fn run(arguments: &Inspect) -> Ended {
     };
     let (refusals, manifest) = load(&name, &wasm, &allowed)?;
     let report = Report { name, inspection, manifest, owned, refusals };
-    if arguments.output.is_json() { out::json(&report.json())? } else { out::line(&report.text())? }
+    if arguments.output.is_json() {
+        out::json(&report.json())?
+    } else {
+        out::line(&report.text())?
+    }
     problems.settle()?;
     for refusal in &report.refusals {
         eprintln!("error: {refusal}");
@@ -55,10 +59,9 @@ fn owned<'c>(catalog: &'c Catalog, arguments: &Inspect, inspection: &Inspection)
 
 /// The manifest, and what the host refuses under each of these grants.
 fn load(name: &str, wasm: &[u8], allowed: &[Allowed]) -> Result<(Vec<String>, Option<Manifest>), crate::exit::Failure> {
-    let read = config::read_environment(&Environment)?;
+    let settings = config::read_environment(&Environment)?;
     let runtime = host::runtime().or_exit(Exit::Own)?;
-    let sandbox: Sandbox =
-        host::sandbox(&read.settings, 1, Arc::new(SystemClock), &Environment).or_exit(Exit::Own)?;
+    let sandbox: Sandbox = host::sandbox(&settings, 1, Arc::new(SystemClock), &Environment).or_exit(Exit::Own)?;
     runtime.block_on(async {
         let (mut refusals, mut manifest) = (Vec::new(), None);
         for allowed in allowed {
@@ -194,7 +197,6 @@ fn row(name: &str, value: &str) -> String {
 }
 
 fn rows(name: &str, values: impl Iterator<Item = String>) -> Vec<String> {
-    let lines: Vec<_> =
-        values.enumerate().map(|(at, value)| row(if at == 0 { name } else { "" }, &value)).collect();
+    let lines: Vec<_> = values.enumerate().map(|(at, value)| row(if at == 0 { name } else { "" }, &value)).collect();
     if lines.is_empty() { vec![row(name, "none")] } else { lines }
 }

@@ -67,7 +67,7 @@ impl<'a> Layers<'a> {
     /// The value of one key.
     pub(super) fn resolve<T: Setting>(&mut self, section: &'static str, name: &'static str, default: fn() -> T) -> T {
         let mut found = None;
-        for layer in [Self::from_file, Self::from_airflow, Self::from_variable, Self::from_flag] {
+        for layer in [Self::in_file, Self::in_airflow, Self::in_variable, Self::in_flag] {
             found = layer(self, section, name).or(found);
         }
         let (value, origin) = found.unwrap_or_else(|| (default(), Origin::Default));
@@ -75,7 +75,7 @@ impl<'a> Layers<'a> {
         value
     }
 
-    fn from_file<T: Setting>(&mut self, section: &str, name: &str) -> Option<(T, Origin)> {
+    fn in_file<T: Setting>(&mut self, section: &str, name: &str) -> Option<(T, Origin)> {
         let document = self.document?;
         let node = child(child(&document.root, section)?, name)?;
         let Some(value) = T::from_value(&node.value) else {
@@ -87,25 +87,25 @@ impl<'a> Layers<'a> {
         Some((value.based(folder), Origin::File(format!("{}:{}", document.path.display(), node.line))))
     }
 
-    fn from_airflow<T: Setting>(&mut self, section: &str, name: &str) -> Option<(T, Origin)> {
+    fn in_airflow<T: Setting>(&mut self, section: &str, name: &str) -> Option<(T, Origin)> {
         let variable = KEYS.iter().find(|key| key.section == section && key.name == name)?.airflow?;
         // Deployments set some of Airflow's variables to nothing, and Airflow takes that as not set.
         let text = self.environment.get(variable).filter(|text| !text.is_empty())?;
-        self.from_text(variable.to_owned(), text, T::from_airflow)
+        self.read_text(variable.to_owned(), text, T::from_airflow)
     }
 
-    fn from_variable<T: Setting>(&mut self, section: &str, name: &str) -> Option<(T, Origin)> {
+    fn in_variable<T: Setting>(&mut self, section: &str, name: &str) -> Option<(T, Origin)> {
         let variable = KEYS.iter().find(|key| key.section == section && key.name == name)?.variable();
         let text = self.environment.get(&variable)?;
-        self.from_text(variable, text, T::from_text)
+        self.read_text(variable, text, T::from_text)
     }
 
-    fn from_flag<T: Setting>(&mut self, section: &str, name: &str) -> Option<(T, Origin)> {
+    fn in_flag<T: Setting>(&mut self, section: &str, name: &str) -> Option<(T, Origin)> {
         let flag = self.flags.iter().find(|flag| flag.section == section && flag.name == name)?;
-        self.from_text(flag.flag.to_owned(), flag.text.clone(), T::from_text)
+        self.read_text(flag.flag.to_owned(), flag.text.clone(), T::from_text)
     }
 
-    fn from_text<T: Setting>(
+    fn read_text<T: Setting>(
         &mut self,
         source: String,
         text: String,

@@ -1,5 +1,6 @@
 //! The configuration: `trigger-host.toml`, the environment and flags, into one typed [`Settings`].
 
+mod client;
 mod keys;
 mod layers;
 mod reference;
@@ -8,9 +9,11 @@ mod source;
 
 use std::path::{Path, PathBuf};
 
-pub(crate) use keys::{Key, Settings};
+pub(crate) use client::{AUDIENCE, client};
+pub(crate) use keys::Settings;
 pub(crate) use layers::{Flag, Origin, Shown};
 pub(crate) use reference::reference;
+pub(crate) use secrets::{at, from_file as secret_file};
 pub(crate) use source::{Environment, Source};
 
 use crate::document::Document;
@@ -40,11 +43,25 @@ pub(crate) struct Read {
 pub(crate) fn read(file: Option<&Path>, environment: &dyn Source, flags: &[Flag]) -> Result<Read, Problems> {
     let file = file.map(Path::to_owned).or_else(|| Some(PathBuf::from(FILE)).filter(|file| file.exists()));
     let document = file.as_deref().map(Document::read).transpose()?;
-    let mut layers = layers::Layers::new(document.as_ref(), environment, flags);
+    Ok(resolve(document.as_ref(), environment, flags))
+}
+
+/// The environment alone: for commands that need no API, so that a file about one cannot be in their way.
+///
+/// # Errors
+/// Wrong variables.
+pub(crate) fn read_environment(environment: &dyn Source) -> Result<Settings, Problems> {
+    let read = resolve(None, environment, &[]);
+    read.problems.settle()?;
+    Ok(read.settings)
+}
+
+fn resolve(document: Option<&Document>, environment: &dyn Source, flags: &[Flag]) -> Read {
+    let mut layers = layers::Layers::new(document, environment, flags);
     let settings = Settings::resolve(&mut layers);
     let (mut problems, shown) = (layers.problems, layers.shown);
     secrets::check(&settings, &shown, &mut problems);
-    Ok(Read { settings, shown, problems })
+    Read { settings, shown, problems }
 }
 
 #[cfg(test)]

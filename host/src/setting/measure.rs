@@ -32,7 +32,7 @@ impl Setting for Duration {
 }
 
 /// A duration as an operator writes it.
-pub(crate) fn measure(duration: Duration) -> String {
+fn measure(duration: Duration) -> String {
     humantime::format_duration(duration).to_string()
 }
 
@@ -66,7 +66,7 @@ impl Setting for Size {
     fn show(&self) -> String {
         let (count, unit) = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")]
             .into_iter()
-            .find(|(bytes, _)| self.0 != 0 && self.0 % bytes == 0)
+            .find(|(bytes, _)| self.0 != 0 && self.0.is_multiple_of(*bytes))
             .map_or((self.0, "B"), |(bytes, unit)| (self.0 / bytes, unit));
         format!("\"{count}{unit}\"")
     }

@@ -9,7 +9,7 @@ mod plain;
 use std::path::Path;
 
 pub(crate) use choice::{Compile, Dialect, Format};
-pub(crate) use measure::{Size, measure};
+pub(crate) use measure::Size;
 
 use crate::document::Wanted;
 

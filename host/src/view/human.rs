@@ -148,7 +148,12 @@ mod tests {
                     next: Some(61_250),
                 },
             ),
-            step(75_000, 1, &format!("a.{}", "B".repeat(60)), Event::Fired { payload: "{\"n\":1}".into(), key: "k".into() }),
+            step(
+                75_000,
+                1,
+                &format!("a.{}", "B".repeat(60)),
+                Event::Fired { payload: "{\"n\":1}".into(), key: "k".into() },
+            ),
             step(
                 21_601_000,
                 2,

@@ -11,4 +11,3 @@ mod tally;
 
 pub(crate) use printer::{Shown, Style, View};
 pub(crate) use step::{Event, Step};
-pub(crate) use tally::Tally;
