@@ -9,5 +9,6 @@ mod outcome;
 pub use context::{Call, Context};
 pub use end::{EndReason, Ended, GuestError, Used};
 pub use host_calls::HostCalls;
+pub(crate) use host_calls::NoHost;
 pub use limits::Limits;
 pub use outcome::{Description, Next, Outcome};

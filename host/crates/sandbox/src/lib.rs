@@ -7,12 +7,29 @@
 //! what this host compiled itself; a guest's fault is a value ([`EndReason`]), never a panic of the host.
 #![deny(unsafe_code)]
 
+mod answer;
+mod bindings;
+mod cache;
 mod call;
 mod compile;
 mod component;
 mod config;
+mod engine;
+mod imports;
+mod lane;
+mod limiter;
 mod load;
+mod log;
+mod meter;
+mod native;
+mod run;
+mod runtime;
 mod sandbox;
+mod state;
+mod ticker;
+mod trap;
+
+pub mod telemetry;
 
 pub use call::{Call, Context, Description, EndReason, Ended, GuestError, HostCalls, Limits, Next, Outcome, Used};
 pub use compile::compile_child;

@@ -2,8 +2,14 @@
 
 mod allowed;
 mod error;
+mod gate;
 mod inspect;
+mod link;
+mod outline;
 
 pub use allowed::{Allowed, Interface};
 pub use error::LoadError;
+pub(crate) use gate::admit;
 pub use inspect::{Inspection, World, inspect};
+pub(crate) use inspect::{read, validate};
+pub(crate) use link::link;

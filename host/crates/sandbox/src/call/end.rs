@@ -99,13 +99,51 @@ pub enum EndReason {
 impl EndReason {
     /// The lines for the task's log: the reason first, then what a person needs to find the cause.
     pub fn lines(&self) -> Vec<String> {
-        unimplemented!()
+        let mut lines = vec![self.to_string()];
+        match self {
+            Self::Guest(GuestError::Failed { details, .. }) => lines.extend(details.iter().cloned()),
+            Self::Trap { backtrace, .. } => lines.extend(backtrace.iter().map(|frame| format!("  at {frame}"))),
+            _ => {}
+        }
+        lines
     }
 }
 
 impl fmt::Display for EndReason {
-    fn fmt(&self, _f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        unimplemented!()
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Guest(error) => error.fmt(f),
+            Self::Trap { message, .. } => write!(f, "the trigger's code failed: {message}"),
+            Self::Cpu { limit, used } => {
+                write!(
+                    f,
+                    "the trigger used {} ms of CPU time, more than its {} ms",
+                    used.as_millis(),
+                    limit.as_millis()
+                )
+            }
+            Self::Memory { limit, asked } => {
+                write!(f, "the trigger asked for {asked} bytes of memory, more than its {limit}")
+            }
+            Self::Deadline { limit, used } => {
+                write!(f, "the trigger took {} ms, more than its {} ms", used.as_millis(), limit.as_millis())
+            }
+            Self::HostCalls { limit, used } => {
+                write!(f, "the trigger went on to {used} host calls after its {limit} were used up")
+            }
+            Self::BadAnswer { what } => write!(f, "the trigger's answer cannot be used: {what}"),
+            Self::Cancelled => f.write_str("the host gave the call up"),
+        }
+    }
+}
+
+impl fmt::Display for GuestError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InvalidKwargs(text) => write!(f, "the kwargs do not fit: {text}"),
+            Self::Failed { message, .. } => f.write_str(message),
+            Self::Other(text) => f.write_str(text),
+        }
     }
 }
 
@@ -113,12 +151,25 @@ impl std::error::Error for EndReason {}
 
 impl Classify for EndReason {
     fn class(&self) -> Class {
-        unimplemented!()
+        match self {
+            Self::Guest(_) | Self::Trap { .. } | Self::BadAnswer { .. } => Class::Guest,
+            Self::Cpu { .. } | Self::Memory { .. } | Self::Deadline { .. } | Self::HostCalls { .. } => Class::Limit,
+            Self::Cancelled => Class::Host,
+        }
     }
+
+    /// Only what the host itself gave up is worth another try: a guest is a function of what it is given.
     fn retry(&self) -> Retry {
-        unimplemented!()
+        match self {
+            Self::Cancelled => Retry::Now,
+            _ => Retry::Never,
+        }
     }
+
     fn blame(&self) -> Blame {
-        unimplemented!()
+        match self {
+            Self::Cancelled => Blame::Host,
+            _ => Blame::Guest,
+        }
     }
 }

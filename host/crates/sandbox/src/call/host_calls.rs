@@ -22,3 +22,20 @@ pub trait HostCalls: Send + Sync {
     /// Takes one line of the trigger's log. Must not block.
     fn log(&self, line: log::Line);
 }
+
+/// For calls without grants: `describe`.
+pub(crate) struct NoHost;
+
+#[async_trait]
+impl HostCalls for NoHost {
+    async fn http_send(&self, _: http::Request) -> Result<http::Response, http::Error> {
+        Err(http::Error::NotGranted("nothing is granted here".to_owned()))
+    }
+
+    async fn http_send_all(&self, requests: Vec<http::Request>) -> Vec<Result<http::Response, http::Error>> {
+        let refused = http::Error::NotGranted("nothing is granted here".to_owned());
+        requests.iter().map(|_| Err(refused.clone())).collect()
+    }
+
+    fn log(&self, _: log::Line) {}
+}

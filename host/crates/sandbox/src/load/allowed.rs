@@ -9,6 +9,24 @@ pub enum Interface {
     Http,
 }
 
+impl Interface {
+    /// The import, as it stands in a component.
+    pub const fn import(self) -> &'static str {
+        match self {
+            Self::Logging => "trigger-host:host/logging@0.1.0",
+            Self::Http => "trigger-host:host/http@0.1.0",
+        }
+    }
+
+    /// What to write into the catalog to allow it; nothing for what is always allowed.
+    pub const fn grant(self) -> &'static str {
+        match self {
+            Self::Logging => "",
+            Self::Http => "[trigger.grants] http = [...]",
+        }
+    }
+}
+
 /// Which interfaces the grants allow. The default is `logging` alone.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Allowed {
@@ -21,4 +39,12 @@ impl Allowed {
     pub const ALL: Self = Self { http: true };
     /// Nothing but `logging`.
     pub const NONE: Self = Self { http: false };
+
+    /// Whether the grants allow this interface.
+    pub const fn holds(&self, interface: Interface) -> bool {
+        match interface {
+            Interface::Logging => true,
+            Interface::Http => self.http,
+        }
+    }
 }
