@@ -134,7 +134,8 @@ impl FromStr for Origin {
         let url = Url::parse(text).map_err(|_| OriginError::Form(shown.clone()))?;
         let mut origin = Self::of(&url).ok_or_else(|| OriginError::Form(shown.clone()))?;
         if any_port {
-            if origin.is_https() || !origin.is_loopback() || url.port().is_some() {
+            let has_port = authority.rsplit(']').next().is_some_and(|rest| rest.contains(':'));
+            if origin.is_https() || !origin.is_loopback() || has_port {
                 return Err(OriginError::AnyPort(shown));
             }
             origin.port = Port::Any;
