@@ -40,7 +40,7 @@ impl<C: Clone> Scheduler<C> {
         }
     }
 
-    pub(super) fn start_sends(&mut self, _now: UnixMs) {
+    pub(super) fn start_sends(&mut self) {
         while self.sending < self.bounds.deliveries {
             let Some(ticket) = self.sends.pop_front() else { return };
             if self.table.get(ticket).is_none() {
@@ -85,7 +85,7 @@ impl<C: Clone> Scheduler<C> {
         match &*message {
             Message::Event(event) => {
                 trigger.fired = true;
-                let (payload, key) = (event.payload.clone(), event.key.clone());
+                let (payload, key) = (event.payload.clone(), event.wire.key.clone());
                 self.tell(slot, now, What::Fired { payload, key });
             }
             Message::Failure(failure) => {

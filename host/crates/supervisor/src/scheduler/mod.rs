@@ -26,7 +26,7 @@ use trigger_host_types::{TriggerId, TriggerKind, UnixMs};
 
 pub(crate) use self::claims::{Claim, Refusal};
 pub(crate) use self::deliveries::Sent;
-pub use self::outbox::{CheckpointMessage, EventMessage, FailureMessage, Message, WireKind};
+pub(crate) use self::outbox::{EventMessage, FailureMessage, Message};
 pub(crate) use self::polls::{Answer, Answered};
 pub(crate) use self::table::{Phase, Table, Ticket, Trigger};
 pub(crate) use self::task::PackedTask;
@@ -116,7 +116,7 @@ impl<C: Clone> Scheduler<C> {
     pub(crate) fn effects(&mut self, now: UnixMs) -> Vec<Effect<C>> {
         self.fire_timers(now);
         self.start_polls(now);
-        self.start_sends(now);
+        self.start_sends();
         std::mem::take(&mut self.effects)
     }
 

@@ -3,60 +3,38 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use serde_json::value::RawValue;
-use trigger_host_types::{IdempotencyKey, UnixMs};
+use execution_api::{StoredCheckpoint, WireEvent};
+use trigger_host_types::UnixMs;
 
 /// One request to the API on behalf of a trigger.
 #[derive(Debug)]
-pub enum Message {
+pub(crate) enum Message {
     /// `POST triggers/{id}/event`.
     Event(EventMessage),
     /// `POST triggers/{id}/failure`.
     Failure(FailureMessage),
     /// `PUT triggers/{id}/checkpoint`.
-    Checkpoint(CheckpointMessage),
+    Checkpoint(StoredCheckpoint),
 }
 
 /// An event in both forms.
 #[derive(Debug)]
-pub struct EventMessage {
-    /// As the API takes it.
-    pub wire: Box<RawValue>,
+pub(crate) struct EventMessage {
+    /// As the API takes it, with its key.
+    pub(crate) wire: WireEvent,
     /// As the guest gave it; for showing.
-    pub payload: String,
-    /// What it does.
-    pub kind: WireKind,
-    /// Equal for every repetition.
-    pub key: IdempotencyKey,
-}
-
-/// What an event does, with XComs in the API's encoding.
-#[derive(Debug)]
-pub struct WireKind {
-    /// `fire`, `task-success`, `task-failed` or `task-skipped`.
-    pub name: &'static str,
-    /// Key and encoded value.
-    pub xcoms: Vec<(String, Box<RawValue>)>,
+    pub(crate) payload: String,
 }
 
 /// A failure.
 #[derive(Debug, Clone)]
-pub struct FailureMessage {
+pub(crate) struct FailureMessage {
     /// A short stable code.
-    pub reason: &'static str,
+    pub(crate) reason: &'static str,
     /// One line.
-    pub message: String,
+    pub(crate) message: String,
     /// For the task's log; none when the trigger ended without event or error.
-    pub lines: Option<Vec<String>>,
-}
-
-/// A checkpoint.
-#[derive(Debug)]
-pub struct CheckpointMessage {
-    /// Outcomes stored with this one.
-    pub position: u64,
-    /// Neutral JSON text.
-    pub value: Option<String>,
+    pub(crate) lines: Option<Vec<String>>,
 }
 
 /// What follows when everything was accepted.

@@ -1,9 +1,11 @@
 //! Calls of guests: starting them in fair order, and turning what they answer into what the API is told.
 
+use execution_api::retry::Backoff;
+use execution_api::{StoredCheckpoint, WireEvent, WireKind};
 use serde_json::value::RawValue;
-use trigger_host_types::{TriggerKind, UnixMs};
+use trigger_host_types::{IdempotencyKey, TriggerKind, UnixMs};
 
-use super::outbox::{CheckpointMessage, EventMessage, FailureMessage, Message, Outbox, Then, WireKind};
+use super::outbox::{EventMessage, FailureMessage, Message, Outbox, Then};
 use super::{Effect, Phase, Scheduler, Ticket};
 use crate::key::Source;
 use crate::observer::What;
@@ -14,27 +16,16 @@ const PAST_TIMEOUT_MS: u64 = 60_000;
 const HURRIED: u8 = 10;
 const HURRY_MS: u64 = 100;
 const HURRIED_WAIT_MS: u64 = 1_000;
-/// An asset watcher that fails starts again after 1 s, doubling up to 5 min.
-const RESTART_MS: u64 = 1_000;
-const RESTART_MOST_MS: u64 = 300_000;
 
 /// An outcome whose events are encoded for the API.
 #[derive(Debug)]
 pub(crate) struct Answer {
     /// In the order to fire them.
-    pub(crate) events: Vec<Encoded>,
+    pub(crate) events: Vec<EventMessage>,
     /// Replaces the stored one.
     pub(crate) checkpoint: Option<String>,
     /// When to call again; none when the guest is done.
     pub(crate) next: Option<UnixMs>,
-}
-
-/// One event of an outcome.
-#[derive(Debug)]
-pub(crate) struct Encoded {
-    pub(crate) wire: Box<RawValue>,
-    pub(crate) payload: String,
-    pub(crate) kind: WireKind,
 }
 
 /// What a call came to.
@@ -79,8 +70,7 @@ impl<C: Clone> Scheduler<C> {
             }
             (Err(failure), TriggerKind::Asset) => self.watcher_failed(ticket.slot, failure, now),
             (Err(failure), TriggerKind::Callback) => {
-                let event = callback_failed(&failure);
-                let message = self.event_message(ticket.slot, 0, event);
+                let message = self.key(ticket, 0).map(|key| callback_failed(&failure, key));
                 self.tell_failed(ticket.slot, &failure, None, now);
                 self.deliver(ticket.slot, message.into_iter().collect(), Then::Settle, now);
             }
@@ -91,8 +81,7 @@ impl<C: Clone> Scheduler<C> {
     /// A task takes the first event only, and its trigger ends with it.
     fn task_answered(&mut self, slot: u32, answer: Answer, now: UnixMs) {
         if let Some(event) = answer.events.into_iter().next() {
-            let message = self.event_message(slot, 0, event);
-            return self.deliver(slot, message.into_iter().collect(), Then::Settle, now);
+            return self.deliver(slot, vec![Message::Event(event)], Then::Settle, now);
         }
         let Some(next) = answer.next else {
             let failure = FailureMessage {
@@ -110,8 +99,7 @@ impl<C: Clone> Scheduler<C> {
     /// A watcher runs until it is taken away; a callback until it is done.
     fn watcher_answered(&mut self, slot: u32, answer: Answer, now: UnixMs) {
         let fired = !answer.events.is_empty();
-        let events = answer.events.into_iter().enumerate();
-        let mut messages: Vec<_> = events.filter_map(|(at, event)| self.event_message(slot, at, event)).collect();
+        let mut messages: Vec<_> = answer.events.into_iter().map(Message::Event).collect();
         let kind = self.table.row(slot).map(|trigger| trigger.kind);
         let then = match answer.next {
             Some(next) => {
@@ -151,9 +139,11 @@ impl<C: Clone> Scheduler<C> {
         if fired {
             trigger.failures = 0;
         }
-        let wait = RESTART_MS.checked_shl(u32::from(trigger.failures)).unwrap_or(u64::MAX).min(RESTART_MOST_MS);
-        trigger.failures = trigger.failures.saturating_add(1).min(32);
-        now.saturating_add(wait)
+        trigger.failures = trigger.failures.saturating_add(1);
+        // Ids differ, so watchers that fail together start again apart, and a test sees the same waits every time.
+        let spread = (trigger.id.0.rem_euclid(16)) as f64 / 15.0;
+        let wait = Backoff::WATCHER.next_wait(u32::from(trigger.failures), spread);
+        now.saturating_add(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX))
     }
 
     /// `next`, unless the guest has asked to be called at once too often in a row.
@@ -167,13 +157,12 @@ impl<C: Clone> Scheduler<C> {
         if trigger.hurried > HURRIED { now.saturating_add(HURRIED_WAIT_MS) } else { next.max(now) }
     }
 
-    fn event_message(&self, slot: u32, index: usize, event: Encoded) -> Option<Message> {
-        let trigger = self.table.row(slot)?;
+    /// The key of the event at `index` of the outcome that the call behind `ticket` answers.
+    pub(crate) fn key(&self, ticket: Ticket, index: usize) -> Option<IdempotencyKey> {
+        let trigger = self.table.row(ticket.slot)?;
         let identity = trigger.task.as_ref().map_or(trigger.classpath.as_str(), |task| task.id());
         let life = (!self.bounds.checkpoints).then_some(self.job);
-        let source = Source { trigger: trigger.id, identity, life, position: trigger.position };
-        let key = source.key(index);
-        Some(Message::Event(EventMessage { wire: event.wire, payload: event.payload, kind: event.kind, key }))
+        Some(Source { trigger: trigger.id, identity, life, position: trigger.position }.key(index))
     }
 
     /// The checkpoint to store, if it differs from the stored one or events were fired: then its position must move on, so that the next
@@ -188,7 +177,7 @@ impl<C: Clone> Scheduler<C> {
         let position = trigger.position + 1;
         let value = checkpoint.or_else(|| trigger.checkpoint.as_deref().map(String::from));
         if checkpoints {
-            return Some(Message::Checkpoint(CheckpointMessage { position, value }));
+            return Some(Message::Checkpoint(StoredCheckpoint { position, value }));
         }
         trigger.position = position;
         trigger.checkpoint = value.map(String::into_boxed_str);
@@ -207,7 +196,7 @@ impl<C: Clone> Scheduler<C> {
 }
 
 /// The failure route ignores callbacks: a failed one is an event (contract/triggerer-behaviour.md section 4).
-fn callback_failed(failure: &FailureMessage) -> Encoded {
+fn callback_failed(failure: &FailureMessage, key: IdempotencyKey) -> Message {
     let mut body = failure.message.clone();
     for line in failure.lines.iter().flatten() {
         body.push('\n');
@@ -215,5 +204,5 @@ fn callback_failed(failure: &FailureMessage) -> Encoded {
     }
     let payload = serde_json::json!({"state": "failed", "body": body}).to_string();
     let wire = RawValue::from_string(payload.clone()).unwrap_or_else(|_| RawValue::NULL.to_owned());
-    Encoded { wire, payload, kind: WireKind { name: "fire", xcoms: Vec::new() } }
+    Message::Event(EventMessage { wire: WireEvent { payload: wire, kind: WireKind::Fire, key }, payload })
 }
