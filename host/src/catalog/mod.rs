@@ -1,6 +1,5 @@
 //! The catalog, `triggers.toml`: which class path runs which component, what it may reach and what it may use.
 
-mod check;
 mod components;
 mod entry;
 mod grants;
@@ -9,7 +8,6 @@ mod load;
 mod lock;
 mod read;
 
-pub(crate) use check::check;
 pub(crate) use components::{Unlocked, ready};
 pub(crate) use entry::{Catalog, Entry};
 pub(crate) use load::{chain, load};

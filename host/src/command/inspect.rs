@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use sandbox::{Allowed, Inspection, Interface, Limits, Sandbox};
 use serde_json::{Value, json};
 use trigger_host_types::SystemClock;
@@ -10,7 +10,7 @@ use trigger_host_types::SystemClock;
 use crate::arguments::Inspect;
 use crate::catalog::{self, Catalog, Entry};
 use crate::config::{self, Environment};
-use crate::exit::{Ended, Exit, OrExit as _};
+use crate::exit::{Ended, Exit, Failure, OrExit as _};
 use crate::problems::Problems;
 use crate::{host, out};
 
@@ -22,7 +22,10 @@ pub(crate) fn run(arguments: &Inspect) -> Ended {
     let path = &arguments.component;
     let name = path.display().to_string();
     let wasm = std::fs::read(path).with_context(|| format!("cannot read `{name}`")).or_exit(Exit::Usage)?;
-    let inspection = sandbox::inspect(&wasm).with_context(|| name.clone()).or_exit(Exit::Usage)?;
+    let inspection = match sandbox::inspect(&wasm) {
+        Ok(inspection) => inspection,
+        Err(_) => return Err(refused(&name, &wasm)),
+    };
     let mut problems = Problems::default();
     let catalog = match &arguments.catalog {
         Some(file) => Some(catalog::read(file, &mut problems)?),
@@ -48,6 +51,14 @@ pub(crate) fn run(arguments: &Inspect) -> Ended {
     Ok(if report.refusals.is_empty() { Exit::Done } else { Exit::Usage })
 }
 
+/// Why the host does not load the file, in its own words and with the file's name.
+fn refused(name: &str, wasm: &[u8]) -> Failure {
+    match load(name, wasm, &[Allowed::ALL]) {
+        Ok((refusals, _)) => Failure { exit: Exit::Usage, error: anyhow!(refusals.join("; ")) },
+        Err(failure) => failure,
+    }
+}
+
 /// The entries of the catalog for this very file or these very bytes.
 fn owned<'c>(catalog: &'c Catalog, arguments: &Inspect, inspection: &Inspection) -> Vec<&'c Entry> {
     let here = arguments.component.canonicalize().ok();
@@ -58,7 +69,7 @@ fn owned<'c>(catalog: &'c Catalog, arguments: &Inspect, inspection: &Inspection)
 }
 
 /// The manifest, and what the host refuses under each of these grants.
-fn load(name: &str, wasm: &[u8], allowed: &[Allowed]) -> Result<(Vec<String>, Option<Manifest>), crate::exit::Failure> {
+fn load(name: &str, wasm: &[u8], allowed: &[Allowed]) -> Result<(Vec<String>, Option<Manifest>), Failure> {
     let settings = config::read_environment(&Environment)?;
     let runtime = host::runtime().or_exit(Exit::Own)?;
     let sandbox: Sandbox = host::sandbox(&settings, 1, Arc::new(SystemClock), &Environment).or_exit(Exit::Own)?;

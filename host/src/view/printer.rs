@@ -12,6 +12,7 @@ use trigger_host_types::{ClassPath, Clock, TriggerId, UnixMs, log};
 use super::step::{Event, Step};
 use super::tally::Tally;
 use super::{human, json};
+use crate::exit::Failure;
 use crate::out;
 
 /// Steps that wait for the writer at most.
@@ -27,7 +28,7 @@ pub(crate) struct View {
 
 /// The writer; ends when every [`View`] is gone.
 pub(crate) struct Shown {
-    thread: JoinHandle<io::Result<Tally>>,
+    thread: JoinHandle<Result<Tally, Failure>>,
     lost: Arc<AtomicU64>,
 }
 
@@ -76,8 +77,8 @@ impl Shown {
     ///
     /// # Errors
     /// Standard output cannot be written; a broken pipe when the reader went away.
-    pub(crate) fn finish(self) -> io::Result<(Tally, u64)> {
-        let tally = self.thread.join().map_err(|_| io::Error::other("the thread of the view panicked"))??;
+    pub(crate) fn finish(self) -> Result<(Tally, u64), Failure> {
+        let tally = self.thread.join().map_err(|_| anyhow::anyhow!("the thread of the view panicked"))??;
         Ok((tally, self.lost.load(Ordering::Relaxed)))
     }
 
@@ -87,7 +88,7 @@ impl Shown {
     }
 }
 
-fn write(steps: &Receiver<Step>, style: Style, start: UnixMs) -> io::Result<Tally> {
+fn write(steps: &Receiver<Step>, style: Style, start: UnixMs) -> Result<Tally, Failure> {
     let mut tally = Tally::default();
     while let Ok(step) = steps.recv() {
         tally.count(&step);
