@@ -7,12 +7,17 @@
 //! Invariants: a 2xx is sent only after the commit that holds its effect; a task trigger has at most one live holder; no secret is printed.
 #![forbid(unsafe_code)]
 
+mod api;
 mod config;
 mod defer;
+mod dev;
 mod error;
 mod faults;
 mod life;
+mod listener;
 mod server;
+mod store;
+mod time;
 
 pub use config::{Auth, Config, Database, Secret, SteadyClock};
 pub use defer::{Defer, Task, Timeout};
