@@ -32,9 +32,9 @@ pub struct Catalog {
 }
 
 impl Catalog {
-    /// Later classes of the same path replace earlier ones; the reader of the file refuses two.
-    pub fn new(classes: impl IntoIterator<Item = Class>) -> Self {
-        Self { classes: classes.into_iter().map(|class| (class.classpath.clone(), Arc::new(class))).collect() }
+    /// Maps one. A later class of the same path replaces an earlier one; the reader of the file refuses two.
+    pub fn insert(&mut self, class: Class) {
+        self.classes.insert(class.classpath.clone(), Arc::new(class));
     }
 
     /// What a class path is mapped to.

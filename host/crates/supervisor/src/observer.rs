@@ -43,6 +43,8 @@ pub enum What {
         cpu: Duration,
         /// From call to answer.
         wall: Duration,
+        /// From the time it was due to the call.
+        late: Duration,
         /// Largest size of the guest's memories, in bytes.
         memory: u64,
         /// Host calls made.

@@ -52,8 +52,8 @@ impl<K> Wheel<K> {
         self.next_slot().map(|(_, _, at)| at)
     }
 
-    /// Moves the time to `now` and hands every key that is due to `fired`, in order of their times.
-    pub(crate) fn fire(&mut self, now: UnixMs, mut fired: impl FnMut(K)) {
+    /// Moves the time to `now` and hands every key that is due to `fired` with its time, in order of their slots.
+    pub(crate) fn fire(&mut self, now: UnixMs, mut fired: impl FnMut(UnixMs, K)) {
         while let Some((level, slot, at)) = self.next_slot() {
             if at > now {
                 break;
@@ -64,7 +64,7 @@ impl<K> Wheel<K> {
             for (due, key) in entries {
                 if due <= self.elapsed {
                     self.armed -= 1;
-                    fired(key);
+                    fired(due, key);
                 } else {
                     self.place(due, key);
                 }
@@ -133,7 +133,7 @@ mod tests {
                 }
                 now += step;
                 let mut fired = Vec::new();
-                wheel.fire(now, |key| fired.push(key));
+                wheel.fire(now, |_, key| fired.push(key));
                 let mut expected: Vec<_> = list.iter().filter(|(due, _)| *due <= now).map(|(_, key)| *key).collect();
                 list.retain(|(due, _)| *due > now);
                 expected.sort_unstable();
@@ -157,7 +157,7 @@ mod tests {
             wheel.arm(due, due);
         }
         let mut fired = Vec::new();
-        wheel.fire(1_000_000, |due| fired.push(due));
+        wheel.fire(1_000_000, |_, due| fired.push(due));
         assert_eq!(fired, [1_000, 1_001, 1_065, 70_000, 900_000]);
     }
 
@@ -166,7 +166,7 @@ mod tests {
         let mut wheel = Wheel::new(0);
         wheel.arm(u64::MAX, ());
         let mut fired = 0;
-        wheel.fire(REACH, |()| fired += 1);
+        wheel.fire(REACH, |_, ()| fired += 1);
         assert_eq!((fired, wheel.len()), (0, 1));
     }
 }

@@ -118,7 +118,7 @@ impl<C: Clone> Scheduler<C> {
         });
         self.tell(slot, now, What::Claimed { kind: claim.kind, resumed });
         match refusal {
-            None => self.make_ready(slot),
+            None => self.make_ready(slot, now),
             Some(refusal) => self.refuse(slot, refusal, now),
         }
     }

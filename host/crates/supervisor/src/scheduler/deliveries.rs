@@ -118,7 +118,7 @@ impl<C: Clone> Scheduler<C> {
         match then {
             Then::Settle => self.finish(slot, Finish::Fired, now),
             Then::Poll(_) if trigger.vanished => self.finish(slot, Finish::Gone, now),
-            Then::Poll(due) if due <= now => self.make_ready(slot),
+            Then::Poll(due) if due <= now => self.make_ready(slot, due),
             Then::Poll(due) => self.arm(slot, Phase::Idle, due),
         }
     }

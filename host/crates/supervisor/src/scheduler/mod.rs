@@ -39,8 +39,8 @@ use crate::wheel::Wheel;
 pub(crate) enum Effect<C> {
     /// Ask for the workloads of these.
     Fetch(Vec<TriggerId>),
-    /// Start a call of the trigger behind this ticket.
-    Poll(Ticket),
+    /// Start a call of the trigger behind this ticket, which was due then.
+    Poll { ticket: Ticket, due: UnixMs },
     /// Drop the call behind this ticket; its permit is back already.
     CancelPoll(Ticket),
     /// Send this; `attempt` counts from 0.
@@ -79,7 +79,7 @@ pub(crate) struct Scheduler<C> {
     job: i64,
     table: Table<C>,
     wheel: Wheel<Ticket>,
-    ready: FairQueue<Ticket>,
+    ready: FairQueue<(UnixMs, Ticket)>,
     sends: VecDeque<Ticket>,
     sending: usize,
     /// Ids whose workloads were asked for.
@@ -165,13 +165,13 @@ impl<C: Clone> Scheduler<C> {
     }
 
     /// Stops starting calls, and drops those that run: they start again from their checkpoints on [`Scheduler::resume`].
-    pub(crate) fn pause(&mut self) {
+    pub(crate) fn pause(&mut self, now: UnixMs) {
         if std::mem::replace(&mut self.paused, true) {
             return;
         }
         for slot in self.table.slots_in(Phase::Polling) {
             self.cancel_poll(slot);
-            self.make_ready(slot);
+            self.make_ready(slot, now);
         }
     }
 
@@ -221,7 +221,7 @@ impl<C: Clone> Scheduler<C> {
                     }
                     self.refuse(slot, Refusal::unmapped(self.table.row(slot).map(|row| &row.classpath)), now);
                 }
-                (false, Phase::Held) => self.make_ready(slot),
+                (false, Phase::Held) => self.make_ready(slot, now),
                 _ => {}
             }
         }
@@ -235,10 +235,10 @@ impl<C: Clone> Scheduler<C> {
         self.effects.push(Effect::CancelPoll(ticket));
     }
 
-    fn make_ready(&mut self, slot: u32) {
+    fn make_ready(&mut self, slot: u32, due: UnixMs) {
         let Some(ticket) = self.table.renew(slot, Phase::Ready) else { return };
         if let Some(trigger) = self.table.row(slot) {
-            self.ready.push(trigger.group, ticket);
+            self.ready.push(trigger.group, (due, ticket));
         }
     }
 
@@ -264,10 +264,10 @@ impl<C: Clone> Scheduler<C> {
 
     fn fire_timers(&mut self, now: UnixMs) {
         let mut fired = Vec::new();
-        self.wheel.fire(now, |ticket| fired.push(ticket));
-        for ticket in fired {
+        self.wheel.fire(now, |due, ticket| fired.push((due, ticket)));
+        for (due, ticket) in fired {
             match self.table.get(ticket).map(|trigger| trigger.phase) {
-                Some(Phase::Idle) => self.make_ready(ticket.slot),
+                Some(Phase::Idle) => self.make_ready(ticket.slot, due),
                 Some(Phase::SendLater) => self.queue_send(ticket.slot),
                 _ => {}
             }

@@ -36,7 +36,7 @@ impl<C: Clone> Scheduler<C> {
         if self.paused || self.draining {
             return;
         }
-        while let Some((group, ticket)) = self.ready.pop() {
+        while let Some((group, (due, ticket))) = self.ready.pop() {
             let Some(trigger) = self.table.get(ticket) else {
                 self.ready.done(group);
                 continue;
@@ -50,7 +50,7 @@ impl<C: Clone> Scheduler<C> {
                 if let Some(trigger) = self.table.row_mut(ticket.slot) {
                     trigger.started = true;
                 }
-                self.effects.push(Effect::Poll(ticket));
+                self.effects.push(Effect::Poll { ticket, due });
             }
         }
     }
