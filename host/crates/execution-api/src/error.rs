@@ -113,6 +113,12 @@ pub enum ApiError {
         /// The server's words.
         what: String,
     },
+    /// The request cannot be put into words of the API; nothing was sent.
+    #[error("cannot ask the Execution API: {what}")]
+    Unsendable {
+        /// Which part of it.
+        what: String,
+    },
     /// The answer is larger than any honest one.
     #[error("the answer of the Execution API is larger than {0} bytes")]
     TooLarge(u64),
@@ -129,7 +135,7 @@ impl ApiError {
             Self::JobGone(_) => Fault::JobGone,
             Self::NoApi | Self::NotTheApi { .. } => Fault::NoApi,
             Self::NotFound { .. } => Fault::NotFound,
-            Self::Rejected { .. } => Fault::Rejected,
+            Self::Rejected { .. } | Self::Unsendable { .. } => Fault::Rejected,
         }
     }
 

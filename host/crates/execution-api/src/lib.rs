@@ -8,6 +8,7 @@
 mod client;
 mod config;
 mod error;
+mod signer;
 mod token;
 
 pub mod encodings;

@@ -1,16 +1,31 @@
 //! The client: one method per endpoint, one attempt per call, each with a deadline and a cap on the answer.
 
+mod answer;
+mod base;
+mod exchange;
+mod runtime;
+mod triggers;
+
 use std::sync::Arc;
+use std::time::Duration;
 
-use trigger_host_types::{Clock, JobId, SystemClock, TriggerId};
+use trigger_host_types::{Clock, SystemClock};
 
+use self::base::Base;
+use self::exchange::Exchange;
 use crate::config::{ClientConfig, ConfigError};
-use crate::error::ApiError;
-use crate::wire::{LoadRequest, Registered, RunTrigger, StoredCheckpoint, TaskQuery, TaskStates, WireEvent};
+use crate::token::Tokens;
+
+/// Shorter than the 5 s after which the api-server closes an idle connection: a request never meets one that is just being closed.
+const IDLE: Duration = Duration::from_secs(4);
 
 /// Speaks to one Execution API. Cheap to clone; clones share connections and tokens.
 #[derive(Clone)]
-pub struct Client {}
+pub struct Client {
+    triggers: Exchange,
+    heartbeats: Exchange,
+    runtime: Exchange,
+}
 
 impl Client {
     /// A client that tells the time by the machine's clock.
@@ -25,93 +40,62 @@ impl Client {
     ///
     /// # Errors
     /// As [`Client::new`].
-    pub fn with_clock(_config: ClientConfig, _clock: Arc<dyn Clock>) -> Result<Self, ConfigError> {
-        Ok(Self {})
+    pub fn with_clock(config: ClientConfig, clock: Arc<dyn Clock>) -> Result<Self, ConfigError> {
+        for (key, timeout) in [("timeout", config.timeout), ("heartbeat-timeout", config.heartbeat_timeout)] {
+            if timeout.is_zero() {
+                return Err(ConfigError::Timeout { key });
+            }
+        }
+        let base = Base::new(config.url.clone(), "url")?;
+        let runtime_base = match &config.runtime_url {
+            Some(url) => Base::new(url.clone(), "runtime-url")?,
+            None => base.clone(),
+        };
+        let tls = base.is_https() || runtime_base.is_https();
+        let tokens = Arc::new(Tokens::new(config.token.clone(), Arc::clone(&clock))?);
+        let runtime_tokens = match config.runtime_token.clone() {
+            Some(source) => Arc::new(Tokens::new(source, clock)?),
+            None => Arc::clone(&tokens),
+        };
+        let version = config.dialect.trigger_version();
+        let http = connections(&config, tls)?;
+        let triggers = Exchange { http: http.clone(), base, tokens, version, timeout: config.timeout };
+        let heartbeats =
+            Exchange { http: connections(&config, tls)?, timeout: config.heartbeat_timeout, ..triggers.clone() };
+        let runtime = Exchange {
+            http,
+            base: runtime_base,
+            tokens: runtime_tokens,
+            version: config.dialect.runtime_version(),
+            timeout: config.timeout,
+        };
+        Ok(Self { triggers, heartbeats, runtime })
     }
+}
 
-    /// `POST jobs`: a new Job for this host. A repeated call makes another one.
-    ///
-    /// # Errors
-    /// [`ApiError::NoApi`] and [`ApiError::NotTheApi`] tell what answers instead.
-    pub async fn register(&self, _hostname: &str) -> Result<Registered, ApiError> {
-        Err(ApiError::NoApi)
+/// A pool of connections: no redirects, no proxy but the configured one, certificates of the system.
+fn connections(config: &ClientConfig, tls: bool) -> Result<reqwest::Client, ConfigError> {
+    // Fails only when the process has a provider already, which is then the one to use.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut builder = reqwest::Client::builder()
+        .user_agent(concat!("trigger-host/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .referer(false)
+        .no_proxy()
+        .pool_idle_timeout(IDLE)
+        .tcp_nodelay(true);
+    let mut tls = tls;
+    if let Some(proxy) = &config.proxy {
+        let wrong = || ConfigError::Url { key: "proxy" };
+        if !matches!(proxy.scheme(), "http" | "https") || !proxy.has_host() {
+            return Err(wrong());
+        }
+        tls |= proxy.scheme() == "https";
+        builder = builder.proxy(reqwest::Proxy::all(proxy.clone()).map_err(|_| wrong())?);
     }
-
-    /// `POST jobs/{id}/heartbeat`, on connections of its own.
-    ///
-    /// # Errors
-    /// [`ApiError::JobGone`] when the Job is not known.
-    pub async fn heartbeat(&self, _job: JobId) -> Result<(), ApiError> {
-        Err(ApiError::NoApi)
+    if !tls {
+        // An image without any certificates is fine as long as nothing speaks TLS.
+        builder = builder.tls_certs_only([]);
     }
-
-    /// `POST jobs/{id}/complete`: others may take the triggers from now on.
-    ///
-    /// # Errors
-    /// [`ApiError::JobGone`] when the Job is not known.
-    pub async fn complete(&self, _job: JobId) -> Result<(), ApiError> {
-        Err(ApiError::NoApi)
-    }
-
-    /// `POST triggers/load`: claims, and lists all that the Job holds.
-    ///
-    /// # Errors
-    /// See [`ApiError`].
-    pub async fn load(&self, _request: &LoadRequest) -> Result<Vec<TriggerId>, ApiError> {
-        Err(ApiError::NoApi)
-    }
-
-    /// `POST triggers/workloads`, in no order. Ids that nobody needs any more are left out; so is a workload that cannot be parsed,
-    /// with a warning.
-    ///
-    /// # Errors
-    /// One broken row may fail the whole call with [`ApiError::Server`]: halve the batch.
-    pub async fn workloads(&self, _ids: &[TriggerId]) -> Result<Vec<RunTrigger>, ApiError> {
-        Err(ApiError::NoApi)
-    }
-
-    /// `POST triggers/{id}/event`. `Ok` means persisted, not that anybody waited for it.
-    ///
-    /// # Errors
-    /// See [`ApiError`].
-    pub async fn event(&self, _id: TriggerId, _event: &WireEvent) -> Result<(), ApiError> {
-        Err(ApiError::NoApi)
-    }
-
-    /// `POST triggers/{id}/failure`. Does nothing for assets and callbacks. `None`: ended without event and without error.
-    ///
-    /// # Errors
-    /// See [`ApiError`].
-    pub async fn failure(&self, _id: TriggerId, _lines: Option<&[String]>) -> Result<(), ApiError> {
-        Err(ApiError::NoApi)
-    }
-
-    /// `POST triggers/cleanup`: deletes what nobody waits for, for every host.
-    ///
-    /// # Errors
-    /// See [`ApiError`].
-    pub async fn cleanup(&self) -> Result<(), ApiError> {
-        Err(ApiError::NoApi)
-    }
-
-    /// `PUT triggers/{id}/checkpoint`. Only for a server with the checkpoint extension.
-    ///
-    /// # Errors
-    /// [`ApiError::Rejected`] with reason `not_holder` or `stale_position`; [`ApiError::NotFound`] when the trigger is gone.
-    pub async fn checkpoint(
-        &self,
-        _id: TriggerId,
-        _checkpoint: &StoredCheckpoint,
-        _job: JobId,
-    ) -> Result<(), ApiError> {
-        Err(ApiError::NoApi)
-    }
-
-    /// `GET task-instances/states`, from the runtime URL.
-    ///
-    /// # Errors
-    /// See [`ApiError`].
-    pub async fn task_states(&self, _query: &TaskQuery) -> Result<TaskStates, ApiError> {
-        Err(ApiError::NoApi)
-    }
+    builder.build().map_err(ConfigError::Http)
 }

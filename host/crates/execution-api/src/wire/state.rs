@@ -29,3 +29,29 @@ pub type TaskStates = BTreeMap<String, BTreeMap<String, Option<String>>>;
 pub(crate) struct TaskStatesAnswer {
     pub(crate) task_states: TaskStates,
 }
+
+impl TaskQuery {
+    /// One task instance.
+    pub fn one(dag_id: &str, run_id: &str, task_id: &str, map_index: i32) -> Self {
+        Self {
+            dag_id: dag_id.into(),
+            run_ids: vec![run_id.into()],
+            task_ids: vec![task_id.into()],
+            map_index: Some(map_index),
+            ..Self::default()
+        }
+    }
+
+    /// As a query string's pairs; lists repeat their name.
+    pub(crate) fn pairs(&self) -> Vec<(&'static str, String)> {
+        let mut pairs = vec![("dag_id", self.dag_id.clone())];
+        pairs.extend(self.map_index.map(|index| ("map_index", index.to_string())));
+        pairs.extend(self.task_group_id.iter().map(|group| ("task_group_id", group.clone())));
+        for (name, values) in
+            [("task_ids", &self.task_ids), ("run_ids", &self.run_ids), ("logical_dates", &self.logical_dates)]
+        {
+            pairs.extend(values.iter().map(|value| (name, value.clone())));
+        }
+        pairs
+    }
+}

@@ -1,0 +1,149 @@
+//! One request and its whole answer: deadline, cap, headers, token. Nothing here knows what is asked.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use reqwest::{Method, StatusCode};
+use url::Url;
+use uuid::Uuid;
+
+use super::base::Base;
+use crate::error::ApiError;
+use crate::token::Tokens;
+
+const API_VERSION: HeaderName = HeaderName::from_static("airflow-api-version");
+const CORRELATION_ID: HeaderName = HeaderName::from_static("correlation-id");
+const REFRESHED_TOKEN: HeaderName = HeaderName::from_static("refreshed-api-token");
+
+/// The most that is read of an answer that is not a success.
+const MAX_ERROR: u64 = 64 * 1024;
+/// A server may ask for patience, but not for ever.
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(300);
+
+/// One server: its address, its connections, its tokens.
+#[derive(Clone)]
+pub(crate) struct Exchange {
+    pub(crate) http: reqwest::Client,
+    pub(crate) base: Base,
+    pub(crate) tokens: Arc<Tokens>,
+    pub(crate) version: &'static str,
+    pub(crate) timeout: Duration,
+}
+
+/// What to ask.
+pub(crate) struct Ask<'a> {
+    pub(crate) method: Method,
+    pub(crate) path: &'a [&'a str],
+    pub(crate) query: Vec<(&'static str, String)>,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Option<Vec<u8>>,
+    /// The most bytes that a successful answer may have.
+    pub(crate) cap: u64,
+}
+
+impl<'a> Ask<'a> {
+    pub(crate) fn new(method: Method, path: &'a [&'a str], cap: u64) -> Self {
+        Self { method, path, query: Vec::new(), headers: HeaderMap::new(), body: None, cap }
+    }
+
+    pub(crate) fn post(path: &'a [&'a str], cap: u64) -> Self {
+        Self::new(Method::POST, path, cap)
+    }
+
+    pub(crate) fn body(self, body: Vec<u8>) -> Self {
+        Self { body: Some(body), ..self }
+    }
+}
+
+/// A whole answer.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) retry_after: Option<Duration>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    pub(crate) const fn is_success(&self) -> bool {
+        matches!(self.status, 200..=299)
+    }
+}
+
+impl Exchange {
+    /// Asks once; once more with another token when the first one is refused. Any status is an answer.
+    ///
+    /// # Cancel safety
+    /// A dropped call may have reached the server.
+    pub(crate) async fn send(&self, ask: Ask<'_>) -> Result<Answer, ApiError> {
+        let url = self.base.join(ask.path)?;
+        tokio::time::timeout(self.timeout, self.with_token(url, ask))
+            .await
+            .map_err(|_| ApiError::Deadline(self.timeout))?
+    }
+
+    async fn with_token(&self, url: Url, ask: Ask<'_>) -> Result<Answer, ApiError> {
+        let token = self.tokens.current().await?;
+        let answer = self.once(&url, &ask, token.as_ref()).await?;
+        match token {
+            Some(refused) if super::answer::refuses_token(&answer) => match self.tokens.other_than(&refused).await? {
+                Some(other) => self.once(&url, &ask, Some(&other)).await,
+                None => Ok(answer),
+            },
+            _ => Ok(answer),
+        }
+    }
+
+    async fn once(&self, url: &Url, ask: &Ask<'_>, token: Option<&HeaderValue>) -> Result<Answer, ApiError> {
+        let mut request = self
+            .http
+            .request(ask.method.clone(), url.clone())
+            .headers(ask.headers.clone())
+            .header(ACCEPT, "application/json")
+            .header(API_VERSION, self.version)
+            .header(CORRELATION_ID, Uuid::now_v7().to_string());
+        if !ask.query.is_empty() {
+            request = request.query(&ask.query);
+        }
+        if let Some(token) = token {
+            request = request.header(AUTHORIZATION, token);
+        }
+        if let Some(body) = &ask.body {
+            request = request.header(CONTENT_TYPE, "application/json").body(body.clone());
+        }
+        let mut response = request.send().await.map_err(transport)?;
+        if let Some(token) = response.headers().get(REFRESHED_TOKEN) {
+            self.tokens.take_over(token);
+        }
+        let status = response.status();
+        let retry_after = response.headers().get(RETRY_AFTER).and_then(seconds);
+        let body = read(&mut response, status, ask.cap).await?;
+        Ok(Answer { status: status.as_u16(), retry_after, body })
+    }
+}
+
+/// The body, up to the cap. What is too long is an error for a success and cut off for anything else, where only the status counts.
+async fn read(response: &mut reqwest::Response, status: StatusCode, cap: u64) -> Result<Vec<u8>, ApiError> {
+    let cap = if status.is_success() { cap } else { MAX_ERROR };
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(transport)? {
+        if (body.len() + chunk.len()) as u64 > cap {
+            return if status.is_success() { Err(ApiError::TooLarge(cap)) } else { Ok(body) };
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+fn seconds(value: &HeaderValue) -> Option<Duration> {
+    let seconds = value.to_str().ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds).min(MAX_RETRY_AFTER))
+}
+
+/// The innermost cause: the outer ones repeat it, and hold the URL.
+fn transport(error: reqwest::Error) -> ApiError {
+    let mut cause: &dyn std::error::Error = &error.without_url();
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    ApiError::Transport { what: super::answer::words(&cause.to_string()) }
+}

@@ -1,0 +1,93 @@
+//! Signs the host's own tokens, with the claims that Airflow's generator writes. Source: contract/execution-api.md section 2.
+
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::config::{ConfigError, TokenSource};
+use crate::error::ApiError;
+
+/// The `kid` of a token signed with a shared secret.
+const NO_KEY_ID: &str = "not-used";
+
+/// A key and what it signs.
+pub(crate) struct Signer {
+    key: EncodingKey,
+    header: Header,
+    audience: String,
+    subject: Uuid,
+    issuer: Option<String>,
+    life: u64,
+}
+
+#[derive(Serialize)]
+struct Claims<'a> {
+    sub: Uuid,
+    jti: String,
+    aud: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    iss: Option<&'a str>,
+    nbf: u64,
+    exp: u64,
+    iat: u64,
+}
+
+impl Signer {
+    /// From a source that signs.
+    pub(crate) fn new(source: TokenSource) -> Result<Self, ConfigError> {
+        let (key, header, audience, subject, issuer, life) = match source {
+            TokenSource::Secret { secret, audience, subject, issuer, life } => {
+                let (key, header) = shared(&secret)?;
+                (key, header, audience, subject, issuer, life)
+            }
+            TokenSource::None | TokenSource::File(_) => return Err(wrong("this source does not sign")),
+        };
+        let life = life.as_secs();
+        if life == 0 {
+            return Err(wrong("its life must be at least one second"));
+        }
+        if audience.is_empty() {
+            return Err(wrong("the audience must not be empty"));
+        }
+        Ok(Self { key, header, audience, subject, issuer, life })
+    }
+
+    /// A token that begins at `now`, in seconds since the epoch.
+    pub(crate) fn sign(&self, now: u64) -> Result<String, ApiError> {
+        let claims = Claims {
+            sub: self.subject,
+            jti: Uuid::new_v4().simple().to_string(),
+            aud: &self.audience,
+            iss: self.issuer.as_deref(),
+            nbf: now,
+            exp: now + self.life,
+            iat: now,
+        };
+        jsonwebtoken::encode(&self.header, &claims, &self.key)
+            .map_err(|_| ApiError::Token { what: "the key cannot sign; check that it fits its algorithm".into() })
+    }
+
+    /// Seconds from signing to expiry.
+    pub(crate) const fn life(&self) -> u64 {
+        self.life
+    }
+
+    /// How many seconds before expiry a token is replaced: a little before the server would offer a refreshed one.
+    pub(crate) fn margin(&self) -> u64 {
+        (self.life * 3 / 10).max(45).min(self.life / 2)
+    }
+}
+
+fn shared(secret: &SecretString) -> Result<(EncodingKey, Header), ConfigError> {
+    let secret = secret.expose_secret();
+    if secret.is_empty() {
+        return Err(wrong("the secret must not be empty"));
+    }
+    let header = Header { kid: Some(NO_KEY_ID.into()), ..Header::new(Algorithm::HS512) };
+    Ok((EncodingKey::from_secret(secret.as_bytes()), header))
+}
+
+fn wrong(what: &str) -> ConfigError {
+    ConfigError::Token { what: what.into() }
+}
