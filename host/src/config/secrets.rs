@@ -1,0 +1,79 @@
+//! What spans several keys: where the tokens, secrets and keys come from, and that the files they are in can be read.
+
+use std::path::Path;
+
+use secrecy::SecretString;
+
+use super::keys::Settings;
+use super::layers::{Origin, Shown};
+use crate::problems::{Problem, Problems};
+
+/// The content of a secret file, without the line end that editors add.
+///
+/// # Errors
+/// It cannot be read, or there is nothing in it. The text names the file, never the content.
+pub(crate) fn from_file(path: &Path) -> Result<SecretString, String> {
+    let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+    match text.trim_end_matches(['\r', '\n']) {
+        "" => Err(format!("{} is empty", path.display())),
+        secret => Ok(secret.into()),
+    }
+}
+
+/// Reports files that cannot be read, and keys that exclude each other.
+pub(super) fn check(settings: &Settings, shown: &[Shown], problems: &mut Problems) {
+    let (api, logs) = (&settings.api, &settings.logs);
+    let files = [
+        ("api", "token-file", &api.token_file),
+        ("api", "jwt-secret-file", &api.jwt_secret_file),
+        ("api", "runtime-token-file", &api.runtime_token_file),
+        ("api", "runtime-jwt-secret-file", &api.runtime_jwt_secret_file),
+        ("api", "fernet-key-file", &api.fernet_key_file),
+        ("logs", "secret-key-file", &logs.secret_key_file),
+    ];
+    for (section, name, file) in files {
+        if let Some(Err(what)) = file.as_deref().map(from_file) {
+            problems.error(at(shown, section, name, what));
+        }
+    }
+    if api.token_file.is_some() && api.jwt_secret_file.is_some() {
+        let what = "`token-file` and `jwt-secret-file` exclude each other: keep the one that your API wants";
+        problems.error(at(shown, "api", "jwt-secret-file", what.into()));
+    }
+    if api.subject.parse::<uuid::Uuid>().is_err() {
+        let what = format!("expected a UUID, found {:?}", api.subject);
+        problems.error(at(shown, "api", "subject", what));
+    }
+    if let Err(error) = crate::diagnostics::filter(&settings.tracing.filter) {
+        problems.error(at(shown, "tracing", "filter", format!("not a filter: {error}")));
+    }
+    for (section, name, wait) in [
+        ("api", "timeout", api.timeout),
+        ("api", "heartbeat-timeout", api.heartbeat_timeout),
+        ("api", "token-life", api.token_life),
+        ("host", "heartbeat-every", settings.host.heartbeat_every),
+        ("host", "load-every", settings.host.load_every),
+        ("sandbox", "tick", settings.sandbox.tick),
+    ] {
+        if wait.is_zero() {
+            problems.error(at(shown, section, name, "must be longer than zero".into()));
+        }
+    }
+    if settings.host.heartbeat_every >= settings.host.health_check_threshold {
+        let what = "must be shorter than `health-check-threshold`, or the host counts as dead between two heartbeats";
+        problems.error(at(shown, "host", "heartbeat-every", what.into()));
+    }
+}
+
+/// A problem with a key, at the place its value came from.
+pub(crate) fn at(shown: &[Shown], section: &str, name: &str, what: String) -> Problem {
+    let key = format!("{section}.{name}");
+    match shown.iter().find(|shown| shown.section == section && shown.name == name).map(|shown| &shown.origin) {
+        Some(Origin::File(place)) => {
+            let (file, line) = place.rsplit_once(':').unwrap_or((place, ""));
+            Problem { line: line.parse().ok(), key: Some(key), ..Problem::file(Path::new(file), what) }
+        }
+        Some(Origin::Name(name)) => Problem::key(name, what),
+        _ => Problem::key(key, what),
+    }
+}
