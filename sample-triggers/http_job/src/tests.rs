@@ -116,13 +116,14 @@ fn bears_a_job_that_is_not_found_at_first_but_not_for_ever() {
 #[test]
 fn watches_many_jobs_at_once() {
     let mut host = host(json!({"jobs": ["a", "b/c"], "interval": "10s"}));
-    host.on("GET", &format!("{URL}/a")).json(200, json!({"state": "done", "n": 1}));
+    host.on("GET", &format!("{URL}/a")).json(200, json!({"state": "done", "$ref": 1}));
     host.on("GET", &format!("{URL}/b%2Fc"))
         .json(200, json!({"state": "running"}))
         .lost()
         .json(200, json!({"state": "done"}));
     let run = host.run_until_finished();
-    assert_eq!(run.payloads(), [json!({"a": {"state": "done", "n": 1}, "b/c": {"state": "done"}})]);
+    let a = json!({"$dict": [["$ref", 1], ["state", "done"]]});
+    assert_eq!(run.payloads(), [json!({"a": a, "b/c": {"state": "done"}})]);
     assert_eq!(run.sent("GET", &format!("{URL}/a")), 1);
     assert_eq!(run.sent("POST", URL), 0);
 }
