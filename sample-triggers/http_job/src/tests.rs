@@ -44,6 +44,15 @@ fn repeats_a_lost_submission_under_the_same_key() {
 }
 
 #[test]
+fn keeps_the_key_before_it_submits() {
+    let mut host = host(json!({}));
+    host.on("POST", URL).json(201, json!({"id": "j1"}));
+    assert_eq!(host.run_once().requests, []);
+    let key = host.checkpoint().unwrap()["Submitting"]["key"].clone();
+    assert_eq!(keys(&host.run_once()), [key]);
+}
+
+#[test]
 fn a_crash_after_the_submission_repeats_it_under_the_same_key() {
     let mut host = host(json!({}));
     host.crash_after_poll(1);
