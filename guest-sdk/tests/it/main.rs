@@ -42,7 +42,10 @@ impl Trigger for Told {
             What::PushXcoms => Ok(Outcome::finished().event(Event::task_skipped().xcom("rows", 3).xcom("at", cx.now))),
             What::FireWithXcom => Ok(Outcome::finished().event(Event::fire(1).xcom("rows", 3))),
             What::FireOddKeys => Ok(Outcome::fire(std::collections::BTreeMap::from([((1, 2), 3)]))),
-            What::FailOnce => Err("x".parse::<u32>().context("read the answer").unwrap_err().detail("first\nsecond")),
+            What::FailOnce => {
+                let number: u32 = "x".parse().context("read the answer").map_err(|error| error.detail("first"))?;
+                Ok(Outcome::fire(number))
+            }
             What::Finish => Ok(Outcome::finished()),
             What::Talk => {
                 warning!("Seen {times} times", times = times, kind = "odd");
@@ -101,6 +104,7 @@ fn task_ending_events_push_xcoms_and_others_may_not() {
 fn failures_say_what_was_being_done() {
     let run = host("fail-once").run_until_finished();
     assert_eq!(run.failure(), "read the answer: invalid digit found in string");
+    assert_eq!(run.error.map(|error| error.details().to_vec()), Some(vec!["first".to_owned()]));
     assert_eq!(host("fire-odd-keys").run_until_finished().failure(), "the payload is not JSON: key must be a string");
     assert_eq!(
         host("finish").run_until_finished().failure(),
