@@ -4,6 +4,7 @@
 //! at a time and waits for its 204. The server runs on one thread beside the writer's; the table at the end says how busy each was, so what the limit is.
 #![forbid(unsafe_code)]
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -42,13 +43,11 @@ fn main() -> Result<(), Fault> {
             "{name}: {sent} in {wall:.2} s, {:.0} per second over {connections} connections",
             sent as f64 / wall
         )?;
-        for (thread, ticks) in busy() {
-            let spent = ticks - before.iter().find(|(known, _)| *known == thread).map_or(0.0, |(_, ticks)| *ticks);
-            writeln!(
-                out,
-                "  {thread:<16} {spent:.2} CPU s, {:.0} events per CPU second",
-                sent as f64 / spent.max(0.01)
-            )?;
+        for (thread, seconds) in busy() {
+            let spent = seconds - before.get(&thread).copied().unwrap_or_default();
+            if spent >= 0.01 {
+                writeln!(out, "  {thread:<16} {spent:.2} CPU s, {:.0} events per CPU second", sent as f64 / spent)?;
+            }
         }
     }
     Ok(())
@@ -145,14 +144,18 @@ async fn send(address: SocketAddr, until: Instant, first: u64, step: u64, tasks:
     Ok(sent)
 }
 
-/// CPU seconds of each thread by name, as Linux tells; empty elsewhere.
-fn busy() -> Vec<(String, f64)> {
-    let Ok(threads) = std::fs::read_dir("/proc/self/task") else { return Vec::new() };
+/// CPU seconds of the threads of each name, as Linux tells; empty elsewhere.
+fn busy() -> BTreeMap<String, f64> {
+    let mut seconds = BTreeMap::new();
+    let Ok(threads) = std::fs::read_dir("/proc/self/task") else { return seconds };
     let read = |entry: std::io::Result<std::fs::DirEntry>| {
         let stat = std::fs::read_to_string(entry.ok()?.path().join("stat")).ok()?;
         let (head, rest) = stat.rsplit_once(") ")?;
         let ticks = |at: usize| rest.split(' ').nth(at)?.parse::<f64>().ok();
         Some((head.split_once('(')?.1.to_owned(), (ticks(11)? + ticks(12)?) / 100.0))
     };
-    threads.filter_map(read).collect()
+    for (name, spent) in threads.filter_map(read) {
+        *seconds.entry(name).or_default() += spent;
+    }
+    seconds
 }
