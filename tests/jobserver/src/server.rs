@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{Path, State as Shared};
 use axum::http::{HeaderMap, StatusCode};
@@ -93,6 +94,8 @@ struct Submission {
     polls: Option<u32>,
     millis: Option<u64>,
     fail: Option<bool>,
+    /// The job starts at once, but the answer to its first submission comes only after so many milliseconds.
+    answer_millis: Option<u64>,
 }
 
 async fn submit(
@@ -108,6 +111,9 @@ async fn submit(
         fail: submission.fail.unwrap_or(service.plan.fail),
     };
     let submitted = service.jobs.lock().submit(key, plan, service.clock.now());
+    if let (false, Some(millis)) = (submitted.repeated, submission.answer_millis) {
+        tokio::time::sleep(Duration::from_millis(millis)).await;
+    }
     let status = if submitted.repeated { StatusCode::OK } else { StatusCode::CREATED };
     (status, Json(submitted.job))
 }
