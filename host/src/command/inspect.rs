@@ -12,7 +12,7 @@ use crate::catalog::{self, Catalog, Entry};
 use crate::config::{self, Environment};
 use crate::exit::{Ended, Exit, Failure, OrExit as _};
 use crate::problems::Problems;
-use crate::{host, out};
+use crate::{diagnostics, host, out};
 
 /// Runs the command.
 ///
@@ -71,8 +71,9 @@ fn owned<'c>(catalog: &'c Catalog, arguments: &Inspect, inspection: &Inspection)
 /// The manifest, and what the host refuses under each of these grants.
 fn load(name: &str, wasm: &[u8], allowed: &[Allowed]) -> Result<(Vec<String>, Option<Manifest>), Failure> {
     let settings = config::read_environment(&Environment)?;
+    diagnostics::start(&settings);
     let runtime = host::runtime().or_exit(Exit::Own)?;
-    let sandbox: Sandbox = host::sandbox(&settings, 1, Arc::new(SystemClock), &Environment).or_exit(Exit::Own)?;
+    let sandbox: Sandbox = host::sandbox(&settings, 1, Arc::new(SystemClock), &Environment).or_exit(Exit::Usage)?;
     runtime.block_on(async {
         let (mut refusals, mut manifest) = (Vec::new(), None);
         for allowed in allowed {
