@@ -12,6 +12,7 @@ use crate::catalog::{self, Catalog, Entry};
 use crate::config::{self, Environment};
 use crate::exit::{Ended, Exit, Failure, OrExit as _};
 use crate::problems::Problems;
+use crate::setting::{Setting as _, Size};
 use crate::{diagnostics, host, out};
 
 /// Runs the command.
@@ -135,7 +136,7 @@ impl Report<'_> {
             None => {}
         }
         if let Some(entries) = &self.owned {
-            lines.extend(rows("catalog", entries.iter().flat_map(|entry| has(entry))));
+            lines.extend(rows("catalog", entries.iter().flat_map(|entry| has(entry, of))));
         }
         lines.join("\n")
     }
@@ -186,9 +187,16 @@ const fn grant(interface: &Interface) -> Option<&'static str> {
     }
 }
 
-fn has(entry: &Entry) -> Vec<String> {
-    let mut lines = vec![format!("{} (line {})", entry.classpath, entry.line)];
+fn has(entry: &Entry, of: &Inspection) -> Vec<String> {
+    let pin = if entry.digest == Some(of.digest) { "pinned" } else { "not pinned to these bytes" };
+    let mut lines = vec![format!("{} (line {}, {pin})", entry.classpath, entry.line)];
     lines.extend(entry.http.iter().map(|grant| format!("  {}", http(grant))));
+    let Limits { memory, cpu, wall, host_calls, .. } = &entry.limits;
+    let (memory, cpu, wall) = (Size(*memory).show(), cpu.show(), wall.show());
+    lines.push(
+        format!("  memory {memory}, cpu-per-poll {cpu}, wall-per-poll {wall}, host-calls-per-poll {host_calls}")
+            .replace('"', ""),
+    );
     lines
 }
 
