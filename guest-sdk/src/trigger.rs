@@ -1,10 +1,12 @@
 //! What an author implements.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::{Context, Outcome, Result};
+use crate::{Context, DateTime, Duration, Outcome, Result};
 
 /// Implemented by `#[trigger]`: the kwargs as a type, and one sentence about them.
 #[diagnostic::on_unimplemented(
@@ -16,6 +18,25 @@ pub trait Kwargs: DeserializeOwned + JsonSchema + 'static {
     const SUMMARY: &'static str;
 }
 
+/// What lives on between two polls: `#[checkpoint]` above a type makes it one.
+///
+/// A trait of its own, although it asks for nothing more than serde, because of the error message.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be kept as a checkpoint",
+    note = "put `#[checkpoint]` above your own type; `()` is for triggers that keep nothing"
+)]
+pub trait Checkpoint: Serialize + DeserializeOwned {}
+
+macro_rules! checkpoints {
+    ($($type:ty),*) => { $(impl Checkpoint for $type {})* };
+}
+
+checkpoints!((), bool, u32, u64, i64, f64, String, DateTime, Duration, serde_json::Value);
+
+impl<T: Checkpoint> Checkpoint for Option<T> {}
+impl<T: Checkpoint> Checkpoint for Vec<T> {}
+impl<T: Checkpoint> Checkpoint for BTreeMap<String, T> {}
+
 /// A trigger: its kwargs are the fields of the struct.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a trigger yet",
@@ -23,7 +44,7 @@ pub trait Kwargs: DeserializeOwned + JsonSchema + 'static {
 )]
 pub trait Trigger: Kwargs {
     /// What must live on between two polls, and survive a crash of the host. `()` when nothing must.
-    type Checkpoint: Serialize + DeserializeOwned;
+    type Checkpoint: Checkpoint;
 
     /// Refuses kwargs that fit their types but not each other. Called before every poll.
     ///

@@ -12,9 +12,11 @@ use supervisor::Health;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+const STARTING: &str = "starting: not registered yet\n";
+
 #[derive(Clone)]
 struct Shared {
-    health: watch::Receiver<Health>,
+    health: watch::Receiver<Option<Health>>,
     metrics: PrometheusHandle,
 }
 
@@ -32,7 +34,7 @@ pub(crate) fn record() -> anyhow::Result<PrometheusHandle> {
 /// Answers until `stop` is done.
 pub(crate) async fn serve(
     listener: TcpListener,
-    health: watch::Receiver<Health>,
+    health: watch::Receiver<Option<Health>>,
     metrics: PrometheusHandle,
     stop: impl Future<Output = ()> + Send + 'static,
 ) {
@@ -46,16 +48,20 @@ pub(crate) async fn serve(
     }
 }
 
-/// Whether the host should be left alone: 503 asks to restart it.
+/// Whether the host should be left alone: 503 asks to restart it. One that has not registered yet is left alone.
 async fn alive(State(shared): State<Shared>) -> impl IntoResponse {
-    let health = shared.health.borrow().clone();
-    (status(health.is_alive()), health.to_string())
+    match &*shared.health.borrow() {
+        Some(health) => (status(health.is_alive()), health.to_string()),
+        None => (StatusCode::OK, STARTING.to_owned()),
+    }
 }
 
 /// Whether the host takes triggers.
 async fn ready(State(shared): State<Shared>) -> impl IntoResponse {
-    let health = shared.health.borrow().clone();
-    (status(health.is_ready()), health.to_string())
+    match &*shared.health.borrow() {
+        Some(health) => (status(health.is_ready()), health.to_string()),
+        None => (StatusCode::SERVICE_UNAVAILABLE, STARTING.to_owned()),
+    }
 }
 
 async fn rendered(State(shared): State<Shared>) -> impl IntoResponse {

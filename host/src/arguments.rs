@@ -25,6 +25,10 @@ pub(crate) enum Command {
     /// Claims triggers from an Execution API and runs them, until SIGTERM.
     Run(Run),
     /// Runs triggers without Airflow: the embedded Execution API and the host in one process.
+    ///
+    /// With `--output json` each line is one step: `event` is deferred, claimed, polled, fired, failed, finished, timed-out or cleared,
+    /// beside `trigger_id`, `classpath`, `at_ms` (milliseconds since 1970, by the triggers' clock), `elapsed_ms` (since the start) and what
+    /// belongs to the event. The summary goes to standard error then.
     Dev(Dev),
     /// Says what a component is, wants and has; refuses what the host refuses.
     Inspect(Inspect),

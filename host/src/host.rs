@@ -56,9 +56,9 @@ fn default_cache(environment: &dyn Source) -> Option<PathBuf> {
     Some(folder.join("trigger-host"))
 }
 
-/// Listens, and says where: port 0 is any free one. `key` is named when it cannot be done.
-pub(crate) async fn listen(address: SocketAddr, key: &str) -> anyhow::Result<(TcpListener, SocketAddr)> {
-    let wrong = || format!("{key}: cannot listen on {address}: stop what has the port, or choose another");
+/// Listens, and says where: port 0 is any free one.
+pub(crate) async fn listen(address: SocketAddr) -> anyhow::Result<(TcpListener, SocketAddr)> {
+    let wrong = || format!("cannot listen on {address}: stop what has the port, or choose another");
     let listener = TcpListener::bind(address).await.with_context(wrong)?;
     let address = listener.local_addr().with_context(wrong)?;
     Ok((listener, address))

@@ -38,6 +38,10 @@ pub fn checkpoint(options: TokenStream, item: TokenStream) -> TokenStream {
     if !options.is_empty() {
         return Error::new(item.span(), "`#[checkpoint]` takes no options").into_compile_error().into();
     }
+    let name = &item.ident;
+    // A generic type can only be a part of a checkpoint.
+    let implementation =
+        item.generics.params.is_empty().then(|| quote!(impl ::trigger_host_sdk::Checkpoint for #name {}));
     quote! {
         #[derive(
             ::core::clone::Clone, ::core::fmt::Debug, ::core::cmp::PartialEq,
@@ -45,6 +49,8 @@ pub fn checkpoint(options: TokenStream, item: TokenStream) -> TokenStream {
         )]
         #[serde(crate = "::trigger_host_sdk::serde")]
         #item
+
+        #implementation
     }
     .into()
 }

@@ -33,7 +33,7 @@ mod tests {
 
     #[test]
     fn takes_one_sentence_over_several_lines() {
-        let item: syn::ItemStruct = parse_quote! {
+        let item: syn::DeriveInput = parse_quote! {
             /// Waits for
             /// a moment. Then fires.
             ///
@@ -45,7 +45,7 @@ mod tests {
 
     #[test]
     fn sees_that_there_is_none() {
-        let item: syn::ItemStruct = parse_quote! { #[allow(dead_code)] struct Moment; };
+        let item: syn::DeriveInput = parse_quote! { #[allow(dead_code)] struct Moment; };
         assert_eq!(first_sentence(&item.attrs), None);
     }
 }

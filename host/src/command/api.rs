@@ -31,7 +31,7 @@ pub(crate) fn run(arguments: &Api) -> Ended {
     let runtime = host::runtime().or_exit(Exit::Own)?;
     runtime.block_on(async {
         let signals = Signals::listen().or_exit(Exit::Own)?;
-        let (listener, address) = host::listen(arguments.listen, "--listen").await.or_exit(Exit::Usage)?;
+        let (listener, address) = host::listen(arguments.listen).await.context("--listen").or_exit(Exit::Usage)?;
         let server = Devserver::open(config).map_err(|error| anyhow!(error)).or_exit(Exit::Usage)?;
         let url = host::api_url(address);
         if arguments.output.is_json() {

@@ -4,8 +4,9 @@ use std::io::IsTerminal as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::anyhow;
-use devserver::{Database, Defer, Devserver};
+use anyhow::{Context as _, anyhow};
+use devserver::{Database, Defer, Devserver, Happened};
+use sandbox::Sandbox;
 use supervisor::{Parts, Supervisor, Time};
 use tokio::sync::{broadcast, oneshot};
 use tokio::task::JoinHandle;
@@ -25,6 +26,10 @@ const LOAD_EVERY: Duration = Duration::from_millis(100);
 /// How long after a step it is looked whether any trigger still waits, when nothing else happens.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
+/// The view shows what happens; that the one host of a laptop has no queues is no news.
+const FILTER: &str = "warn,supervisor::supervisor=error";
+const FILTER_VARIABLE: &str = "TRIGGER_HOST__TRACING__FILTER";
+
 /// Runs the command until nothing waits (`--until-idle`) or a signal.
 ///
 /// # Errors
@@ -32,6 +37,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 pub(crate) fn run(arguments: &Dev) -> Ended {
     let mut settings = config::read_environment(&Environment)?;
     settings.host.load_every = LOAD_EVERY;
+    if Environment.get(FILTER_VARIABLE).is_none() {
+        settings.tracing.filter = FILTER.into();
+    }
     diagnostics::start(&settings);
     let mut problems = Problems::default();
     let catalog = catalog::read(&arguments.catalog, &mut problems)?;
@@ -47,7 +55,7 @@ pub(crate) fn run(arguments: &Dev) -> Ended {
         let classes = catalog::load(&sandbox, &catalog, &ready, &settings, &mut problems).await;
         problems.settle()?;
         let server = Server::start(arguments, &time).await?;
-        Development { arguments, settings, server, signals, time }.run(classes, triggers).await
+        Development { arguments, settings, sandbox, server, signals, time }.run(classes, triggers).await
     })
 }
 
@@ -77,7 +85,7 @@ struct Server {
 
 impl Server {
     async fn start(arguments: &Dev, time: &Clocks) -> Result<Self, Failure> {
-        let (listener, address) = host::listen(arguments.listen, "--listen").await.or_exit(Exit::Usage)?;
+        let (listener, address) = host::listen(arguments.listen).await.context("--listen").or_exit(Exit::Usage)?;
         let database = arguments.db.clone().map_or(Database::Memory, Database::File);
         let config = devserver::Config { database, clock: Arc::clone(&time.clock), ..devserver::Config::default() };
         let api = Devserver::open(config).map_err(|error| anyhow!(error)).or_exit(Exit::Usage)?;
@@ -100,6 +108,7 @@ impl Server {
 struct Development<'a> {
     arguments: &'a Dev,
     settings: Settings,
+    sandbox: Sandbox,
     server: Server,
     signals: Signals,
     time: Clocks,
@@ -136,7 +145,15 @@ impl Development<'_> {
             execution_api::Client::new(execution_api::ClientConfig::new(url)).map_err(|error| anyhow!(error))?;
         let broker = host::broker(&self.settings, vec![address]).or_exit(Exit::Own)?;
         let time = self.time.jumping.clone().map_or(Time::Real, Time::Virtual);
-        let parts = Parts { client, broker, catalog: Arc::new(classes), time, observer: Arc::new(view) };
+        let parts = Parts {
+            client,
+            sandbox: self.sandbox.clone(),
+            broker,
+            catalog: Arc::new(classes),
+            keys: config::fernet(&self.settings).map_err(|what| anyhow!(what)).or_exit(Exit::Usage)?,
+            time,
+            observer: Arc::new(view),
+        };
         Supervisor::start(host::supervision(&self.settings), parts)
             .await
             .map_err(|error| anyhow!(error))
@@ -173,7 +190,12 @@ impl Development<'_> {
                         supervisor.drain();
                     }
                 },
-                happened = life.recv() => if let Ok(happened) = happened { show(&view, &happened) },
+                happened = life.recv() => if let Ok(happened) = happened {
+                    show(&view, &happened);
+                    if matches!(happened.what, Happened::Deferred { .. }) {
+                        supervisor.poke();
+                    }
+                },
                 _ = look.tick() => {
                     let idle = self.arguments.until_idle && self.is_idle().await?;
                     if !ending && (idle || shown.is_over()) {
@@ -207,7 +229,6 @@ fn drain_life(life: &mut broadcast::Receiver<devserver::Life>, view: &View) {
 
 /// Shows what only the API knows; the rest the supervisor tells better.
 fn show(view: &View, happened: &devserver::Life) {
-    use devserver::Happened;
     let (classpath, event) = match &happened.what {
         Happened::Deferred { classpath, kind } => (Some(classpath.clone()), Event::Deferred { kind: *kind }),
         Happened::TimedOut { .. } => (None, Event::TimedOut),

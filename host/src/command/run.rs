@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::anyhow;
 use sandbox::Sandbox;
-use supervisor::{Health, Parts, Supervisor, Time};
+use supervisor::{Health, Life, Observer, Parts, StartError, Supervisor, Time};
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
@@ -16,9 +16,10 @@ use trigger_host_types::{ClassPath, SystemClock, TriggerId, log};
 use crate::arguments::Run;
 use crate::catalog::{self, Unlocked};
 use crate::config::{self, Environment, Settings};
-use crate::exit::{Ended, Exit, OrExit as _};
+use crate::exit::{Ended, Exit, Failure, OrExit as _};
 use crate::problems::{Problem, Problems};
 use crate::signals::{Signals, Wish};
+use crate::view::Step;
 use crate::{admin, diagnostics, host};
 
 /// How old the answer of the admin port may be.
@@ -35,7 +36,6 @@ pub(crate) fn run(arguments: &Run) -> Ended {
     let (settings, mut problems) = (read.settings, read.problems);
     diagnostics::start(&settings);
     let client = config::client(&settings, &read.shown, &mut problems);
-    warn_of_neighbours(&settings, &mut problems);
     let runtime = host::runtime().or_exit(Exit::Own)?;
     runtime.block_on(async {
         let signals = Signals::listen().or_exit(Exit::Own)?;
@@ -49,14 +49,6 @@ pub(crate) fn run(arguments: &Run) -> Ended {
         let client = execution_api::Client::new(client).map_err(|error| anyhow!(error)).or_exit(Exit::Usage)?;
         Daemon { settings, sandbox, signals }.run(client, classes, listener).await
     })
-}
-
-/// Without queues or a team the host draws triggers that only a Python triggerer can run, and the other way round.
-fn warn_of_neighbours(settings: &Settings, problems: &mut Problems) {
-    if settings.host.queues.is_none() && settings.host.team.is_none() {
-        let what = "neither queues nor a team: this host claims every trigger without a queue, also those it has no component for";
-        problems.warning(Problem::key("host.queues", what));
-    }
 }
 
 /// The catalog, ready to run; what is wrong goes to `problems`.
@@ -78,7 +70,7 @@ async fn admin_listener(
     shown: &[config::Shown],
     problems: &mut Problems,
 ) -> Option<(TcpListener, SocketAddr)> {
-    match host::listen(settings.admin.listen?, "admin.listen").await {
+    match host::listen(settings.admin.listen?).await {
         Ok(listening) => Some(listening),
         Err(error) => {
             problems.error(config::at(shown, "admin", "listen", format!("{error:#}")));
@@ -87,16 +79,17 @@ async fn admin_listener(
     }
 }
 
-/// Writes the lines of guests into the host's own log, and each step as a debug line.
+/// Writes each step and the lines of guests into the host's own log, for whoever looks for something. Payloads stay out of it.
 struct Lines;
 
-impl supervisor::Observer for Lines {
-    fn observe(&self, life: &supervisor::Life) {
-        tracing::debug!(trigger_id = life.trigger.0, classpath = %life.classpath, what = ?life.what, "A trigger took a step.");
+impl Observer for Lines {
+    fn observe(&self, life: &Life) {
+        let step = Step::from(life);
+        tracing::debug!(trigger_id = step.trigger.0, classpath = %life.classpath, event = step.event.name(), "A trigger took a step.");
     }
 
     fn log(&self, trigger: TriggerId, classpath: &ClassPath, line: &log::Line) {
-        tracing::debug!(trigger_id = trigger.0, %classpath, message = line.message, "A guest wrote a line.");
+        tracing::debug!(trigger_id = trigger.0, %classpath, level = ?line.level, text = line.message, "A guest wrote a line.");
     }
 }
 
@@ -116,14 +109,16 @@ impl Daemon {
         let metrics = admin::record().or_exit(Exit::Own)?;
         let own = listener.iter().map(|(_, address)| *address).collect();
         let broker = host::broker(&self.settings, own).or_exit(Exit::Own)?;
-        let parts = Parts { client, broker, catalog: Arc::new(classes), time: Time::Real, observer: Arc::new(Lines) };
-        let supervisor = Supervisor::start(host::supervision(&self.settings), parts);
-        let supervisor = tokio::select! {
-            started = supervisor => started.map_err(|error| anyhow!(error)).or_exit(Exit::Api)?,
-            // Nothing is claimed yet.
-            () = self.asked_to_end() => return Ok(Exit::Done),
+        let parts = Parts {
+            client,
+            sandbox: self.sandbox.clone(),
+            broker,
+            catalog: Arc::new(classes),
+            keys: config::fernet(&self.settings).map_err(|what| anyhow!(what)).or_exit(Exit::Usage)?,
+            time: Time::Real,
+            observer: Arc::new(Lines),
         };
-        let (health, asked) = watch::channel(supervisor.health());
+        let (health, asked) = watch::channel(None);
         let (stop, stopped) = oneshot::channel::<()>();
         let admin = listener.map(|(listener, address)| {
             tracing::info!(%address, "The admin port listens.");
@@ -132,6 +127,12 @@ impl Daemon {
                 let _ = stopped.await;
             }))
         });
+        let supervisor = Supervisor::start(host::supervision(&self.settings), parts);
+        let supervisor = tokio::select! {
+            started = supervisor => started.map_err(unstarted)?,
+            // Nothing is claimed yet.
+            () = self.asked_to_end() => return Ok(Exit::Done),
+        };
         let exit = self.watch(supervisor, &health).await?;
         drop(stop);
         if let Some(admin) = admin {
@@ -141,7 +142,7 @@ impl Daemon {
     }
 
     /// Until the supervisor has ended, or a second signal.
-    async fn watch(&mut self, mut supervisor: Supervisor, health: &watch::Sender<Health>) -> Ended {
+    async fn watch(&mut self, mut supervisor: Supervisor, health: &watch::Sender<Option<Health>>) -> Ended {
         let mut look = tokio::time::interval(LOOK_EVERY);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (mut ending, mut reading) = (false, None);
@@ -149,7 +150,7 @@ impl Daemon {
             // Every branch may be dropped: the supervisor's end, signals and the catalog that is being read stay where they are.
             tokio::select! {
                 ended = supervisor.ended() => {
-                    ended.map_err(|error| anyhow!(error)).or_exit(Exit::Api)?;
+                    ended.map_err(|error| anyhow!(error))?;
                     tracing::info!("The host has ended.");
                     return Ok(Exit::Done);
                 }
@@ -167,7 +168,7 @@ impl Daemon {
                 },
                 read = read(&mut reading) => reload(&supervisor, read),
                 _ = look.tick() => {
-                    health.send_replace(supervisor.health());
+                    health.send_replace(Some(supervisor.health()));
                 }
             }
         }
@@ -186,6 +187,15 @@ impl Daemon {
     async fn asked_to_end(&mut self) {
         while self.signals.next().await != Wish::End {}
     }
+}
+
+/// The API's fault or the host's own.
+fn unstarted(error: StartError) -> Failure {
+    let exit = match &error {
+        StartError::Api(_) => Exit::Api,
+        StartError::Heart(_) => Exit::Own,
+    };
+    Failure { exit, error: error.into() }
 }
 
 /// A catalog that is being read.

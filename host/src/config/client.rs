@@ -1,14 +1,15 @@
-//! From the keys of `[api]` to a client: where the API is and where the tokens come from.
+//! From the keys of `[api]` to a client and to the keys of encrypted arguments.
 
 use std::path::Path;
 
+use execution_api::encodings::Fernet;
 use execution_api::{ClientConfig, Dialect, TokenSource};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
 
+use super::checks::{at, from_file};
 use super::keys::{Api, Settings};
 use super::layers::Shown;
-use super::secrets::{at, from_file};
 use crate::problems::Problems;
 use crate::setting;
 
@@ -51,6 +52,15 @@ pub(crate) fn client(settings: &Settings, shown: &[Shown], problems: &mut Proble
         proxy: api.proxy.clone(),
         ..ClientConfig::new(url)
     })
+}
+
+/// The keys of encrypted arguments; none where none are set.
+///
+/// # Errors
+/// Text that is no list of keys. The error does not quote it.
+pub(crate) fn fernet(settings: &Settings) -> Result<Fernet, String> {
+    let keys = secret(settings.api.fernet_key_file.as_deref()).or_else(|| settings.api.fernet_key.clone());
+    Fernet::parse(keys.as_ref().map_or("", ExposeSecret::expose_secret)).map_err(|error| error.to_string())
 }
 
 fn secret(file: Option<&Path>) -> Option<SecretString> {

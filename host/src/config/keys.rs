@@ -208,7 +208,7 @@ settings! {
         /// Requests of all guests in flight at once.
         "total-in-flight" total_in_flight: NonZeroUsize = count(256);
     }
-    /// The logs of triggers, where the api-server reads them.
+    /// The logs of triggers, where the api-server reads them. Checked, but not used by this version, which says so.
     logs: Logs {
         /// The folder that log paths of the API are below; no logs are written when not set.
         "folder" folder: Option<PathBuf> = None, airflow "AIRFLOW__LOGGING__BASE_LOG_FOLDER";

@@ -1,19 +1,19 @@
 //! The configuration: `trigger-host.toml`, the environment and flags, into one typed [`Settings`].
 
+mod checks;
 mod client;
 mod keys;
 mod layers;
 mod reference;
-mod secrets;
 mod source;
 
 use std::path::{Path, PathBuf};
 
-pub(crate) use client::{AUDIENCE, client};
+pub(crate) use checks::{at, from_file as secret_file};
+pub(crate) use client::{AUDIENCE, client, fernet};
 pub(crate) use keys::Settings;
 pub(crate) use layers::{Flag, Origin, Shown};
 pub(crate) use reference::reference;
-pub(crate) use secrets::{at, from_file as secret_file};
 pub(crate) use source::{Environment, Source};
 
 use crate::document::Document;
@@ -60,7 +60,7 @@ fn resolve(document: Option<&Document>, environment: &dyn Source, flags: &[Flag]
     let mut layers = layers::Layers::new(document, environment, flags);
     let settings = Settings::resolve(&mut layers);
     let (mut problems, shown) = (layers.problems, layers.shown);
-    secrets::check(&settings, &shown, &mut problems);
+    checks::check(&settings, &shown, &mut problems);
     Read { settings, shown, problems }
 }
 

@@ -143,6 +143,7 @@ mod tests {
                 Event::Polled {
                     cpu: Duration::from_micros(412),
                     wall: Duration::from_millis(31),
+                    late: Duration::ZERO,
                     memory: 1 << 20,
                     host_calls: 2,
                     next: Some(61_250),

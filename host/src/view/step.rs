@@ -26,7 +26,7 @@ pub(crate) enum Event {
     /// The host runs it from now on.
     Claimed { kind: TriggerKind, resumed: bool },
     /// A call ended.
-    Polled { cpu: Duration, wall: Duration, memory: u64, host_calls: u32, next: Option<UnixMs> },
+    Polled { cpu: Duration, wall: Duration, late: Duration, memory: u64, host_calls: u32, next: Option<UnixMs> },
     /// The API accepted an event.
     Fired { payload: String, key: String },
     /// It failed.
@@ -62,9 +62,14 @@ impl From<&Life> for Step {
     fn from(life: &Life) -> Self {
         let event = match &life.what {
             What::Claimed { kind, resumed } => Event::Claimed { kind: *kind, resumed: *resumed },
-            What::Polled { cpu, wall, memory, host_calls, next } => {
-                Event::Polled { cpu: *cpu, wall: *wall, memory: *memory, host_calls: *host_calls, next: *next }
-            }
+            What::Polled { cpu, wall, late, memory, host_calls, next } => Event::Polled {
+                cpu: *cpu,
+                wall: *wall,
+                late: *late,
+                memory: *memory,
+                host_calls: *host_calls,
+                next: *next,
+            },
             What::Fired { payload, key } => Event::Fired { payload: payload.clone(), key: key.to_string() },
             What::Failed { reason, message, lines, again } => {
                 Event::Failed { reason, message: message.clone(), lines: lines.clone(), again: *again }

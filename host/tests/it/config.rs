@@ -35,3 +35,10 @@ fn what_show_prints_is_toml() {
 fn a_file_that_is_named_must_be_there() {
     insta::assert_snapshot!(Folder::new().run(&["config", "check", "--config", "other.toml"]).said());
 }
+
+#[test]
+fn keys_that_do_nothing_yet_are_told() {
+    let folder = Folder::with("trigger-host.toml", "[logs]\nfolder = \"logs\"\n")
+        .env("AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT", "8794");
+    insta::assert_snapshot!(folder.run(&["config", "check"]).said());
+}

@@ -1,9 +1,9 @@
 //! Runs the program in a folder of its own, without this process's environment, and never for longer than a minute.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -91,9 +91,9 @@ impl Folder {
     pub(crate) fn start(&self, arguments: &[&str]) -> Running {
         let mut command = self.command(Path::new(env!("CARGO_BIN_EXE_trigger-host")));
         let mut child = command.args(arguments).spawn().unwrap();
-        let stderr = read(child.stderr.take().unwrap());
+        let error_lines = lines(child.stderr.take().unwrap());
         let lines = lines(child.stdout.take().unwrap());
-        Running { child, lines, stderr }
+        Running { child, lines, error_lines }
     }
 
     fn cut(&self, text: &str) -> String {
@@ -105,7 +105,7 @@ impl Folder {
 pub(crate) struct Running {
     child: Child,
     lines: mpsc::Receiver<String>,
-    stderr: mpsc::Receiver<String>,
+    error_lines: mpsc::Receiver<String>,
 }
 
 impl Running {
@@ -114,16 +114,30 @@ impl Running {
         self.lines.recv_timeout(PATIENCE).expect("a line of standard output")
     }
 
+    /// The next line of standard error.
+    pub(crate) fn error_line(&self) -> String {
+        self.error_lines.recv_timeout(PATIENCE).expect("a line of standard error")
+    }
+
     /// Sends a signal by name.
     pub(crate) fn signal(&self, name: &str) {
         let sent = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status().unwrap();
         assert!(sent.success());
     }
 
-    /// Waits for its end: the code, the lines that were not read, and standard error.
+    /// Waits for its end: the code, and what was not read of standard output and standard error.
     pub(crate) fn end(mut self) -> (Option<i32>, Vec<String>, String) {
-        let stderr = self.stderr.recv_timeout(PATIENCE).expect("the end of standard error");
-        (self.child.wait().unwrap().code(), self.lines.iter().collect(), stderr)
+        let until = std::time::Instant::now() + PATIENCE;
+        let rest = |lines: &mpsc::Receiver<String>| {
+            let mut rest = Vec::new();
+            while let Ok(line) = lines.recv_timeout(until.saturating_duration_since(std::time::Instant::now())) {
+                rest.push(line);
+            }
+            rest
+        };
+        let (stdout, stderr) = (rest(&self.lines), rest(&self.error_lines));
+        let code = self.child.try_wait().unwrap().and_then(|status| status.code());
+        (code.or_else(|| self.child.wait().unwrap().code()), stdout, stderr.join("\n"))
     }
 }
 
@@ -146,7 +160,7 @@ impl Ran {
     }
 }
 
-fn read(mut from: impl std::io::Read + Send + 'static) -> mpsc::Receiver<String> {
+fn read(mut from: impl Read + Send + 'static) -> mpsc::Receiver<String> {
     let (send, receive) = mpsc::channel();
     std::thread::spawn(move || {
         let mut bytes = Vec::new();
@@ -156,7 +170,7 @@ fn read(mut from: impl std::io::Read + Send + 'static) -> mpsc::Receiver<String>
     receive
 }
 
-fn lines(from: ChildStdout) -> mpsc::Receiver<String> {
+fn lines(from: impl Read + Send + 'static) -> mpsc::Receiver<String> {
     let (send, receive) = mpsc::channel();
     std::thread::spawn(move || {
         for line in BufReader::new(from).lines().map_while(Result::ok) {

@@ -98,10 +98,10 @@ impl Trigger for HttpPoll {
         let errors = progress.map_or(0, |progress| progress.errors);
         let answer = self.ask();
         // What was waited for may be a status that is a failure elsewhere.
-        if let Ok(response) = &answer {
-            if let Some(outcome) = self.decide(response)? {
-                return Ok(outcome);
-            }
+        if let Ok(response) = &answer
+            && let Some(outcome) = self.decide(response)?
+        {
+            return Ok(outcome);
         }
         if let Some(why) = transient(&answer) {
             let backoff = Backoff { most: self.max_errors, ..Backoff::default() };

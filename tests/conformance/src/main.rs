@@ -1,1 +1,28 @@
-fn main() {}
+//! `conformance streams|encodings FILE...`: runs vectors and scenarios of others' making through the host's own code.
+//!
+//! Owns nothing but the exit code: 0 when everything passed, 1 when something failed, 2 when the command line or a file is wrong.
+
+mod streams;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args_os().skip(1);
+    let what = arguments.next().unwrap_or_default();
+    let files: Vec<PathBuf> = arguments.map(PathBuf::from).collect();
+    let result = match what.to_str() {
+        Some("streams") if !files.is_empty() => streams::run(&files),
+        _ => Err(anyhow::anyhow!("usage: conformance streams FILE...")),
+    };
+    match result {
+        Ok((passed, failed)) => {
+            println!("{passed} passed, {failed} failed");
+            ExitCode::from(u8::from(failed > 0))
+        }
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::from(2)
+        }
+    }
+}

@@ -4,7 +4,7 @@ use metrics::{counter, histogram};
 
 use crate::{EndReason, Used};
 
-/// Calls of guests, by `function` (`poll`, `on-kill`, `describe`) and `end` (see [`end`]).
+/// Calls of guests, by `function` (`poll`, `on-kill`, `describe`) and `end` (`ok`, or [`EndReason::code`]).
 pub const POLLS: &str = "trigger_host_polls_total";
 /// CPU seconds of one call, a histogram by `function`.
 pub const POLL_CPU: &str = "trigger_host_poll_cpu_seconds";
@@ -17,7 +17,7 @@ pub const LOADS: &str = "trigger_host_component_loads_total";
 
 /// One call is over.
 pub(crate) fn ended(function: &'static str, reason: Option<&EndReason>, used: &Used) {
-    counter!(POLLS, "function" => function, "end" => end(reason)).increment(1);
+    counter!(POLLS, "function" => function, "end" => reason.map_or("ok", EndReason::code)).increment(1);
     histogram!(POLL_CPU, "function" => function).record(used.cpu.as_secs_f64());
     if used.log_lines_dropped > 0 {
         counter!(LOG_LINES_DROPPED).increment(used.log_lines_dropped.into());
@@ -37,19 +37,4 @@ pub(crate) fn host_call_refused() {
 /// A component was loaded.
 pub(crate) fn loaded(from: &'static str) {
     counter!(LOADS, "from" => from).increment(1);
-}
-
-/// The label of an end.
-fn end(reason: Option<&EndReason>) -> &'static str {
-    match reason {
-        None => "ok",
-        Some(EndReason::Guest(_)) => "guest",
-        Some(EndReason::Trap { .. }) => "trap",
-        Some(EndReason::Cpu { .. }) => "cpu",
-        Some(EndReason::Memory { .. }) => "memory",
-        Some(EndReason::Deadline { .. }) => "deadline",
-        Some(EndReason::HostCalls { .. }) => "host-calls",
-        Some(EndReason::BadAnswer { .. }) => "bad-answer",
-        Some(EndReason::Cancelled) => "cancelled",
-    }
 }

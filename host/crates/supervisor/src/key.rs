@@ -4,19 +4,19 @@ use sha2::{Digest as _, Sha256};
 use trigger_host_types::{IdempotencyKey, TriggerId};
 
 /// Where in a trigger's life an event belongs.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Source<'a> {
+#[derive(Debug, Clone)]
+pub(crate) struct Source {
     /// Airflow's id.
-    pub trigger: TriggerId,
+    pub(crate) trigger: TriggerId,
     /// What tells this use of the id from another (ids can be reused): the task instance's id, or the class path.
-    pub identity: &'a str,
+    pub(crate) identity: String,
     /// Set where the server stores no checkpoints: positions start again with every life of a host, so its Job tells them apart.
-    pub life: Option<i64>,
+    pub(crate) life: Option<i64>,
     /// Outcomes stored before this one.
-    pub position: u64,
+    pub(crate) position: u64,
 }
 
-impl Source<'_> {
+impl Source {
     /// The key of the event at `index` of this outcome.
     pub(crate) fn key(&self, index: usize) -> IdempotencyKey {
         let mut hash = Sha256::new();
@@ -44,15 +44,15 @@ mod tests {
 
     #[test]
     fn a_repetition_has_the_same_key_and_nothing_else_has() {
-        let base = Source { trigger: TriggerId(7), identity: "a", life: None, position: 3 };
+        let base = Source { trigger: TriggerId(7), identity: "a".into(), life: None, position: 3 };
         assert_eq!(base.key(0), base.key(0));
         let others = [
             base.key(0),
             base.key(1),
-            Source { position: 4, ..base }.key(0),
-            Source { trigger: TriggerId(8), ..base }.key(0),
-            Source { identity: "b", ..base }.key(0),
-            Source { life: Some(0), ..base }.key(0),
+            Source { position: 4, ..base.clone() }.key(0),
+            Source { trigger: TriggerId(8), ..base.clone() }.key(0),
+            Source { identity: "b".into(), ..base.clone() }.key(0),
+            Source { life: Some(0), ..base.clone() }.key(0),
         ];
         assert_eq!(others.iter().collect::<HashSet<_>>().len(), others.len());
     }

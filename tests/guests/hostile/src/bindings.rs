@@ -11,5 +11,4 @@ wit_bindgen::generate!({
     "#,
     path: ["../../../wit", "wit"],
     generate_all,
-    pub_export_macro: true,
 });

@@ -69,13 +69,14 @@ pub(crate) type Shared = Arc<App>;
 pub(crate) fn router(app: &Shared, others: Router<Shared>) -> Router {
     let open = Router::new().route("/health", get(health)).route("/health/ping", get(ping));
     let execution = open.merge(known(app)).method_not_allowed_fallback(|| async { Problem::NoMethod });
-    Router::new()
+    let routes = Router::new()
         .nest(PREFIX, execution)
         .merge(others)
         .fallback(nowhere)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(middleware::from_fn_with_state(Arc::clone(app), layers::conduct))
-        .with_state(Arc::clone(app))
+        .with_state(Arc::clone(app));
+    // A router of its own around all, because axum writes some headers only after a router's own layers.
+    Router::new().fallback_service(routes).layer(middleware::from_fn_with_state(Arc::clone(app), layers::conduct))
 }
 
 /// The routes that want a token and a version that knows them.

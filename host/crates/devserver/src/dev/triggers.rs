@@ -115,13 +115,14 @@ impl From<Record> for Line {
     }
 }
 
-/// The text as JSON, or as a text where it is not.
+/// The text as JSON, or as a text where it is not strict JSON or is deeper than most readers follow.
 pub(super) fn either(text: Option<String>) -> (Option<Box<RawValue>>, Option<String>) {
     let Some(text) = text else { return (None, None) };
-    match RawValue::from_string(text.clone()) {
-        Ok(raw) => (Some(raw), None),
-        Err(_) => (None, Some(text)),
+    // Parsed as a whole: a raw value alone would let a lone surrogate pass.
+    if serde_json::from_str::<serde_json::Value>(&text).is_err() {
+        return (None, Some(text));
     }
+    (RawValue::from_string(text).ok(), None)
 }
 
 #[derive(Serialize)]

@@ -97,6 +97,20 @@ pub enum EndReason {
 }
 
 impl EndReason {
+    /// A short, stable name, from a closed set: for metrics and for `--output json`.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Guest(_) => "guest",
+            Self::Trap { .. } => "trap",
+            Self::Cpu { .. } => "cpu",
+            Self::Memory { .. } => "memory",
+            Self::Deadline { .. } => "deadline",
+            Self::HostCalls { .. } => "host-calls",
+            Self::BadAnswer { .. } => "bad-answer",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
     /// The lines for the task's log: the reason first, then what a person needs to find the cause.
     pub fn lines(&self) -> Vec<String> {
         let mut lines = vec![self.to_string()];

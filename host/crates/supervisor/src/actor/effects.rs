@@ -66,7 +66,7 @@ impl Actor {
             host: self.host_calls(trigger.id, &class),
         };
         let (kind, extensions, clock) = (trigger.kind, self.extensions, Arc::clone(&self.clock));
-        let source = self.scheduler.key_source(ticket);
+        let Some(source) = self.scheduler.source(ticket) else { return };
         let late = Duration::from_millis(now.saturating_sub(due));
         let handle = self.operations.spawn(async move {
             let ended = class.component.poll(call).await;
@@ -102,9 +102,9 @@ impl Actor {
         let (client, now, limit) = (self.parts.client.clone(), self.clock.now(), self.settings.on_kill_timeout);
         let places = Arc::clone(&self.kills);
         self.operations.spawn(async move {
-            let Ok(_place) = places.acquire().await else { return Report::Nothing };
+            let Ok(_place) = places.acquire().await else { return Report::Killed };
             operations::kill(client, kill, host, now, limit).await;
-            Report::Nothing
+            Report::Killed
         });
     }
 
@@ -127,13 +127,24 @@ impl Actor {
         }
     }
 
+    /// The actor and the guests' runtime answer together, or not at all.
+    pub(super) fn watch_executor(&mut self) {
+        self.operations.spawn(operations::ask_executor(self.parts.sandbox.clone()));
+    }
+
     pub(super) fn register_anew(&mut self) {
         if std::mem::replace(&mut self.registering, true) {
             return;
         }
         tracing::warn!(job = %self.heart.job(), "The Execution API does not know this Job any more: registering anew.");
         let (client, settings) = (self.parts.client.clone(), self.settings.clone());
-        self.operations.spawn(async move { Report::Registered(register(&settings, &client).await) });
+        self.operations.spawn(async move {
+            let registered = register(&settings, &client).await;
+            if registered.is_err() {
+                tokio::time::sleep(Backoff::SLOW.next_wait(1, fastrand::f64())).await;
+            }
+            Report::Registered(registered)
+        });
     }
 
     pub(super) fn report(&mut self, report: Report) {
@@ -166,7 +177,11 @@ impl Actor {
                 self.rounds.cleaned();
             }
             Report::Registered(registered) => self.registered(registered, now),
-            Report::Nothing => {}
+            Report::ExecutorAnswered => {
+                self.heart.executor_answered();
+                self.watch_executor();
+            }
+            Report::Killed => {}
         }
     }
 
@@ -193,7 +208,9 @@ impl Actor {
             Ok(ids) => {
                 let new = self.scheduler.listed(&ids, self.heart.were_good(), now);
                 self.rounds.loaded(new, fastrand::f64(), instant);
-                self.scheduler.resume();
+                if self.heart.is_safe() {
+                    self.scheduler.resume();
+                }
             }
             Err(error) => {
                 let failures = self.rounds.load_failed();

@@ -69,6 +69,7 @@ pub(crate) struct Actor {
     /// When known deferrals time out, so that `load` can be asked at once and virtual time does not jump over it.
     timeouts: BinaryHeap<Reverse<UnixMs>>,
     paused: bool,
+    registering: bool,
     summary: Summary,
     counts: watch::Sender<Counts>,
 }
@@ -101,6 +102,7 @@ impl Actor {
             kills: Arc::new(Semaphore::new(KILLS)),
             timeouts: BinaryHeap::new(),
             paused: false,
+            registering: false,
             summary: Summary::default(),
             counts,
         }

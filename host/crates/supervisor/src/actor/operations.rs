@@ -4,13 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use execution_api::encodings::event_to_wire;
+use execution_api::retry::{self, Step, next_step};
 use execution_api::{ApiError, Client, Extensions, Registered, RunTrigger, TaskQuery};
-use sandbox::{Call, Context, Ended, Next, Outcome, Used};
-use trigger_host_types::{EventKind, IdempotencyKey, JobId, TriggerId, TriggerKind, UnixMs};
+use sandbox::{Call, Context, Ended, HostCalls, Next, Outcome, Sandbox, Used};
+use trigger_host_types::{EventKind, JobId, TriggerId, TriggerKind, UnixMs};
 
 use crate::catalog::Class;
+use crate::key::Source;
 use crate::scheduler::{Answer, Answered, EventMessage, FailureMessage, Kill, Sent, Ticket};
 
+/// Period of the look at the guests' runtime.
+const EXECUTOR_EVERY: Duration = Duration::from_secs(1);
 /// Bound on asking what became of a task before its `on-kill`.
 const ASK_WITHIN: Duration = Duration::from_secs(5);
 
@@ -21,23 +25,25 @@ pub(crate) enum Report {
     /// `workloads` of some ids: what came, and the ids for which nothing did.
     Fetched { job: JobId, workloads: Vec<RunTrigger>, missing: Vec<TriggerId>, job_gone: bool },
     /// A call of a guest.
-    Polled { ticket: Ticket, used: Used, late: Duration, answered: Answered, next: Option<UnixMs> },
+    Polled { ticket: Ticket, used: Used, late: Duration, answered: Answered },
     /// An event, a failure or a checkpoint.
     Delivered { ticket: Ticket, trigger: TriggerId, sent: Sent, error: Option<ApiError> },
     /// `cleanup`.
     Cleaned { error: Option<ApiError> },
     /// `jobs`, after the old one was gone.
     Registered(Result<Registered, ApiError>),
-    /// An `on-kill`, or a look at the executor.
-    Nothing,
+    /// The guests' runtime has run something.
+    ExecutorAnswered,
+    /// An `on-kill`.
+    Killed,
 }
 
 /// What a call's answer is made into.
 pub(crate) struct Encoding {
     pub(crate) kind: TriggerKind,
     pub(crate) extensions: Extensions,
-    /// The keys of the first events are made in order.
-    pub(crate) key: Box<dyn Fn(usize) -> Option<IdempotencyKey> + Send>,
+    /// Makes the keys.
+    pub(crate) source: Source,
     /// The trigger's time when the call ended.
     pub(crate) now: UnixMs,
 }
@@ -77,8 +83,7 @@ impl Encoding {
                 event.kind.as_str()
             )));
         }
-        let key = (self.key)(at).ok_or_else(|| refused("the trigger is gone".into()))?;
-        let wire = event_to_wire(&event, self.kind, key)
+        let wire = event_to_wire(&event, self.kind, self.source.key(at))
             .map_err(|error| refused(format!("event {at} cannot be sent to Airflow: {error}")))?;
         Ok(EventMessage { wire, payload: event.payload })
     }
@@ -89,14 +94,13 @@ pub(crate) async fn fetch(client: Client, job: JobId, ids: Vec<TriggerId>, slice
     let (mut workloads, mut missing, mut job_gone) = (Vec::new(), Vec::new(), false);
     let mut slices: Vec<Vec<TriggerId>> = ids.chunks(slice.max(1)).rev().map(<[_]>::to_vec).collect();
     while let Some(slice) = slices.pop() {
-        use execution_api::retry::{Call, Step, next_step};
         match client.workloads(&slice).await {
             Ok(answer) => {
                 missing.extend(slice.iter().filter(|id| !answer.iter().any(|workload| workload.id == **id)));
                 workloads.extend(answer);
             }
             Err(error) => {
-                let step = next_step(Call::Workloads, error.class_of(), 1, true);
+                let step = next_step(retry::Call::Workloads, error.class_of(), 1, true);
                 tracing::warn!(%error, ids = slice.len(), "Workloads could not be fetched.");
                 job_gone |= step == Step::RegisterAnew;
                 if step == Step::Halve && slice.len() > 1 {
@@ -111,11 +115,27 @@ pub(crate) async fn fetch(client: Client, job: JobId, ids: Vec<TriggerId>, slice
     Report::Fetched { job, workloads, missing, job_gone }
 }
 
+/// Whether guests can run: their runtime runs something of ours.
+pub(crate) async fn ask_executor(sandbox: Sandbox) -> Report {
+    tokio::time::sleep(EXECUTOR_EVERY).await;
+    // A runtime that is gone does not answer either; then the heart stops.
+    match sandbox.handle().spawn(async {}).await {
+        Ok(()) => Report::ExecutorAnswered,
+        Err(_) => std::future::pending().await,
+    }
+}
+
 /// Calls `on-kill`, unless the API says that the task still waits: then its trigger has another host now.
-pub(crate) async fn kill(client: Client, kill: Kill<Arc<Class>>, host: Arc<dyn sandbox::HostCalls>, now: UnixMs, limit: Duration) {
+pub(crate) async fn kill(client: Client, kill: Kill<Arc<Class>>, host: Arc<dyn HostCalls>, now: UnixMs, limit: Duration) {
     let trigger = kill.trigger;
     let (Some(class), Some(task)) = (trigger.class, trigger.task.map(|task| task.unpack())) else { return };
-    let query = TaskQuery::one(&task.dag_id, &task.run_id, &task.task_id, task.map_index);
+    let query = TaskQuery {
+        dag_id: task.dag_id.clone(),
+        run_ids: vec![task.run_id.clone()],
+        task_ids: vec![task.task_id.clone()],
+        map_index: Some(task.map_index),
+        ..TaskQuery::default()
+    };
     if let Ok(Ok(states)) = tokio::time::timeout(ASK_WITHIN, client.task_states(&query)).await {
         let mut states = states.values().flat_map(|tasks| tasks.values()).flatten();
         if states.any(|state| state == "deferred") {
@@ -134,7 +154,7 @@ pub(crate) async fn kill(client: Client, kill: Kill<Arc<Class>>, host: Arc<dyn s
     let call = Call {
         context,
         kwargs: trigger.kwargs.into_string(),
-        checkpoint: trigger.checkpoint.map(str::into_string),
+        checkpoint: trigger.checkpoint.map(String::from),
         limits: Arc::clone(&class.limits),
         host,
     };

@@ -49,8 +49,8 @@ impl Refusal {
 }
 
 impl<C: Clone> Scheduler<C> {
-    /// The answer of `load`. `heartbeats_good`: for the whole last threshold.
-    pub(crate) fn listed(&mut self, ids: &[TriggerId], heartbeats_good: bool, now: UnixMs) {
+    /// The answer of `load`. `heartbeats_good`: for the whole last threshold. True when it brought something new.
+    pub(crate) fn listed(&mut self, ids: &[TriggerId], heartbeats_good: bool, now: UnixMs) -> bool {
         self.table.load = self.table.load.wrapping_add(1);
         let load = self.table.load;
         let mut new = Vec::new();
@@ -80,13 +80,12 @@ impl<C: Clone> Scheduler<C> {
         for slot in gone {
             self.vanish(slot, heartbeats_good, now);
         }
-        if !new.is_empty() && !self.draining {
-            self.effects.push(Effect::Fetch(new));
-        } else {
-            for id in new {
-                self.claiming.remove(&id);
-            }
+        if new.is_empty() || self.draining {
+            self.claiming.retain(|id| !new.contains(id));
+            return false;
         }
+        self.effects.push(Effect::Fetch(new));
+        true
     }
 
     /// A workload has come.

@@ -51,8 +51,8 @@ impl<C: Clone> Scheduler<C> {
             let Some(outbox) = &trigger.outbox else { continue };
             let Some(message) = outbox.messages.front().cloned() else { continue };
             self.sending += 1;
-            let (attempt, kind) = (outbox.attempts, trigger.kind);
-            self.effects.push(Effect::Send { ticket, trigger: trigger.id, kind, message, attempt });
+            let attempt = outbox.attempts;
+            self.effects.push(Effect::Send { ticket, trigger: trigger.id, message, attempt });
         }
     }
 

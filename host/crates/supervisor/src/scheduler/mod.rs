@@ -22,7 +22,7 @@ mod tests;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
-use trigger_host_types::{TriggerId, TriggerKind, UnixMs};
+use trigger_host_types::{TriggerId, UnixMs};
 
 pub(crate) use self::claims::{Claim, Refusal};
 pub(crate) use self::deliveries::Sent;
@@ -44,7 +44,7 @@ pub(crate) enum Effect<C> {
     /// Drop the call behind this ticket; its permit is back already.
     CancelPoll(Ticket),
     /// Send this; `attempt` counts from 0.
-    Send { ticket: Ticket, trigger: TriggerId, kind: TriggerKind, message: Arc<Message>, attempt: u32 },
+    Send { ticket: Ticket, trigger: TriggerId, message: Arc<Message>, attempt: u32 },
     /// The user seems to have ended what waited for it: call `on-kill`, unless the API knows better.
     Kill(Box<Kill<C>>),
     /// Tell the observer.
@@ -143,6 +143,11 @@ impl<C: Clone> Scheduler<C> {
     /// Calls that are running.
     pub(crate) fn polling(&self) -> usize {
         self.ready.out()
+    }
+
+    /// Whether no call is started any more.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining
     }
 
     /// Whether nothing can happen before the next timer.

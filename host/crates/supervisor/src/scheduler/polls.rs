@@ -70,7 +70,7 @@ impl<C: Clone> Scheduler<C> {
             }
             (Err(failure), TriggerKind::Asset) => self.watcher_failed(ticket.slot, failure, now),
             (Err(failure), TriggerKind::Callback) => {
-                let message = self.key(ticket, 0).map(|key| callback_failed(&failure, key));
+                let message = self.source(ticket).map(|source| callback_failed(&failure, source.key(0)));
                 self.tell_failed(ticket.slot, &failure, None, now);
                 self.deliver(ticket.slot, message.into_iter().collect(), Then::Settle, now);
             }
@@ -157,12 +157,12 @@ impl<C: Clone> Scheduler<C> {
         if trigger.hurried > HURRIED { now.saturating_add(HURRIED_WAIT_MS) } else { next.max(now) }
     }
 
-    /// The key of the event at `index` of the outcome that the call behind `ticket` answers.
-    pub(crate) fn key(&self, ticket: Ticket, index: usize) -> Option<IdempotencyKey> {
-        let trigger = self.table.row(ticket.slot)?;
-        let identity = trigger.task.as_ref().map_or(trigger.classpath.as_str(), |task| task.id());
+    /// What makes the keys of the outcome that the call behind `ticket` answers.
+    pub(crate) fn source(&self, ticket: Ticket) -> Option<Source> {
+        let trigger = self.table.get(ticket)?;
+        let identity = trigger.task.as_ref().map_or(trigger.classpath.as_str(), |task| task.id()).to_owned();
         let life = (!self.bounds.checkpoints).then_some(self.job);
-        Some(Source { trigger: trigger.id, identity, life, position: trigger.position }.key(index))
+        Some(Source { trigger: trigger.id, identity, life, position: trigger.position })
     }
 
     /// The checkpoint to store, if it differs from the stored one or events were fired: then its position must move on, so that the next

@@ -1,4 +1,4 @@
-//! What spans several keys: where the tokens, secrets and keys come from, and that the files they are in can be read.
+//! What a value's type cannot say: files that must be readable, keys that exclude each other or depend on each other.
 
 use std::path::Path;
 
@@ -20,21 +20,38 @@ pub(crate) fn from_file(path: &Path) -> Result<SecretString, String> {
     }
 }
 
-/// Reports files that cannot be read, and keys that exclude each other.
+/// Reports everything that is wrong beyond single values.
 pub(super) fn check(settings: &Settings, shown: &[Shown], problems: &mut Problems) {
+    files(settings, shown, problems);
+    tokens(settings, shown, problems);
+    spans(settings, shown, problems);
+    if let Err(error) = crate::diagnostics::filter(&settings.tracing.filter) {
+        problems.error(at(shown, "tracing", "filter", format!("not a filter: {error}")));
+    }
+    not_yet(shown, problems);
+}
+
+fn files(settings: &Settings, shown: &[Shown], problems: &mut Problems) {
     let (api, logs) = (&settings.api, &settings.logs);
-    let files = [
+    for (section, name, file) in [
         ("api", "token-file", &api.token_file),
         ("api", "jwt-secret-file", &api.jwt_secret_file),
         ("api", "runtime-token-file", &api.runtime_token_file),
         ("api", "runtime-jwt-secret-file", &api.runtime_jwt_secret_file),
         ("api", "fernet-key-file", &api.fernet_key_file),
         ("logs", "secret-key-file", &logs.secret_key_file),
-    ];
-    for (section, name, file) in files {
+    ] {
         if let Some(Err(what)) = file.as_deref().map(from_file) {
             problems.error(at(shown, section, name, what));
         }
+    }
+}
+
+fn tokens(settings: &Settings, shown: &[Shown], problems: &mut Problems) {
+    let api = &settings.api;
+    if let Err(what) = super::fernet(settings) {
+        let name = if api.fernet_key_file.is_some() { "fernet-key-file" } else { "fernet-key" };
+        problems.error(at(shown, "api", name, what));
     }
     if api.token_file.is_some() && api.jwt_secret_file.is_some() {
         let what = "`token-file` and `jwt-secret-file` exclude each other: keep the one that your API wants";
@@ -44,24 +61,41 @@ pub(super) fn check(settings: &Settings, shown: &[Shown], problems: &mut Problem
         let what = format!("expected a UUID, found {:?}", api.subject);
         problems.error(at(shown, "api", "subject", what));
     }
-    if let Err(error) = crate::diagnostics::filter(&settings.tracing.filter) {
-        problems.error(at(shown, "tracing", "filter", format!("not a filter: {error}")));
-    }
-    for (section, name, wait) in [
-        ("api", "timeout", api.timeout),
-        ("api", "heartbeat-timeout", api.heartbeat_timeout),
-        ("api", "token-life", api.token_life),
-        ("host", "heartbeat-every", settings.host.heartbeat_every),
-        ("host", "load-every", settings.host.load_every),
+}
+
+fn spans(settings: &Settings, shown: &[Shown], problems: &mut Problems) {
+    let host = &settings.host;
+    for (section, name, span) in [
+        ("api", "timeout", settings.api.timeout),
+        ("api", "heartbeat-timeout", settings.api.heartbeat_timeout),
+        ("api", "token-life", settings.api.token_life),
+        ("host", "heartbeat-every", host.heartbeat_every),
+        ("host", "load-every", host.load_every),
+        ("host", "cleanup-every", host.cleanup_every),
         ("sandbox", "tick", settings.sandbox.tick),
     ] {
-        if wait.is_zero() {
+        if span.is_zero() {
             problems.error(at(shown, section, name, "must be longer than zero".into()));
         }
     }
-    if settings.host.heartbeat_every >= settings.host.health_check_threshold {
+    if host.heartbeat_every >= host.health_check_threshold {
         let what = "must be shorter than `health-check-threshold`, or the host counts as dead between two heartbeats";
         problems.error(at(shown, "host", "heartbeat-every", what.into()));
+    }
+}
+
+/// Keys that are checked and do nothing yet. Airflow's own variables are left alone: they are set for others too.
+fn not_yet(shown: &[Shown], problems: &mut Problems) {
+    for key in shown.iter().filter(|key| key.section == "logs") {
+        let is_ours = match &key.origin {
+            Origin::File(_) => true,
+            Origin::Name(name) => name.starts_with(super::PREFIX),
+            Origin::Default => false,
+        };
+        if is_ours {
+            let what = "accepted, but this version writes no trigger logs and serves none";
+            problems.warning(at(shown, key.section, key.name, what.into()));
+        }
     }
 }
 

@@ -1,0 +1,120 @@
+//! How many events a second the server accepts over loopback: `cargo run --release -p devserver --example load [seconds] [connections]`.
+//!
+//! A file database in a temporary folder, 50,000 deferred tasks and one asset watcher; each connection sends one event at a time and waits
+//! for its 204. The server runs on one thread beside the writer's; the table at the end says how busy each was, so what the limit is.
+#![forbid(unsafe_code)]
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use devserver::{Config, Database, Defer, Devserver};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use trigger_host_types::TriggerKind;
+
+const TASKS: usize = 50_000;
+
+type Fault = Box<dyn std::error::Error + Send + Sync>;
+
+fn main() -> Result<(), Fault> {
+    let mut arguments = std::env::args().skip(1).map(|text| text.parse::<u64>());
+    let seconds = Duration::from_secs(arguments.next().transpose()?.unwrap_or(5));
+    let connections = arguments.next().transpose()?.unwrap_or(8);
+    let folder = tempfile::tempdir()?;
+    let address = start(&folder.path().join("load.db"))?;
+    let client = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut out = std::io::stdout().lock();
+    for (name, tasks) in [("events that resume a task", true), ("events of an asset watcher", false)] {
+        let before = busy();
+        let began = Instant::now();
+        let sent = client.block_on(run(address, seconds, connections, tasks))?;
+        let wall = began.elapsed().as_secs_f64();
+        writeln!(
+            out,
+            "{name}: {sent} in {wall:.2} s, {:.0} per second over {connections} connections",
+            sent as f64 / wall
+        )?;
+        for (thread, ticks) in busy() {
+            let spent = ticks - before.iter().find(|(known, _)| *known == thread).map_or(0.0, |(_, ticks)| *ticks);
+            writeln!(
+                out,
+                "  {thread:<16} {spent:.2} CPU s, {:.0} events per CPU second",
+                sent as f64 / spent.max(0.01)
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// A server on a thread of its own.
+fn start(database: &Path) -> Result<SocketAddr, Fault> {
+    let config = Config { database: Database::File(database.to_owned()), ..Config::default() };
+    let (tell, told) = std::sync::mpsc::channel();
+    let serve = move || -> Result<(), Fault> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(async move {
+            let server = Devserver::open(config)?;
+            let mut rows = vec![Defer::new("load.Task", "{}"); TASKS];
+            rows.push(Defer { kind: TriggerKind::Asset, ..Defer::new("load.Asset", "{}") });
+            server.defer(rows).await?;
+            let listener = TcpListener::bind("127.0.0.1:0").await?;
+            tell.send(listener.local_addr()?)?;
+            server.serve(listener, std::future::pending()).await;
+            Ok(())
+        })
+    };
+    std::thread::Builder::new().name("server".to_owned()).spawn(serve)?;
+    Ok(told.recv()?)
+}
+
+async fn run(address: SocketAddr, seconds: Duration, connections: u64, tasks: bool) -> Result<u64, Fault> {
+    let until = Instant::now() + seconds;
+    let mut senders = Vec::new();
+    for first in 1..=connections {
+        senders.push(tokio::spawn(send(address, until, first, connections, tasks)));
+    }
+    let mut sent = 0;
+    for sender in senders {
+        sent += sender.await??;
+    }
+    Ok(sent)
+}
+
+async fn send(address: SocketAddr, until: Instant, first: u64, step: u64, tasks: bool) -> Result<u64, Fault> {
+    let mut stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    let (mut sent, mut id) = (0, first);
+    let mut answer = [0; 4_096];
+    let body = r#"{"payload": {"status": "success", "message": "a payload of some two hundred bytes, as a job that ended would send it"}}"#;
+    while Instant::now() < until && (!tasks || id <= TASKS as u64) {
+        let trigger = if tasks { id } else { TASKS as u64 + 1 };
+        let request = format!(
+            "POST /execution/triggers/{trigger}/event HTTP/1.1\r\nhost: {address}\r\nidempotency-key: {first}-{sent}-{tasks}\r\n\
+             content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        stream.write_all(request.as_bytes()).await?;
+        // A 204 has no body and comes in one piece.
+        let read = stream.read(&mut answer).await?;
+        if !answer[..read].starts_with(b"HTTP/1.1 204") {
+            return Err(String::from_utf8_lossy(&answer[..read]).into_owned().into());
+        }
+        sent += 1;
+        id += step;
+    }
+    Ok(sent)
+}
+
+/// CPU seconds of each thread by name, as Linux tells; empty elsewhere.
+fn busy() -> Vec<(String, f64)> {
+    let Ok(threads) = std::fs::read_dir("/proc/self/task") else { return Vec::new() };
+    let read = |entry: std::io::Result<std::fs::DirEntry>| {
+        let stat = std::fs::read_to_string(entry.ok()?.path().join("stat")).ok()?;
+        let (head, rest) = stat.rsplit_once(") ")?;
+        let ticks = |at: usize| rest.split(' ').nth(at)?.parse::<f64>().ok();
+        Some((head.split_once('(')?.1.to_owned(), (ticks(11)? + ticks(12)?) / 100.0))
+    };
+    threads.filter_map(read).collect()
+}
