@@ -1,7 +1,7 @@
 //! How many events a second the server accepts over loopback: `cargo run --release -p devserver --example load [seconds] [connections]`.
 //!
-//! A file database in a temporary folder, 50,000 deferred tasks and one asset watcher; each connection sends one event at a time and waits
-//! for its 204. The server runs on one thread beside the writer's; the table at the end says how busy each was, so what the limit is.
+//! A file database in a temporary folder, 100,000 deferred tasks and one asset watcher. First hosts load, then each connection sends one event
+//! at a time and waits for its 204. The server runs on one thread beside the writer's; the table at the end says how busy each was, so what the limit is.
 #![forbid(unsafe_code)]
 
 use std::io::Write as _;
@@ -14,7 +14,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use trigger_host_types::TriggerKind;
 
-const TASKS: usize = 50_000;
+const TASKS: usize = 100_000;
+const CLAIMS: usize = 1_000;
 
 type Fault = Box<dyn std::error::Error + Send + Sync>;
 
@@ -26,6 +27,11 @@ fn main() -> Result<(), Fault> {
     let address = start(&folder.path().join("load.db"))?;
     let client = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut out = std::io::stdout().lock();
+    let (small, all) = client.block_on(loads(address))?;
+    writeln!(
+        out,
+        "a load among {TASKS} rows: {small:.2} ms for one that claims 1,000, {all:.1} ms for one that lists all"
+    )?;
     for (name, tasks) in [("events that resume a task", true), ("events of an asset watcher", false)] {
         let before = busy();
         let began = Instant::now();
@@ -50,7 +56,8 @@ fn main() -> Result<(), Fault> {
 
 /// A server on a thread of its own.
 fn start(database: &Path) -> Result<SocketAddr, Fault> {
-    let config = Config { database: Database::File(database.to_owned()), ..Config::default() };
+    let database = Database::File(database.to_owned());
+    let config = Config { database, claims_per_class: 1_000, ..Config::default() };
     let (tell, told) = std::sync::mpsc::channel();
     let serve = move || -> Result<(), Fault> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -67,6 +74,37 @@ fn start(database: &Path) -> Result<SocketAddr, Fault> {
     };
     std::thread::Builder::new().name("server".to_owned()).spawn(serve)?;
     Ok(told.recv()?)
+}
+
+/// Milliseconds of a load that claims a thousand, and of one that lists every row there is.
+async fn loads(address: SocketAddr) -> Result<(f64, f64), Fault> {
+    let call = async |path: &str, body: String| -> Result<f64, Fault> {
+        let began = Instant::now();
+        let mut stream = TcpStream::connect(address).await?;
+        let head = format!(
+            "POST /execution/{path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        );
+        stream.write_all((head + &body).as_bytes()).await?;
+        stream.read_to_end(&mut Vec::new()).await?;
+        Ok(began.elapsed().as_secs_f64() * 1_000.0)
+    };
+    let load = |job: u32, capacity: usize| {
+        let body = format!("{{\"triggerer_id\": {job}, \"capacity\": {capacity}, \"health_check_threshold\": 30}}");
+        call("triggers/load", body)
+    };
+    for _ in 0..2 {
+        call("jobs", r#"{"job_type": "TriggererJob", "hostname": "load"}"#.to_owned()).await?;
+    }
+    let mut claims = Vec::new();
+    for at in 1..=10 {
+        claims.push(load(1, at * CLAIMS).await?);
+    }
+    claims.sort_by(f64::total_cmp);
+    for at in 11..=TASKS / CLAIMS {
+        load(1, at * CLAIMS).await?;
+    }
+    Ok((claims[claims.len() / 2], load(1, TASKS).await?))
 }
 
 async fn run(address: SocketAddr, seconds: Duration, connections: u64, tasks: bool) -> Result<u64, Fault> {

@@ -18,6 +18,7 @@ mod listener;
 mod server;
 mod store;
 mod time;
+mod web_page;
 
 pub use config::{Auth, Config, Database, Secret, SteadyClock};
 pub use defer::{Defer, Task, Timeout};

@@ -18,11 +18,16 @@ pub(crate) struct Lines(pub(crate) TcpListener);
 /// What a request knows of its connection.
 #[derive(Debug, Clone)]
 pub(crate) struct Line {
-    pub(crate) peer: SocketAddr,
+    peer: SocketAddr,
     cut: Arc<AtomicBool>,
 }
 
 impl Line {
+    /// Whether the caller is on this machine.
+    pub(crate) fn is_local(&self) -> bool {
+        self.peer.ip().to_canonical().is_loopback()
+    }
+
     /// From now on the connection neither reads nor writes; the server closes it when it tries.
     pub(crate) fn cut(&self) {
         self.cut.store(true, Ordering::SeqCst);

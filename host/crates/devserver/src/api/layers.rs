@@ -1,6 +1,6 @@
 //! What is true of every call below `/execution/`: faults on demand, the API version, the token, and the headers of answers.
 //!
-//! Order: fault, version header, route, version of the route, token, handler. `/dev/` passes through untouched.
+//! Order: web pages, fault, version header, route, version of the route, token, handler. `/dev/` passes through untouched.
 
 use std::time::Duration;
 
@@ -17,6 +17,7 @@ use super::problem::{Bare, Problem};
 use super::{PREFIX, Shared};
 use crate::faults::{Endpoint, Fault, Plan};
 use crate::listener::Line;
+use crate::web_page::may_be_one;
 
 const VERSION: HeaderName = HeaderName::from_static("airflow-api-version");
 const CORRELATION: HeaderName = HeaderName::from_static("correlation-id");
@@ -47,6 +48,10 @@ pub(super) async fn conduct(
     let Some(path) = request.uri().path().strip_prefix(PREFIX).filter(|path| path.starts_with('/')) else {
         return within_deadline(request, next).await;
     };
+    if app.tokens.is_none() && line.is_local() && may_be_one(request.headers()) {
+        let what = "Without tokens this server answers no web page: use a loopback address and no Origin";
+        return Problem::Detail(StatusCode::FORBIDDEN, what.to_owned()).into_response();
+    }
     let Plan { wait, end } = app.faults.plan(Endpoint::of(path));
     if !wait.is_zero() {
         tokio::time::sleep(wait).await;

@@ -1,17 +1,14 @@
 //! `/dev/`: what only development has. Faults never touch it.
 //!
-//! It has no token, so it answers only to programs on the same machine: the peer must be a loopback address, the `Host` header must name
-//! one (else a web page could reach it through a name of its own), and there must be no `Origin` (else a web page could post to it).
+//! It has no token, so it answers only to programs on the same machine: the peer must be a loopback address, and what asks no web page.
 
 mod faults;
 mod settings;
 mod tasks;
 mod triggers;
 
-use std::net::IpAddr;
-
 use axum::extract::{ConnectInfo, FromRequest, Query, Request};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::StatusCode;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
@@ -22,6 +19,7 @@ use serde_json::json;
 use crate::api::Shared;
 use crate::error::{DeferError, StoreError};
 use crate::listener::Line;
+use crate::web_page::may_be_one;
 
 /// The routes.
 pub(crate) fn router() -> Router<Shared> {
@@ -43,7 +41,7 @@ pub(crate) fn router() -> Router<Shared> {
 }
 
 async fn guard(ConnectInfo(line): ConnectInfo<Line>, request: Request, next: Next) -> Response {
-    if line.peer.ip().to_canonical().is_loopback() && names_loopback(request.headers()) {
+    if line.is_local() && !may_be_one(request.headers()) {
         return next.run(request).await;
     }
     Refusal(
@@ -51,16 +49,6 @@ async fn guard(ConnectInfo(line): ConnectInfo<Line>, request: Request, next: Nex
         "`/dev/` answers only to programs on the same machine, by a loopback address".to_owned(),
     )
     .into_response()
-}
-
-fn names_loopback(headers: &HeaderMap) -> bool {
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let name = match host.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None => host.rsplit_once(':').map_or(host, |(name, _)| name),
-    };
-    let loopback = name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
-    loopback && !headers.contains_key(header::ORIGIN)
 }
 
 /// Why a tool gets no answer: a status and a text.
@@ -108,23 +96,4 @@ type Asked<T> = Result<Query<T>, axum::extract::rejection::QueryRejection>;
 
 fn asked<T>(query: Asked<T>) -> Result<T, Refusal> {
     query.map(|Query(query)| query).map_err(|error| Refusal(StatusCode::BAD_REQUEST, error.body_text()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_loopback_names_pass() {
-        let passes = |host: &str| names_loopback(&HeaderMap::from_iter([(header::HOST, host.parse().unwrap())]));
-        for host in ["localhost:8080", "127.0.0.1", "127.0.0.1:1", "[::1]:8080"] {
-            assert!(passes(host), "{host}");
-        }
-        for host in ["evil.example", "localhost.evil.example:8080", "10.0.0.1:80", ""] {
-            assert!(!passes(host), "{host}");
-        }
-        let mut headers = HeaderMap::from_iter([(header::HOST, "localhost".parse().unwrap())]);
-        headers.insert(header::ORIGIN, "http://evil.example".parse().unwrap());
-        assert!(!names_loopback(&headers));
-    }
 }

@@ -12,7 +12,7 @@ pub(super) const NEXT_TIMEOUT: &str =
     "SELECT min(timeout_after) FROM task_instance WHERE trigger_id IS NOT NULL AND timeout_after IS NOT NULL";
 
 /// Fails every deferred task whose `timeout_after` lies before now, and cuts its link. Source: triggerer-behaviour.md section 5.
-pub(super) fn time_out(write: &mut Write<'_>) -> rusqlite::Result<()> {
+pub(super) fn time_out(write: &mut Write<'_>) -> Result<(), StoreError> {
     let mut select = write.connection.prepare_cached(
         "SELECT trigger_id FROM task_instance
          WHERE trigger_id IS NOT NULL AND timeout_after IS NOT NULL AND timeout_after < ?1 AND state = 'deferred'
@@ -29,10 +29,7 @@ pub(super) fn time_out(write: &mut Write<'_>) -> rusqlite::Result<()> {
             .execute([id])?;
         loosen(write, id)?;
         let entry = Entry { what: "timeout", trigger: id, ..Entry::default() };
-        let sequence = records::insert(write, &entry, Effect::Failed).map_err(|error| match error {
-            StoreError::Sqlite(error) => error,
-            StoreError::Lost(_) | StoreError::Closed => rusqlite::Error::InvalidQuery,
-        })?;
+        let sequence = records::insert(write, &entry, Effect::Failed)?;
         write.tell(id, Happened::TimedOut { sequence });
     }
     Ok(())

@@ -89,17 +89,15 @@ impl Writer {
     fn group(&mut self, first: Job, queue: &mut mpsc::Receiver<Job>) {
         let mut answers = Vec::new();
         let mut life = Vec::new();
-        let outcome = self.run(first, queue, &mut answers, &mut life);
-        let lost = match outcome.and_then(|()| self.connection.execute_batch("COMMIT")) {
-            Ok(()) => None,
-            Err(error) => {
-                if !self.connection.is_autocommit() {
-                    drop(self.connection.execute_batch("ROLLBACK"));
-                }
-                tracing::warn!(error = %error, writes = answers.len(), "The database gave up a transaction.");
-                Some(error.to_string())
+        let ran = self.run(first, queue, &mut answers, &mut life);
+        let ended = ran.and_then(|()| self.connection.execute_batch("COMMIT").map_err(|error| error.to_string()));
+        let lost = ended.err();
+        if let Some(error) = &lost {
+            if !self.connection.is_autocommit() {
+                drop(self.connection.execute_batch("ROLLBACK"));
             }
-        };
+            tracing::warn!(error, writes = answers.len(), "The database gave up a transaction.");
+        }
         if lost.is_none() {
             self.look_ahead();
             for line in life {
@@ -112,14 +110,14 @@ impl Writer {
         }
     }
 
-    /// Runs the first operation and those that queue behind it. An error means that the transaction is lost.
+    /// Runs the first operation and those that queue behind it. An error means that the transaction is lost, and says why.
     fn run(
         &self,
         first: Job,
         queue: &mut mpsc::Receiver<Job>,
         answers: &mut Vec<Answer>,
         life: &mut Vec<Life>,
-    ) -> rusqlite::Result<()> {
+    ) -> Result<(), String> {
         let mut write = Write {
             connection: &self.connection,
             now: self.clock.now(),
@@ -129,37 +127,55 @@ impl Writer {
             life,
         };
         if let Err(error) = self.begin(&mut write) {
-            answers.push(first(Err(StoreError::Lost(error.to_string()))));
+            answers.push(first(Err(StoreError::Lost(error.clone()))));
             return Err(error);
         }
         let mut next = Some(first);
         while let Some(job) = next {
-            let told = write.life.len();
-            self.statement("SAVEPOINT one")?;
-            let answer = job(Ok(&mut write));
-            let failed = answer.failed;
-            answers.push(answer);
-            if self.connection.is_autocommit() {
-                // SQLite has rolled back by itself, e.g. because the disk is full.
-                return Err(rusqlite::Error::InvalidQuery);
-            }
-            if failed {
-                write.life.truncate(told);
-                self.statement("ROLLBACK TO one")?;
-            }
-            self.statement("RELEASE one")?;
+            self.alone(&mut write, |write| {
+                let answer = job(Ok(write));
+                let failed = answer.failed;
+                answers.push(answer);
+                !failed
+            })?;
             next = if answers.len() < GROUP_BOUND { queue.try_recv().ok() } else { None };
         }
         Ok(())
     }
 
-    fn begin(&self, write: &mut Write<'_>) -> rusqlite::Result<()> {
+    /// Begins a transaction, and lets passed time-outs pass first. Trouble with those is theirs alone.
+    fn begin(&self, write: &mut Write<'_>) -> Result<(), String> {
         self.statement("BEGIN IMMEDIATE")?;
-        if write.now > self.next_timeout.load(Ordering::SeqCst) { scheduler::time_out(write) } else { Ok(()) }
+        if write.now <= self.next_timeout.load(Ordering::SeqCst) {
+            return Ok(());
+        }
+        self.alone(write, |write| {
+            let passed = scheduler::time_out(write);
+            if let Err(error) = &passed {
+                tracing::warn!(error = %error, "Passed time-outs could not be stored.");
+            }
+            passed.is_ok()
+        })
     }
 
-    fn statement(&self, sql: &str) -> rusqlite::Result<()> {
-        self.connection.prepare_cached(sql)?.execute([]).map(drop)
+    /// Runs this in a savepoint, and undoes it when it says that it failed.
+    fn alone(&self, write: &mut Write<'_>, operation: impl FnOnce(&mut Write<'_>) -> bool) -> Result<(), String> {
+        let told = write.life.len();
+        self.statement("SAVEPOINT one")?;
+        let done = operation(write);
+        if self.connection.is_autocommit() {
+            return Err("SQLite rolled it back because of another write in it".to_owned());
+        }
+        if !done {
+            write.life.truncate(told);
+            self.statement("ROLLBACK TO one")?;
+        }
+        self.statement("RELEASE one")
+    }
+
+    fn statement(&self, sql: &str) -> Result<(), String> {
+        let run = || self.connection.prepare_cached(sql)?.execute([]);
+        run().map(drop).map_err(|error| error.to_string())
     }
 
     /// Reads what waiters outside the thread follow.

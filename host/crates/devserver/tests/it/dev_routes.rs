@@ -89,8 +89,13 @@ async fn an_asset_watcher_goes_with_its_dag() {
 }
 
 #[tokio::test]
-async fn a_web_page_reaches_no_tool() {
+async fn a_web_page_reaches_nothing_that_wants_no_token() {
+    let origin = [("origin", "http://evil.example")];
     let server = Server::start(|_| {}).await;
-    let answer = server.try_call("GET", "/dev/waiting", &[("origin", "http://evil.example")], None).await.unwrap();
-    assert_eq!(answer.status, 403);
+    for path in ["/dev/waiting", "/execution/health"] {
+        assert_eq!(server.try_call("GET", path, &origin, None).await.unwrap().status, 403, "{path}");
+    }
+    let guarded = Server::start(crate::recorded::airflow).await;
+    assert_eq!(guarded.try_call("GET", "/dev/waiting", &origin, None).await.unwrap().status, 403);
+    assert_eq!(guarded.try_call("GET", "/execution/health", &origin, None).await.unwrap().status, 200);
 }

@@ -91,6 +91,10 @@ async fn a_task_may_defer_again_but_not_twice_at_once() {
     let refused = server.post("/dev/defer", defer.clone()).await;
     assert_eq!(refused.status, 409);
     assert!(refused.body.contains("`d/r/t/-1` is already deferred by trigger 1"), "{}", refused.body);
+    // All or none: what stood before the refused one in its list is not there either.
+    let list = json!([{"classpath": "a.T"}, defer[0]]);
+    assert_eq!(server.post("/dev/defer", list).await.status, 409);
+    assert_eq!(server.get("/dev/triggers").await["triggers"].as_array().unwrap().len(), 1);
     let task = server.task("t").await["id"].clone();
     server.event(first, json!(1)).await;
     server.defer(defer).await;
