@@ -51,7 +51,7 @@ pub mod log;
 
 pub use context::{Context, TaskInstance, TriggerKind};
 pub use error::{Error, ErrorContext, Result};
-pub use neutral::plain;
+pub use neutral::{literal, plain};
 pub use outcome::{Event, EventKind, Next, Outcome};
 pub use time::{DateTime, Duration, ParseDateTimeError, ParseDurationError};
 pub use trigger::{Checkpoint, Kwargs, Trigger};
@@ -104,3 +104,8 @@ macro_rules! export {
         };
     };
 }
+
+/// The examples of the guide, run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/writing-a-trigger.md")]
+struct Guide;

@@ -24,6 +24,26 @@ pub fn plain(value: Value) -> Value {
     })
 }
 
+/// JSON from elsewhere as neutral JSON: an object with a key that begins with `$` is taken for a dict and not for a tag. For payloads that hold the
+/// answer of a service.
+pub fn literal(value: Value) -> Value {
+    match value {
+        Value::Array(items) => Value::Array(items.into_iter().map(literal).collect()),
+        Value::Object(entries) => {
+            let odd = entries.keys().any(|key| key.starts_with('$'));
+            let entries = entries.into_iter().map(|(key, value)| (key, literal(value)));
+            if odd {
+                let pairs: Vec<Value> =
+                    entries.map(|(key, value)| Value::Array(vec![Value::String(key), value])).collect();
+                Value::Object(Map::from_iter([("$dict".to_owned(), Value::Array(pairs))]))
+            } else {
+                Value::Object(entries.collect())
+            }
+        }
+        other => other,
+    }
+}
+
 /// `Err` gives the content back: the tag stays.
 type Untag<'a> = &'a dyn Fn(&str, Value) -> Result<Value, Value>;
 
@@ -62,7 +82,7 @@ fn pairs(content: Value) -> Result<Value, Value> {
 mod tests {
     use serde_json::json;
 
-    use super::{plain, simplify};
+    use super::{literal, plain, simplify};
 
     #[test]
     fn simplifies_what_fits_a_plain_type() {
@@ -81,5 +101,14 @@ mod tests {
     fn plain_leaves_no_tag_but_opaque() {
         let value = json!({"at": {"$datetime": "2026-01-31T12:00:00Z", "zone": "UTC"}, "for": {"$duration": 1.5}, "x": {"$opaque": {}}});
         assert_eq!(plain(value), json!({"at": "2026-01-31T12:00:00Z", "for": 1.5, "x": {"$opaque": {}}}));
+    }
+
+    #[test]
+    fn json_from_elsewhere_is_never_taken_for_a_tag() {
+        let answer = json!({"schema": {"$ref": "#/x", "a": [{"$datetime": "never"}]}, "n": 1});
+        let neutral = literal(answer.clone());
+        let inner = json!({"$dict": [["$datetime", "never"]]});
+        assert_eq!(neutral, json!({"schema": {"$dict": [["$ref", "#/x"], ["a", [inner]]]}, "n": 1}));
+        assert_eq!(plain(neutral), answer);
     }
 }

@@ -157,6 +157,13 @@ impl<T: Trigger> FakeHost<T> {
         self.run(Some(end))
     }
 
+    /// Polls once, when it is due.
+    pub fn run_once(&mut self) -> Run {
+        let mut report = self.empty_report();
+        self.step(&mut report);
+        self.completed(report)
+    }
+
     /// Calls `on_kill` with the stored checkpoint.
     ///
     /// # Errors
@@ -173,38 +180,44 @@ impl<T: Trigger> FakeHost<T> {
 
     fn run(&mut self, end: Option<DateTime>) -> Run {
         let mut report = self.empty_report();
-        let first = self.polls;
         while end.is_none_or(|end| self.due <= end) {
-            if self.polls - first == MOST_POLLS {
-                panic!(
-                    "the trigger has not finished after {MOST_POLLS} polls; the last checkpoint is {:?}",
-                    self.checkpoint
-                );
+            if report.polls == MOST_POLLS {
+                let last = &self.checkpoint;
+                panic!("the trigger has not finished after {MOST_POLLS} polls; the last checkpoint is {last:?}");
             }
-            let now = self.now().max(self.due);
-            self.world.borrow_mut().now = now;
-            match self.poll_once(&mut report.events) {
-                Ok(Step::Wait(due)) => self.due = self.next_due(due),
-                Ok(Step::Crashed) => self.due = now,
-                Ok(Step::Finished) => break,
-                Err(error) => {
-                    report.error = Some(error);
-                    break;
-                }
+            if self.step(&mut report) {
+                break;
             }
         }
         if let Some(end) = end.filter(|_| report.error.is_none()) {
             let now = self.now().max(end);
             self.world.borrow_mut().now = now;
         }
-        report.polls = self.polls - first;
-        let mut world = self.world.borrow_mut();
-        Run {
-            ended_at: world.now,
-            logs: std::mem::take(&mut world.logs),
-            requests: std::mem::take(&mut world.requests),
-            ..report
+        self.completed(report)
+    }
+
+    /// Polls once, when it is due; true at the end.
+    fn step(&mut self, report: &mut Run) -> bool {
+        let now = self.now().max(self.due);
+        self.world.borrow_mut().now = now;
+        report.polls += 1;
+        match self.poll(&mut report.events) {
+            Ok(Step::Wait(due)) => self.due = self.next_due(due),
+            Ok(Step::Crashed) => self.due = now,
+            Ok(Step::Finished) => return true,
+            Err(error) => {
+                report.error = Some(error);
+                return true;
+            }
         }
+        false
+    }
+
+    /// With what the world has seen.
+    fn completed(&self, report: Run) -> Run {
+        let mut world = self.world.borrow_mut();
+        let (logs, requests) = (std::mem::take(&mut world.logs), std::mem::take(&mut world.requests));
+        Run { ended_at: world.now, logs, requests, ..report }
     }
 
     fn empty_report(&self) -> Run {
@@ -219,7 +232,7 @@ impl<T: Trigger> FakeHost<T> {
         }
     }
 
-    fn poll_once(&mut self, events: &mut Vec<FiredEvent>) -> Result<Step> {
+    fn poll(&mut self, events: &mut Vec<FiredEvent>) -> Result<Step> {
         self.polls += 1;
         let context = self.context_now();
         let outcome =

@@ -3,6 +3,7 @@
 mod date_time;
 mod duration;
 mod duration_text;
+mod rfc3339;
 
 pub use date_time::{DateTime, ParseDateTimeError};
 pub use duration::Duration;

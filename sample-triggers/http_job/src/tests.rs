@@ -44,6 +44,15 @@ fn repeats_a_lost_submission_under_the_same_key() {
 }
 
 #[test]
+fn keeps_the_key_before_it_submits() {
+    let mut host = host(json!({}));
+    host.on("POST", URL).json(201, json!({"id": "j1"}));
+    assert_eq!(host.run_once().requests, []);
+    let key = host.checkpoint().unwrap()["Submitting"]["key"].clone();
+    assert_eq!(keys(&host.run_once()), [key]);
+}
+
+#[test]
 fn a_crash_after_the_submission_repeats_it_under_the_same_key() {
     let mut host = host(json!({}));
     host.crash_after_poll(1);
@@ -116,13 +125,14 @@ fn bears_a_job_that_is_not_found_at_first_but_not_for_ever() {
 #[test]
 fn watches_many_jobs_at_once() {
     let mut host = host(json!({"jobs": ["a", "b/c"], "interval": "10s"}));
-    host.on("GET", &format!("{URL}/a")).json(200, json!({"state": "done", "n": 1}));
+    host.on("GET", &format!("{URL}/a")).json(200, json!({"state": "done", "$ref": 1}));
     host.on("GET", &format!("{URL}/b%2Fc"))
         .json(200, json!({"state": "running"}))
         .lost()
         .json(200, json!({"state": "done"}));
     let run = host.run_until_finished();
-    assert_eq!(run.payloads(), [json!({"a": {"state": "done", "n": 1}, "b/c": {"state": "done"}})]);
+    let a = json!({"$dict": [["$ref", 1], ["state", "done"]]});
+    assert_eq!(run.payloads(), [json!({"a": a, "b/c": {"state": "done"}})]);
     assert_eq!(run.sent("GET", &format!("{URL}/a")), 1);
     assert_eq!(run.sent("POST", URL), 0);
 }

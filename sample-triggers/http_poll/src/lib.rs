@@ -29,6 +29,7 @@ use trigger_host_sdk::http::retry::{Backoff, transient};
 use trigger_host_sdk::http::{self, Response};
 use trigger_host_sdk::prelude::*;
 use trigger_host_sdk::serde_json::{Value, json};
+use trigger_host_sdk::{literal, plain};
 
 /// Asks a URL until the answer says what was waited for.
 #[trigger]
@@ -122,7 +123,7 @@ impl HttpPoll {
             .headers(&self.headers)
             .connection(self.connection.as_deref());
         if let Some(body) = &self.body {
-            request = request.json(&trigger_host_sdk::plain(body.clone()));
+            request = request.json(&plain(body.clone()));
         }
         if let Some(limit) = self.timeout {
             request = request.timeout(limit);
@@ -139,7 +140,7 @@ impl HttpPoll {
         }
         if self.until.holds(response, body.as_ref()) {
             let body = body.unwrap_or_else(|| Value::String(response.text().into_owned()));
-            return Ok(Some(Outcome::fire(json!({"status": response.status, "body": body}))));
+            return Ok(Some(Outcome::fire(json!({"status": response.status, "body": literal(body)}))));
         }
         let passes = self.pending_status.contains(&response.status) || transient(&Ok(response.clone())).is_some();
         if response.status >= 400 && !passes {
