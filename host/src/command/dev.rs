@@ -48,7 +48,7 @@ pub(crate) fn run(arguments: &Dev) -> Ended {
         let sandbox = host::sandbox(&settings, slots, Arc::clone(&time.clock), &Environment).or_exit(Exit::Usage)?;
         let classes = catalog::load(&sandbox, &catalog, &ready, &settings, &mut problems).await;
         problems.settle()?;
-        let server = Server::start(arguments, &time).await?;
+        let server = Server::start(arguments, &settings, &time).await?;
         Development { arguments, settings, sandbox, server, signals, time }.run(classes, triggers).await
     })
 }
@@ -78,10 +78,13 @@ struct Server {
 }
 
 impl Server {
-    async fn start(arguments: &Dev, time: &Clocks) -> Result<Self, Failure> {
+    async fn start(arguments: &Dev, settings: &Settings, time: &Clocks) -> Result<Self, Failure> {
         let (listener, address) = host::listen(arguments.listen).await.context("--listen").or_exit(Exit::Usage)?;
         let database = arguments.db.clone().map_or(Database::Memory, Database::File);
-        let config = devserver::Config { database, clock: Arc::clone(&time.clock), ..devserver::Config::default() };
+        // One host: nothing is gained by handing triggers out in small portions.
+        let claims_per_class = u32::try_from(settings.host.capacity.get()).unwrap_or(u32::MAX);
+        let clock = Arc::clone(&time.clock);
+        let config = devserver::Config { database, clock, claims_per_class, ..devserver::Config::default() };
         let api = Devserver::open(config).map_err(|error| anyhow!(error)).or_exit(Exit::Usage)?;
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(api.clone().serve(listener, async move {
