@@ -7,16 +7,17 @@ use devserver::{Auth, Config, Database, Devserver, Secret};
 use serde_json::json;
 
 use crate::arguments::Api;
-use crate::config::{AUDIENCE, secret_file};
+use crate::config::{self, AUDIENCE, Environment, secret_file};
 use crate::exit::{Ended, Exit, OrExit as _};
 use crate::signals::Signals;
-use crate::{host, out};
+use crate::{diagnostics, host, out};
 
 /// Runs the command until SIGTERM or SIGINT.
 ///
 /// # Errors
 /// The database cannot be opened, or the address cannot be listened on.
 pub(crate) fn run(arguments: &Api) -> Ended {
+    diagnostics::start(&config::read_environment(&Environment)?);
     let config = Config {
         database: match &arguments.db {
             Some(url) => Database::File(file(url).or_exit(Exit::Usage)?),

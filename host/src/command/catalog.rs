@@ -10,7 +10,7 @@ use crate::catalog::{self, Change, Unlocked};
 use crate::config::{self, Environment};
 use crate::exit::{Ended, Exit, Failure, OrExit as _};
 use crate::problems::Problems;
-use crate::{host, out};
+use crate::{diagnostics, host, out};
 
 /// Runs the command.
 ///
@@ -41,11 +41,12 @@ pub(crate) fn run(command: &Catalog) -> Ended {
 /// Everything `run` does with a catalog but running it: what passes here starts there, and its components are compiled already.
 fn check(path: &Path) -> Result<usize, Failure> {
     let settings = config::read_environment(&Environment)?;
+    diagnostics::start(&settings);
     let mut problems = Problems::default();
     let catalog = catalog::read(path, &mut problems)?;
     let ready = catalog::ready(&catalog, Unlocked::Refused, &mut problems);
     let runtime = host::runtime().or_exit(Exit::Own)?;
-    let sandbox = host::sandbox(&settings, 1, Arc::new(SystemClock), &Environment).or_exit(Exit::Own)?;
+    let sandbox = host::sandbox(&settings, 1, Arc::new(SystemClock), &Environment).or_exit(Exit::Usage)?;
     runtime.block_on(catalog::load(&sandbox, &catalog, &ready, &settings, &mut problems));
     problems.settle()?;
     Ok(ready.len())

@@ -1,6 +1,7 @@
 //! `dev`: the embedded Execution API and the host in one process, each trigger's life shown as it happens.
 
 use std::io::IsTerminal as _;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,10 +27,6 @@ const LOAD_EVERY: Duration = Duration::from_millis(100);
 /// How long after a step it is looked whether any trigger still waits, when nothing else happens.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
-/// The view shows what happens; that the one host of a laptop has no queues is no news.
-const FILTER: &str = "warn,supervisor::supervisor=error";
-const FILTER_VARIABLE: &str = "TRIGGER_HOST__TRACING__FILTER";
-
 /// Runs the command until nothing waits (`--until-idle`) or a signal.
 ///
 /// # Errors
@@ -37,24 +34,21 @@ const FILTER_VARIABLE: &str = "TRIGGER_HOST__TRACING__FILTER";
 pub(crate) fn run(arguments: &Dev) -> Ended {
     let mut settings = config::read_environment(&Environment)?;
     settings.host.load_every = LOAD_EVERY;
-    if Environment.get(FILTER_VARIABLE).is_none() {
-        settings.tracing.filter = FILTER.into();
-    }
     diagnostics::start(&settings);
     let mut problems = Problems::default();
     let catalog = catalog::read(&arguments.catalog, &mut problems)?;
     let ready = catalog::ready(&catalog, Unlocked::Warned, &mut problems);
-    let triggers: Vec<Defer> =
-        arguments.defer.iter().flat_map(|file| defer::read(file, &catalog, &mut problems)).collect();
+    let triggers =
+        arguments.defer.iter().map(|file| (file.as_path(), defer::read(file, &catalog, &mut problems))).collect();
     let time = Clocks::new(arguments.virtual_time);
     let runtime = host::runtime().or_exit(Exit::Own)?;
     runtime.block_on(async {
         let signals = Signals::listen().or_exit(Exit::Own)?;
         let slots = settings.sandbox.live_instances.get();
-        let sandbox = host::sandbox(&settings, slots, Arc::clone(&time.clock), &Environment).or_exit(Exit::Own)?;
+        let sandbox = host::sandbox(&settings, slots, Arc::clone(&time.clock), &Environment).or_exit(Exit::Usage)?;
         let classes = catalog::load(&sandbox, &catalog, &ready, &settings, &mut problems).await;
         problems.settle()?;
-        let server = Server::start(arguments, &time).await?;
+        let server = Server::start(arguments, &settings, &time).await?;
         Development { arguments, settings, sandbox, server, signals, time }.run(classes, triggers).await
     })
 }
@@ -84,10 +78,13 @@ struct Server {
 }
 
 impl Server {
-    async fn start(arguments: &Dev, time: &Clocks) -> Result<Self, Failure> {
+    async fn start(arguments: &Dev, settings: &Settings, time: &Clocks) -> Result<Self, Failure> {
         let (listener, address) = host::listen(arguments.listen).await.context("--listen").or_exit(Exit::Usage)?;
         let database = arguments.db.clone().map_or(Database::Memory, Database::File);
-        let config = devserver::Config { database, clock: Arc::clone(&time.clock), ..devserver::Config::default() };
+        // One host: nothing is gained by handing triggers out in small portions.
+        let claims_per_class = u32::try_from(settings.host.capacity.get()).unwrap_or(u32::MAX);
+        let clock = Arc::clone(&time.clock);
+        let config = devserver::Config { database, clock, claims_per_class, ..devserver::Config::default() };
         let api = Devserver::open(config).map_err(|error| anyhow!(error)).or_exit(Exit::Usage)?;
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(api.clone().serve(listener, async move {
@@ -115,12 +112,15 @@ struct Development<'a> {
 }
 
 impl Development<'_> {
-    async fn run(mut self, classes: supervisor::Catalog, triggers: Vec<Defer>) -> Ended {
+    async fn run(mut self, classes: supervisor::Catalog, triggers: Vec<(&Path, Vec<Defer>)>) -> Ended {
         let style = Style { json: self.arguments.output.is_json(), colours: is_colourful() };
         let (view, shown) = View::start(style, Arc::clone(&self.time.clock))?;
         let mut life = self.server.api.subscribe();
         // Before the host is there, so that what was deferred is shown before it is claimed.
-        self.server.api.defer(alone(triggers)).await.map_err(|error| anyhow!(error)).or_exit(Exit::Usage)?;
+        for (file, triggers) in triggers {
+            let deferred = self.server.api.defer(alone(triggers)).await;
+            deferred.with_context(|| file.display().to_string()).or_exit(Exit::Usage)?;
+        }
         drain_life(&mut life, &view);
         let supervisor = self.supervise(classes, view.clone()).await?;
         let forced = self.watch(supervisor, life, view, &shown).await?;

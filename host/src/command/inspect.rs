@@ -12,7 +12,8 @@ use crate::catalog::{self, Catalog, Entry};
 use crate::config::{self, Environment};
 use crate::exit::{Ended, Exit, Failure, OrExit as _};
 use crate::problems::Problems;
-use crate::{host, out};
+use crate::setting::{Setting as _, Size};
+use crate::{diagnostics, host, out};
 
 /// Runs the command.
 ///
@@ -71,8 +72,9 @@ fn owned<'c>(catalog: &'c Catalog, arguments: &Inspect, inspection: &Inspection)
 /// The manifest, and what the host refuses under each of these grants.
 fn load(name: &str, wasm: &[u8], allowed: &[Allowed]) -> Result<(Vec<String>, Option<Manifest>), Failure> {
     let settings = config::read_environment(&Environment)?;
+    diagnostics::start(&settings);
     let runtime = host::runtime().or_exit(Exit::Own)?;
-    let sandbox: Sandbox = host::sandbox(&settings, 1, Arc::new(SystemClock), &Environment).or_exit(Exit::Own)?;
+    let sandbox: Sandbox = host::sandbox(&settings, 1, Arc::new(SystemClock), &Environment).or_exit(Exit::Usage)?;
     runtime.block_on(async {
         let (mut refusals, mut manifest) = (Vec::new(), None);
         for allowed in allowed {
@@ -134,7 +136,7 @@ impl Report<'_> {
             None => {}
         }
         if let Some(entries) = &self.owned {
-            lines.extend(rows("catalog", entries.iter().flat_map(|entry| has(entry))));
+            lines.extend(rows("catalog", entries.iter().flat_map(|entry| has(entry, of))));
         }
         lines.join("\n")
     }
@@ -185,9 +187,16 @@ const fn grant(interface: &Interface) -> Option<&'static str> {
     }
 }
 
-fn has(entry: &Entry) -> Vec<String> {
-    let mut lines = vec![format!("{} (line {})", entry.classpath, entry.line)];
+fn has(entry: &Entry, of: &Inspection) -> Vec<String> {
+    let pin = if entry.digest == Some(of.digest) { "pinned" } else { "not pinned to these bytes" };
+    let mut lines = vec![format!("{} (line {}, {pin})", entry.classpath, entry.line)];
     lines.extend(entry.http.iter().map(|grant| format!("  {}", http(grant))));
+    let Limits { memory, cpu, wall, host_calls, .. } = &entry.limits;
+    let (memory, cpu, wall) = (Size(*memory).show(), cpu.show(), wall.show());
+    lines.push(
+        format!("  memory {memory}, cpu-per-poll {cpu}, wall-per-poll {wall}, host-calls-per-poll {host_calls}")
+            .replace('"', ""),
+    );
     lines
 }
 

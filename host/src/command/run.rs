@@ -40,7 +40,7 @@ pub(crate) fn run(arguments: &Run) -> Ended {
     runtime.block_on(async {
         let signals = Signals::listen().or_exit(Exit::Own)?;
         let slots = settings.sandbox.live_instances.get();
-        let sandbox = host::sandbox(&settings, slots, Arc::new(SystemClock), &Environment).or_exit(Exit::Own)?;
+        let sandbox = host::sandbox(&settings, slots, Arc::new(SystemClock), &Environment).or_exit(Exit::Usage)?;
         let classes = classes(&sandbox, &settings, &mut problems).await;
         let listener = admin_listener(&settings, &read.shown, &mut problems).await;
         problems.settle()?;

@@ -25,10 +25,15 @@ pub(super) fn check(settings: &Settings, shown: &[Shown], problems: &mut Problem
     files(settings, shown, problems);
     tokens(settings, shown, problems);
     spans(settings, shown, problems);
+    if settings.host.queues.as_ref().is_some_and(Vec::is_empty) {
+        let what =
+            "an empty list claims nothing: name the queues, or leave the key out to claim triggers without a queue";
+        problems.error(at(shown, "host", "queues", what.into()));
+    }
     if let Err(error) = crate::diagnostics::filter(&settings.tracing.filter) {
         problems.error(at(shown, "tracing", "filter", format!("not a filter: {error}")));
     }
-    not_yet(shown, problems);
+    not_yet(settings, shown, problems);
 }
 
 fn files(settings: &Settings, shown: &[Shown], problems: &mut Problems) {
@@ -85,16 +90,19 @@ fn spans(settings: &Settings, shown: &[Shown], problems: &mut Problems) {
 }
 
 /// Keys that are checked and do nothing yet. Airflow's own variables are left alone: they are set for others too.
-fn not_yet(shown: &[Shown], problems: &mut Problems) {
-    for key in shown.iter().filter(|key| key.section == "logs") {
-        let is_ours = match &key.origin {
-            Origin::File(_) => true,
-            Origin::Name(name) => name.starts_with(super::PREFIX),
-            Origin::Default => false,
-        };
-        if is_ours {
-            let what = "accepted, but this version writes no trigger logs and serves none";
-            problems.warning(at(shown, key.section, key.name, what.into()));
+fn not_yet(settings: &Settings, shown: &[Shown], problems: &mut Problems) {
+    let logs = &settings.logs;
+    for (name, is_set) in [
+        ("folder", logs.folder.is_some()),
+        ("listen", logs.listen.is_some()),
+        ("secret-key-file", logs.secret_key_file.is_some()),
+        ("secret-key", logs.secret_key.is_some()),
+    ] {
+        let problem =
+            at(shown, "logs", name, "accepted, but this version writes no trigger logs and serves none".into());
+        let is_airflows = problem.key.as_deref().is_some_and(|key| key.starts_with(super::AIRFLOW_PREFIX));
+        if is_set && !is_airflows {
+            problems.warning(problem);
         }
     }
 }

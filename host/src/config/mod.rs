@@ -46,13 +46,20 @@ pub(crate) fn read(file: Option<&Path>, environment: &dyn Source, flags: &[Flag]
     Ok(resolve(document.as_ref(), environment, flags))
 }
 
+/// What is written while no daemon runs, where nothing else is asked for. That a laptop's one host has no queues is no news.
+const QUIET: &str = "warn,supervisor::supervisor=error";
+
 /// The environment alone: for commands that need no API, so that a file about one cannot be in their way.
 ///
 /// # Errors
 /// Wrong variables.
 pub(crate) fn read_environment(environment: &dyn Source) -> Result<Settings, Problems> {
-    let read = resolve(None, environment, &[]);
+    let mut read = resolve(None, environment, &[]);
     read.problems.settle()?;
+    let is_default = |key: &Shown| (key.section, key.name) == ("tracing", "filter") && key.origin == Origin::Default;
+    if read.shown.iter().any(is_default) {
+        read.settings.tracing.filter = QUIET.into();
+    }
     Ok(read.settings)
 }
 

@@ -13,7 +13,7 @@ fn check_reports_everything_at_once() {
 #[test]
 fn show_masks_secrets_and_names_origins() {
     let folder =
-        Folder::with("mine.toml", "[api]\nurl = \"http://127.0.0.1:8080/trigger-host\"\nfernet-key = \"c2VjcmV0\"\n")
+        Folder::with("mine.toml", "[api]\nurl = \"http://127.0.0.1:8080/trigger-host\"\nfernet-key = \"c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3I=\"\n")
             .env("AIRFLOW__TRIGGERER__CAPACITY", "12")
             .env("TRIGGER_HOST__API__JWT_SECRET", "hush-hush");
     let ran = folder.run(&["config", "show", "--config", "mine.toml"]);

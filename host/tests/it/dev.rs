@@ -121,3 +121,13 @@ fn an_empty_catalog_is_no_mistake() {
     let ran = Folder::with("triggers.toml", "").run(&["dev", "--until-idle"]);
     assert_eq!(ran.code, Some(0), "{}", ran.said());
 }
+
+#[test]
+fn a_task_that_is_deferred_already_names_the_file() {
+    let task = json!({"dag_id": "d", "run_id": "r", "task_id": "t"});
+    let twice = json!([{"classpath": "demo.Wait", "kwargs": {"delta": 3600}, "task": task}]).to_string();
+    let folder = samples().and("one.json", &twice).and("two.json", &twice);
+    let ran = folder.run(&["dev", "--defer", "one.json", "--defer", "two.json", "--until-idle"]);
+    assert_eq!(ran.code, Some(2), "{}", ran.said());
+    assert!(ran.stderr.contains("error: two.json: trigger 1 of the list: task `"), "{}", ran.stderr);
+}

@@ -17,7 +17,13 @@ fn says_what_a_component_is_wants_and_has() {
     assert_eq!(of["catalog"][0]["classpath"], "demo.HttpPoll");
     assert_eq!(of["catalog"][0]["http"][0], "http GET http://127.0.0.1:* all paths");
     let text = folder.run(&["inspect", "http_poll.wasm", "--catalog", "triggers.toml"]).stdout;
-    for part in ["digest     sha256:", "needs      a grant of `http`", "summary    ", "demo.HttpPoll (line 5)"] {
+    for part in [
+        "digest     sha256:",
+        "needs      a grant of `http`",
+        "summary    ",
+        "demo.HttpPoll (line 5, not pinned to these bytes)",
+        "memory 64MiB, cpu-per-poll 250ms",
+    ] {
         assert!(text.contains(part), "{part}: {text}");
     }
 }

@@ -138,10 +138,10 @@ impl Toolchain {
                 .env("RUSTC", &self.rustc)
                 // Building the standard library is an unstable feature of cargo; Debian's source is the very one of its rustc.
                 .env("RUSTC_BOOTSTRAP", "1")
+                // Guests are linked with LTO, which wants the bitcode that cargo leaves out of a build without LTO.
+                .env("RUSTFLAGS", "-Cembed-bitcode=yes")
                 .env("CARGO_TARGET_DIR", work.join("target"));
-            for name in
-                ["RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "RUSTUP_TOOLCHAIN"]
-            {
+            for name in ["RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "CARGO_ENCODED_RUSTFLAGS", "RUSTUP_TOOLCHAIN"] {
                 cargo.env_remove(name);
             }
             step::run(&format!("build the standard library for {target}"), &mut cargo)?;
