@@ -167,8 +167,10 @@ async fn a_dropped_request_fails_its_batch() {
     let of = scene.streams.subscribe(scene.subscribe(1)).await.expect("it joins");
     let given_up = tokio::time::timeout(Duration::from_secs(5), of.next(1)).await;
     assert!(given_up.is_err(), "there is nothing yet");
+    let began = tokio::time::Instant::now();
     scene.feed(&["e1"]).await;
     assert_eq!(scene.advanced.recv().await, Some(vec!["e1".to_owned()]), "failed, and passed as the policy says");
+    assert_eq!(began.elapsed(), Duration::ZERO, "and not only when it was overdue");
     assert_eq!(of.counts().await.map(|counts| counts.outstanding), Some(0));
     drop(of);
     scene.streams.stop().await;

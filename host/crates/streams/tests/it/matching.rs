@@ -48,8 +48,6 @@ fn wanted() -> impl Strategy<Value = Match> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1_000, ..ProptestConfig::default() })]
-
     /// Equal to calling everybody, also after some have left and some have changed their mind.
     #[test]
     fn the_index_finds_whom_calling_everybody_would(
