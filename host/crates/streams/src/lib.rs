@@ -5,6 +5,7 @@
 //! resolved it and what they derived from it is stored; time is a parameter; every queue has a bound.
 #![forbid(unsafe_code)]
 
+pub mod actor;
 mod bindings;
 mod effect;
 mod entries;

@@ -360,6 +360,8 @@ impl World {
             Effect::Open => self.open(at),
             Effect::Read { .. } => self.groups[at].reads = true,
             Effect::StopReading => self.groups[at].reads = false,
+            // Whoever left a group that is being stopped is not there to be told.
+            Effect::HandOver { to, .. } | Effect::Fail { to, .. } if !self.is_here(at, to) => {}
             Effect::HandOver { to, batch } => {
                 let events = batch.iter().map(|event| json!([to.trigger().0, String::from_utf8_lossy(&event.data)]));
                 self.record.delivered.extend(events);
@@ -382,6 +384,11 @@ impl World {
             }
             Effect::Rewind { .. } | Effect::Ended | Effect::Notice(_) => {}
         }
+    }
+
+    fn is_here(&self, at: usize, subscription: SubscriptionId) -> bool {
+        let handle = self.handles.get(&subscription.trigger().0);
+        handle.is_some_and(|handle| handle.group == at && handle.subscription == subscription)
     }
 
     fn open(&mut self, at: usize) {

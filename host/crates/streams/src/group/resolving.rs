@@ -5,7 +5,6 @@
 
 use super::Group;
 use super::held::Held;
-use crate::effect::Effect;
 use crate::ids::EventId;
 use crate::outcome::{FailedBy, Failure, Resolution};
 use crate::policy::OnFailed;
