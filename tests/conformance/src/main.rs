@@ -1,1 +1,27 @@
-fn main() {}
+//! `conformance encodings FILE...`: runs vectors of others' making through the host's own code.
+//!
+//! Owns nothing but the exit code: 0 when everything passed, 1 when something failed, 2 when the command line or a file is wrong.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+#[expect(clippy::print_stdout, reason = "this program's output is its result")]
+fn main() -> ExitCode {
+    let mut arguments = std::env::args_os().skip(1);
+    let what = arguments.next().unwrap_or_default();
+    let files: Vec<PathBuf> = arguments.map(PathBuf::from).collect();
+    let result = match what.to_str() {
+        Some("encodings") if !files.is_empty() => conformance::encodings::run(&files, |line| println!("{line}")),
+        _ => Err(anyhow::anyhow!("usage: conformance encodings FILE...")),
+    };
+    match result {
+        Ok((passed, failed)) => {
+            println!("{passed} passed, {failed} failed");
+            ExitCode::from(u8::from(failed > 0))
+        }
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
