@@ -3,7 +3,7 @@
 
 use super::class::{CLASSNAME, Class, Container, DATA, TYPE, VAR, VERSION};
 use super::error::EncodingError;
-use super::json::{Children, Document, Entry, Id, NotFinite, Text, View, Walk, write_neutral_text, write_str};
+use super::json::{Children, Document, Entry, Id, Key, NotFinite, Text, View, Walk, write_neutral_text, write_str};
 use super::moment::{Moment, Zone, parse_date, parse_offset};
 use super::number::finite;
 
@@ -83,7 +83,8 @@ impl<'d> Decoder<'d> {
                 if pairs.iter().any(|(key, _)| odd(*key)) {
                     self.walk.enter("{\"$dict\":[", Children::Pairs(pairs), "]]}", false);
                 } else {
-                    self.walk.enter("{", Children::Entries(pairs), "}", false);
+                    let entries = pairs.into_iter().map(|(key, value)| (Key::Text(key), value)).collect();
+                    self.walk.enter("{", Children::Entries(entries), "}", false);
                 }
                 Ok(())
             }

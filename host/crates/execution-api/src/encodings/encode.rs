@@ -1,11 +1,13 @@
 //! From neutral JSON to serde's encoding, refusing what Airflow could not read back or a guest must not make it build.
 //! Source: contract/encodings.md section 3.
 
+use std::collections::HashMap;
+
 use trigger_host_types::TriggerKind;
 
 use super::class::{CLASSNAME, Container, SCHEMA_ID, TYPE, VAR};
 use super::error::EncodingError;
-use super::json::{Children, Document, Entry, Id, Text, View, Walk, write_str};
+use super::json::{Children, Document, Entry, Id, Key, Text, View, Walk, write_str, write_units};
 use super::moment::{Moment, Zone, parse_date, parse_offset};
 use super::number::{MAX_DIGITS, StoredDecimal, finite, python_float, stored_decimal};
 
@@ -69,7 +71,10 @@ impl<'d> Encoder<'d> {
     fn object(&mut self, id: Id, entries: &'d [Entry], hashed: bool) -> Outcome {
         let tag = self.document.pairs(entries).find(|(key, _)| key.starts_with("$"));
         match tag {
-            None => self.dict(id, self.document.pairs(entries).collect(), hashed),
+            None => {
+                let pairs = self.document.pairs(entries).map(|(key, value)| (Key::Text(key), value)).collect();
+                self.dict(id, pairs, hashed)
+            }
             Some((tag, content)) => {
                 let zone = self.document.get(entries, "zone");
                 let alone = entries.len() == 1;
@@ -138,11 +143,11 @@ impl<'d> Encoder<'d> {
         }
     }
 
-    fn dict(&mut self, id: Id, pairs: Vec<(Text<'d>, Id)>, hashed: bool) -> Outcome {
+    fn dict(&mut self, id: Id, pairs: Vec<(Key<'d>, Id)>, hashed: bool) -> Outcome {
         if hashed {
             return Err(self.wrong(id, "a dict in a set: Python cannot hash it"));
         }
-        let has = |name| pairs.iter().any(|(key, _)| key.is(name));
+        let has = |name| pairs.iter().any(|(key, _)| matches!(key, Key::Text(key) if key.is(name)));
         for reserved in [CLASSNAME, SCHEMA_ID] {
             if has(reserved) {
                 return Err(self.wrong(id, format!("the key `{reserved}` is Airflow's own")));
@@ -151,7 +156,8 @@ impl<'d> Encoder<'d> {
         if has(TYPE) && has(VAR) {
             return Err(self.wrong(id, "the keys `__type` and `__var` together are Airflow's own"));
         }
-        if self.rules != Rules::Airflow && pairs.iter().any(|(key, _)| key.as_str().is_none()) {
+        let halved = |key: &Key<'_>| !matches!(key, Key::Text(key) if key.as_str().is_some());
+        if self.rules != Rules::Airflow && pairs.iter().any(|(key, _)| halved(key)) {
             return Err(self.wrong(id, "a key with half of a surrogate pair"));
         }
         self.walk.enter("{", Children::Entries(pairs), "}", false);
@@ -159,21 +165,37 @@ impl<'d> Encoder<'d> {
     }
 
     /// The pairs of a `$dict`; of equal keys the last one counts.
-    fn pairs(&self, content: Id) -> Outcome<Vec<(Text<'d>, Id)>> {
+    fn pairs(&self, content: Id) -> Outcome<Vec<(Key<'d>, Id)>> {
         let wrong = |id| self.wrong(id, "a `$dict` is a list of lists of a text and a value");
         let View::List(items) = self.document.view(content) else { return Err(wrong(content)) };
-        let mut places = std::collections::HashMap::new();
-        let mut pairs: Vec<(Text<'d>, Id)> = Vec::with_capacity(items.len());
+        let mut places = HashMap::new();
+        let mut pairs: Vec<(Key<'d>, Id)> = Vec::with_capacity(items.len());
         for item in items {
             let View::List([key, value]) = self.document.view(*item) else { return Err(wrong(*item)) };
-            let View::Text(key) = self.document.view(*key) else { return Err(wrong(*item)) };
-            let place = *places.entry(key).or_insert(pairs.len());
+            let (key, spelling) = match self.document.view(*key) {
+                View::Text(key) => (Key::Text(key), key.utf16()),
+                _ => {
+                    // Only what no text can hold: a second spelling of a text could hide Airflow's own keys.
+                    let units = self.key_units(*key).filter(|units| String::from_utf16(units).is_err());
+                    let units = units.ok_or_else(|| wrong(*item))?;
+                    (Key::Units(units.clone()), units)
+                }
+            };
+            let place = *places.entry(spelling).or_insert(pairs.len());
             match pairs.get_mut(place) {
                 Some(pair) => pair.1 = *value,
                 None => pairs.push((key, *value)),
             }
         }
         Ok(pairs)
+    }
+
+    /// The code units of `{"$utf16": [..]}`.
+    fn key_units(&self, id: Id) -> Option<Vec<u16>> {
+        match self.document.view(id) {
+            View::Object(entries) if entries.len() == 1 => self.units(self.document.get(entries, "$utf16")?),
+            _ => None,
+        }
     }
 
     fn container(&mut self, id: Id, container: Container, content: Id, hashed: bool) -> Outcome {
@@ -265,21 +287,24 @@ impl<'d> Encoder<'d> {
 
     /// Text that no plain string can hold: a guest gets it from Airflow, but cannot send it back.
     fn utf16(&mut self, id: Id, content: Id) -> Outcome {
-        let wrong = || self.wrong(id, "a `$utf16` is a list of UTF-16 code units");
-        let View::List(items) = self.document.view(content) else { return Err(wrong()) };
-        let mut units = Vec::with_capacity(items.len());
-        for item in items {
-            match self.document.view(*item) {
-                View::Integer(unit) => units.push(unit.parse::<u16>().map_err(|_| wrong())?),
-                _ => return Err(wrong()),
-            }
-        }
+        let Some(units) = self.units(content) else {
+            return Err(self.wrong(id, "a `$utf16` is a list of UTF-16 code units"));
+        };
         match String::from_utf16(&units) {
             Ok(text) => write_str(&text, &mut self.walk.out),
-            Err(_) if self.rules == Rules::Airflow => super::json::write_units(&units, &mut self.walk.out),
+            Err(_) if self.rules == Rules::Airflow => write_units(&units, &mut self.walk.out),
             Err(_) => return Err(self.wrong(id, "text with half of a surrogate pair")),
         }
         Ok(())
+    }
+
+    fn units(&self, content: Id) -> Option<Vec<u16>> {
+        let View::List(items) = self.document.view(content) else { return None };
+        let unit = |item: &Id| match self.document.view(*item) {
+            View::Integer(unit) => unit.parse().ok(),
+            _ => None,
+        };
+        items.iter().map(unit).collect()
     }
 
     /// Never for a guest, which could make a worker build any allowed class. For the rest only what Airflow's default

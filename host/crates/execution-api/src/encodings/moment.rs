@@ -175,5 +175,5 @@ fn offset_text(seconds: i32) -> String {
     let sign = if seconds < 0 { '-' } else { '+' };
     let east = seconds.unsigned_abs();
     let minutes = format!("{sign}{:02}:{:02}", east / 3_600, east / 60 % 60);
-    if east % 60 == 0 { minutes } else { format!("{minutes}:{:02}", east % 60) }
+    if east.is_multiple_of(60) { minutes } else { format!("{minutes}:{:02}", east % 60) }
 }

@@ -12,7 +12,7 @@ use std::ops::Range;
 pub use self::read::{JsonError, Limits};
 pub use self::text::Text;
 pub(crate) use self::text::{write_str, write_units};
-pub(crate) use self::walk::{Children, Walk, write_neutral_text};
+pub(crate) use self::walk::{Children, Key, Walk, write_neutral_text};
 
 /// A node of a [`Document`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

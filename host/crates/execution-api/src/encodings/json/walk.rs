@@ -1,6 +1,6 @@
 //! Walks a [`Document`] in order and writes another text, with a stack of its own instead of recursion.
 
-use super::text::write_str;
+use super::text::{write_str, write_units};
 use super::{Document, Id, Text};
 
 /// What is inside a container of the text that is being written.
@@ -8,18 +8,26 @@ pub(crate) enum Children<'d> {
     /// Values with commas between.
     Items(&'d [Id]),
     /// `"key": value` with commas between.
-    Entries(Vec<(Text<'d>, Id)>),
+    Entries(Vec<(Key<'d>, Id)>),
     /// `["key", value]` with commas between.
     Pairs(Vec<(Text<'d>, Id)>),
     /// Exactly one value.
     One(Id),
 }
 
+/// The key of an entry that is written.
+pub(crate) enum Key<'d> {
+    Text(Text<'d>),
+    /// UTF-16 code units with a lone surrogate among them.
+    Units(Vec<u16>),
+}
+
 impl Children<'_> {
     const fn len(&self) -> usize {
         match self {
             Self::Items(items) => items.len(),
-            Self::Entries(entries) | Self::Pairs(entries) => entries.len(),
+            Self::Entries(entries) => entries.len(),
+            Self::Pairs(pairs) => pairs.len(),
             Self::One(_) => 1,
         }
     }
@@ -65,10 +73,13 @@ impl<'d> Walk<'d> {
                 Children::Items(items) => items[at],
                 Children::One(id) => *id,
                 Children::Entries(entries) => {
-                    let (key, id) = entries[at];
-                    key.write(&mut self.out);
+                    let (key, id) = &entries[at];
+                    match key {
+                        Key::Text(key) => key.write(&mut self.out),
+                        Key::Units(units) => write_units(units, &mut self.out),
+                    }
                     self.out.push(':');
-                    id
+                    *id
                 }
                 Children::Pairs(pairs) => {
                     let (key, id) = pairs[at];
