@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail the test")]
 
+mod encodings;
 mod faults;
+mod properties;
 mod replay;
 mod server;
 mod tokens;

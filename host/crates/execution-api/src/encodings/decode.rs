@@ -1,0 +1,303 @@
+//! From Airflow's encodings to neutral JSON. Accepts plain JSON, serde's objects and BaseSerialization's at any level; keeps a class it
+//! does not know as `$opaque`. Source: contract/encodings.md section 2.
+
+use super::class::{CLASSNAME, Class, Container, DATA, TYPE, VAR, VERSION};
+use super::error::EncodingError;
+use super::json::{Children, Document, Entry, Id, Key, NotFinite, Text, View, Walk, write_neutral_text, write_str};
+use super::moment::{Moment, Zone, parse_date, parse_offset};
+use super::number::finite;
+
+/// Which of Airflow's readers would read the value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reader {
+    /// serde, which knows only five of BaseSerialization's tags.
+    Serde,
+    /// BaseSerialization.
+    Base,
+}
+
+type Outcome<T = ()> = Result<T, EncodingError>;
+
+/// The whole document as neutral JSON.
+pub(super) fn decode(document: &Document, reader: Reader) -> Outcome<String> {
+    let mut decoder = Decoder { document, reader, walk: Walk::new(document) };
+    while let Some((id, hashed)) = decoder.walk.next() {
+        decoder.value(id, hashed)?;
+    }
+    Ok(decoder.walk.out)
+}
+
+/// Whether the whole is one BaseSerialization dict.
+pub(super) fn is_base_dict(document: &Document) -> bool {
+    match document.view(document.root()) {
+        View::Object(entries) => {
+            let tag = document.get(entries, TYPE).map(|tag| document.view(tag));
+            document.get(entries, VAR).is_some() && matches!(tag, Some(View::Text(tag)) if tag.is("dict"))
+        }
+        _ => false,
+    }
+}
+
+struct Decoder<'d> {
+    document: &'d Document,
+    reader: Reader,
+    walk: Walk<'d>,
+}
+
+impl<'d> Decoder<'d> {
+    fn value(&mut self, id: Id, hashed: bool) -> Outcome {
+        match self.document.view(id) {
+            View::Null => self.write("null"),
+            View::Bool(value) => self.write(if value { "true" } else { "false" }),
+            View::Integer(text) => self.write(text),
+            View::Float(text) if finite(text).is_some() => self.write(text),
+            // Python reads what is too large for a double as infinite.
+            View::Float(text) if text.starts_with('-') => self.not_finite(NotFinite::MinusInfinity),
+            View::Float(_) => self.not_finite(NotFinite::Infinity),
+            View::NotFinite(value) => self.not_finite(value),
+            View::Text(text) => write_neutral_text(text, &mut self.walk.out),
+            View::List(_) if hashed => return Err(self.wrong(id, "a list in a set")),
+            View::List(items) => self.walk.enter("[", Children::Items(items), "]", false),
+            View::Object(entries) => return self.object(id, entries, hashed),
+        }
+        Ok(())
+    }
+
+    fn object(&mut self, id: Id, entries: &'d [Entry], hashed: bool) -> Outcome {
+        let get = |key| self.document.get(entries, key);
+        match (get(TYPE), get(VAR)) {
+            (Some(tag), Some(content)) => self.tagged(id, tag, content, hashed),
+            _ => self.class_or_dict(id, entries, hashed),
+        }
+    }
+
+    /// serde takes an object for a class only when it has a version, too.
+    fn class_or_dict(&mut self, id: Id, entries: &'d [Entry], hashed: bool) -> Outcome {
+        let get = |key| self.document.get(entries, key);
+        match (get(CLASSNAME), get(VERSION)) {
+            (Some(name), Some(version)) => self.class(id, name, version, get(DATA), hashed),
+            _ if hashed => Err(self.wrong(id, "a dict in a set")),
+            _ => {
+                let pairs: Vec<(Text<'d>, Id)> = self.document.pairs(entries).collect();
+                let odd = |key: Text<'_>| key.starts_with("$") || key.as_str().is_none();
+                if pairs.iter().any(|(key, _)| odd(*key)) {
+                    self.walk.enter("{\"$dict\":[", Children::Pairs(pairs), "]]}", false);
+                } else {
+                    let entries = pairs.into_iter().map(|(key, value)| (Key::Text(key), value)).collect();
+                    self.walk.enter("{", Children::Entries(entries), "}", false);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// An object of BaseSerialization.
+    fn tagged(&mut self, id: Id, tag: Id, content: Id, hashed: bool) -> Outcome {
+        let View::Text(tag) = self.document.view(tag) else { return Err(self.wrong(id, "a `__type` that is no text")) };
+        match tag.as_str() {
+            Some("dict") => match self.document.view(content) {
+                // What is inside is data, whatever its keys.
+                View::Object(entries) => self.class_or_dict(content, entries, hashed),
+                _ => Err(self.wrong(id, "a `dict` that is no object")),
+            },
+            Some("tuple") => self.container(id, Container::Tuple, content, hashed),
+            Some("set") => self.container(id, Container::Set, content, hashed),
+            Some("datetime") => {
+                let moment = self.number(content).and_then(Moment::from_timestamp);
+                self.moment(id, moment, &Zone::Utc)
+            }
+            Some("timedelta") => self.duration(id, content),
+            Some("timezone") if self.reader == Reader::Base => self.zone_value(id, content),
+            Some(name) if self.reader == Reader::Base => {
+                self.opaque(name, "null", Some(content));
+                Ok(())
+            }
+            _ => Err(self.wrong(id, "a `__type` that Airflow cannot read here either")),
+        }
+    }
+
+    /// An object of serde.
+    fn class(&mut self, id: Id, name: Id, version: Id, data: Option<Id>, hashed: bool) -> Outcome {
+        let name = match self.document.view(name) {
+            View::Text(name) => name.as_str().filter(|name| !name.is_empty()),
+            _ => None,
+        };
+        let Some(name) = name else { return Err(self.wrong(id, "a `__classname__` that is no name")) };
+        let View::Integer(version) = self.document.view(version) else {
+            return Err(self.wrong(id, "a `__version__` that is no integer"));
+        };
+        let Some(class) = Class::named(name) else {
+            self.opaque(name, version, data);
+            return Ok(());
+        };
+        if version.parse::<i64>().ok().is_none_or(|version| version > class.newest_version()) {
+            return Err(self.wrong(id, "a version of its class that no known Airflow reads"));
+        }
+        let Some(data) = data else { return Err(self.wrong(id, "a class without `__data__`")) };
+        match class {
+            Class::Tuple => self.container(id, Container::Tuple, data, hashed),
+            Class::Set => self.container(id, Container::Set, data, hashed),
+            Class::FrozenSet => self.container(id, Container::FrozenSet, data, hashed),
+            Class::DateTime { pendulum } => self.date_time(id, data, pendulum),
+            Class::Date => match self.plain(data).filter(|text| parse_date(text).is_some()) {
+                Some(text) => self.tag("$date", text),
+                None => Err(self.wrong(id, "a date that is none")),
+            },
+            Class::Duration => self.duration(id, data),
+            Class::Zone => self.zone_value(id, data),
+            Class::Uuid => match self.plain(data).and_then(|text| uuid::Uuid::try_parse(text).ok()) {
+                Some(uuid) => self.tag("$uuid", &uuid.to_string()),
+                None => Err(self.wrong(id, "a UUID that is none")),
+            },
+            Class::Decimal => self.decimal(id, data),
+        }
+    }
+
+    fn container(&mut self, id: Id, container: Container, content: Id, hashed: bool) -> Outcome {
+        let View::List(items) = self.document.view(content) else {
+            return Err(self.wrong(id, "a tuple or set that is no list"));
+        };
+        if hashed && !container.is_hashable() {
+            return Err(self.wrong(id, "a set in a set"));
+        }
+        self.walk.enter(container.neutral(), Children::Items(items), "]}", hashed || container.hashes());
+        Ok(())
+    }
+
+    fn date_time(&mut self, id: Id, data: Id, pendulum: bool) -> Outcome {
+        let View::Object(fields) = self.document.view(data) else {
+            return Err(self.wrong(id, "a datetime that is no object"));
+        };
+        let get = |key| self.document.get(fields, key);
+        let moment = get("timestamp").and_then(|at| self.number(at).or_else(|| self.plain(at)));
+        let moment = moment.and_then(Moment::from_timestamp);
+        let zone = match get("tz") {
+            Some(zone) => self.time_zone(zone),
+            None => Some(Zone::Naive),
+        };
+        match zone {
+            // pendulum reads a naive timestamp as one in UTC.
+            Some(Zone::Naive) if pendulum => self.moment(id, moment, &Zone::Utc),
+            Some(zone) => self.moment(id, moment, &zone),
+            None => Err(self.wrong(id, "a time zone that Airflow cannot read either")),
+        }
+    }
+
+    /// The zone of a datetime: null, a name (version 1), or a tuple of value, class, version, flag.
+    fn time_zone(&self, id: Id) -> Option<Zone> {
+        let items = match self.document.view(id) {
+            View::Null => return Some(Zone::Naive),
+            View::Text(name) => return Zone::named(name.as_str()?),
+            View::List(items) => items,
+            View::Object(entries) => {
+                let content = self.document.get(entries, DATA).or_else(|| self.document.get(entries, VAR))?;
+                match self.document.view(content) {
+                    View::List(items) => items,
+                    _ => return None,
+                }
+            }
+            _ => return None,
+        };
+        let [value, class, ..] = items else { return None };
+        (Class::named(self.plain(*class)?) == Some(Class::Zone)).then(|| self.zone(*value)).flatten()
+    }
+
+    /// A zone's name or offset.
+    fn zone(&self, id: Id) -> Option<Zone> {
+        match self.document.view(id) {
+            View::Text(name) => {
+                let name = name.as_str()?;
+                match parse_offset(name) {
+                    Some(seconds) => Zone::offset(seconds),
+                    None => Zone::named(name),
+                }
+            }
+            View::Integer(seconds) => Zone::offset(seconds.parse().ok()?),
+            View::Float(seconds) => Zone::offset(seconds.strip_suffix(".0")?.parse().ok()?),
+            _ => None,
+        }
+    }
+
+    fn zone_value(&mut self, id: Id, content: Id) -> Outcome {
+        match self.zone(content) {
+            Some(Zone::Offset(seconds)) => self.write(&format!("{{\"$zone\":{seconds}}}")),
+            Some(Zone::Named(name)) => return self.tag("$zone", &name),
+            Some(Zone::Utc | Zone::Naive) => return self.tag("$zone", "UTC"),
+            None => return Err(self.wrong(id, "a time zone that is none")),
+        }
+        Ok(())
+    }
+
+    fn moment(&mut self, id: Id, moment: Option<Moment>, zone: &Zone) -> Outcome {
+        let Some((text, zone)) = moment.and_then(|moment| moment.text(zone)) else {
+            return Err(self.wrong(id, "a moment that Python has none for"));
+        };
+        self.write("{\"$datetime\":");
+        write_str(&text, &mut self.walk.out);
+        if let Some(zone) = zone {
+            self.write(",\"zone\":");
+            write_str(&zone, &mut self.walk.out);
+        }
+        self.write("}");
+        Ok(())
+    }
+
+    fn duration(&mut self, id: Id, content: Id) -> Outcome {
+        match self.number(content).filter(|seconds| finite(seconds).is_some()) {
+            Some(seconds) => self.write(&format!("{{\"$duration\":{seconds}}}")),
+            None => return Err(self.wrong(id, "a duration that is no number")),
+        }
+        Ok(())
+    }
+
+    fn decimal(&mut self, id: Id, data: Id) -> Outcome {
+        match self.document.view(data) {
+            View::Integer(text) | View::Float(text) => self.tag("$decimal", text),
+            View::NotFinite(value) => self.tag("$decimal", value.as_str()),
+            _ => Err(self.wrong(id, "a decimal that is no number")),
+        }
+    }
+
+    fn opaque(&mut self, name: &str, version: &str, data: Option<Id>) {
+        let mut open = String::from("{\"$opaque\":{\"classname\":");
+        write_str(name, &mut open);
+        open.push_str(&format!(",\"version\":{version},\"data\":"));
+        match data {
+            Some(data) => self.walk.enter(&open, Children::One(data), "}}", false),
+            None => self.write(&(open + "null}}")),
+        }
+    }
+
+    fn not_finite(&mut self, value: NotFinite) {
+        self.write(&format!("{{\"$float\":\"{}\"}}", value.as_str()));
+    }
+
+    fn tag(&mut self, tag: &str, content: &str) -> Outcome {
+        self.write(&format!("{{\"{tag}\":"));
+        write_str(content, &mut self.walk.out);
+        self.write("}");
+        Ok(())
+    }
+
+    fn number(&self, id: Id) -> Option<&'d str> {
+        match self.document.view(id) {
+            View::Integer(text) | View::Float(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    fn plain(&self, id: Id) -> Option<&'d str> {
+        match self.document.view(id) {
+            View::Text(text) => text.as_str(),
+            _ => None,
+        }
+    }
+
+    fn write(&mut self, text: &str) {
+        self.walk.out.push_str(text);
+    }
+
+    fn wrong(&self, id: Id, what: &str) -> EncodingError {
+        EncodingError::Wire { at: self.document.place(id), what: what.into() }
+    }
+}

@@ -1,0 +1,392 @@
+//! From neutral JSON to serde's encoding, refusing what Airflow could not read back or a guest must not make it build.
+//! Source: contract/encodings.md section 3.
+
+use std::collections::HashMap;
+
+use trigger_host_types::TriggerKind;
+
+use super::class::{CLASSNAME, Container, SCHEMA_ID, TYPE, VAR};
+use super::error::EncodingError;
+use super::json::{Children, Document, Entry, Id, Key, Text, View, Walk, write_str, write_units};
+use super::moment::{Moment, Zone, parse_date, parse_offset};
+use super::number::{MAX_DIGITS, StoredDecimal, finite, python_float, stored_decimal};
+
+/// The most bytes of a guest's value in Airflow's encoding.
+pub(super) const MAX_BYTES: usize = 4 * 1024 * 1024;
+
+/// The largest timedelta, in seconds.
+const MAX_DURATION: f64 = 86_399_999_999_999.999_999;
+
+/// What may be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rules {
+    /// A guest's value, for this kind of receiver.
+    Guest(TriggerKind),
+    /// Whatever Airflow itself could have written and can read.
+    Airflow,
+}
+
+type Outcome<T = ()> = Result<T, EncodingError>;
+
+/// The whole document in serde's encoding.
+pub(super) fn encode(document: &Document, rules: Rules) -> Outcome<String> {
+    let mut encoder = Encoder { document, rules, walk: Walk::new(document) };
+    if rules == Rules::Guest(TriggerKind::Callback) {
+        encoder.check_callback()?;
+    }
+    while let Some((id, hashed)) = encoder.walk.next() {
+        encoder.value(id, hashed)?;
+        if encoder.walk.out.len() > MAX_BYTES && rules != Rules::Airflow {
+            return Err(encoder.wrong(id, format!("the value is larger than {MAX_BYTES} bytes in Airflow's encoding")));
+        }
+    }
+    Ok(encoder.walk.out)
+}
+
+struct Encoder<'d> {
+    document: &'d Document,
+    rules: Rules,
+    walk: Walk<'d>,
+}
+
+impl<'d> Encoder<'d> {
+    fn value(&mut self, id: Id, hashed: bool) -> Outcome {
+        match self.document.view(id) {
+            View::Null => self.write("null"),
+            View::Bool(value) => self.write(if value { "true" } else { "false" }),
+            View::Integer(text) if text.len() > MAX_DIGITS => {
+                return Err(self.wrong(id, format!("an integer of more than {MAX_DIGITS} digits")));
+            }
+            View::Integer(text) => self.write(text),
+            View::Float(text) if finite(text).is_some() => self.write(text),
+            View::Float(_) | View::NotFinite(_) => return Err(self.wrong(id, "a number that is not finite")),
+            View::Text(text) => self.text(id, text)?,
+            View::List(_) if hashed => return Err(self.wrong(id, "a list in a set: Python cannot hash it")),
+            View::List(items) => self.walk.enter("[", Children::Items(items), "]", false),
+            View::Object(entries) => return self.object(id, entries, hashed),
+        }
+        Ok(())
+    }
+
+    fn object(&mut self, id: Id, entries: &'d [Entry], hashed: bool) -> Outcome {
+        let tag = self.document.pairs(entries).find(|(key, _)| key.starts_with("$"));
+        match tag {
+            None => {
+                let pairs = self.document.pairs(entries).map(|(key, value)| (Key::Text(key), value)).collect();
+                self.dict(id, pairs, hashed)
+            }
+            Some((tag, content)) => {
+                let zone = self.document.get(entries, "zone");
+                let alone = entries.len() == 1;
+                match tag.as_str() {
+                    Some("$datetime") if alone || (entries.len() == 2 && zone.is_some()) => {
+                        self.allow(id, "$datetime")?;
+                        self.date_time(id, content, zone)
+                    }
+                    Some(tag) if alone => self.tagged(id, tag, content, hashed),
+                    _ => Err(self.wrong(
+                        id,
+                        "a tag beside other keys; a dict with such a key is `{\"$dict\": [[key, value], ..]}`",
+                    )),
+                }
+            }
+        }
+    }
+
+    fn tagged(&mut self, id: Id, tag: &str, content: Id, hashed: bool) -> Outcome {
+        if tag != "$dict" {
+            self.allow(id, tag)?;
+        }
+        match tag {
+            "$dict" => {
+                let pairs = self.pairs(content)?;
+                self.dict(id, pairs, hashed)
+            }
+            "$tuple" => self.container(id, Container::Tuple, content, hashed),
+            "$set" => self.container(id, Container::Set, content, hashed),
+            "$frozenset" => self.container(id, Container::FrozenSet, content, hashed),
+            "$date" => match self.plain(content).filter(|text| parse_date(text).is_some()) {
+                Some(text) => self.class("datetime.date", 2, &format!("\"{text}\"")),
+                None => Err(self.wrong(id, "a `$date` is text `YYYY-MM-DD`")),
+            },
+            "$duration" => self.duration(id, content),
+            "$decimal" => self.decimal(id, content),
+            "$uuid" => match self.plain(content).and_then(|text| uuid::Uuid::try_parse(text).ok()) {
+                Some(uuid) => self.class("uuid.UUID", 1, &format!("\"{uuid}\"")),
+                None => Err(self.wrong(id, "a `$uuid` is text of 32 hex digits and hyphens")),
+            },
+            "$zone" => match self.zone(content) {
+                Some(Zone::Offset(seconds)) => self.class(FIXED, 1, &seconds.to_string()),
+                Some(Zone::Named(name)) => self.class(NAMED, 1, &format!("\"{name}\"")),
+                Some(Zone::Utc | Zone::Naive) => self.class(NAMED, 1, "\"UTC\""),
+                None => Err(self.wrong(id, "a `$zone` is a name of the tz database or an offset in seconds")),
+            },
+            "$float" => self.float(id, content),
+            "$utf16" => self.utf16(id, content),
+            "$opaque" => self.opaque(id, content),
+            _ => {
+                let tag: String = tag.chars().take(40).collect();
+                let advice = "a dict with such a key is `{\"$dict\": [[key, value], ..]}`";
+                Err(self.wrong(id, format!("an unknown tag `{tag}`; {advice}")))
+            }
+        }
+    }
+
+    /// Assets and callbacks take plain JSON only: the server stores the decoded value where nothing else fits.
+    fn allow(&self, id: Id, tag: &str) -> Outcome {
+        match self.rules {
+            Rules::Guest(target @ (TriggerKind::Asset | TriggerKind::Callback)) => {
+                let tag: String = tag.chars().take(40).collect();
+                Err(self.wrong(id, format!("`{tag}`: an event of an {} can hold plain JSON only", Named(target))))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn dict(&mut self, id: Id, pairs: Vec<(Key<'d>, Id)>, hashed: bool) -> Outcome {
+        if hashed {
+            return Err(self.wrong(id, "a dict in a set: Python cannot hash it"));
+        }
+        let has = |name| pairs.iter().any(|(key, _)| matches!(key, Key::Text(key) if key.is(name)));
+        for reserved in [CLASSNAME, SCHEMA_ID] {
+            if has(reserved) {
+                return Err(self.wrong(id, format!("the key `{reserved}` is Airflow's own")));
+            }
+        }
+        if has(TYPE) && has(VAR) {
+            return Err(self.wrong(id, "the keys `__type` and `__var` together are Airflow's own"));
+        }
+        let halved = |key: &Key<'_>| !matches!(key, Key::Text(key) if key.as_str().is_some());
+        if self.rules != Rules::Airflow && pairs.iter().any(|(key, _)| halved(key)) {
+            return Err(self.wrong(id, "a key with half of a surrogate pair"));
+        }
+        self.walk.enter("{", Children::Entries(pairs), "}", false);
+        Ok(())
+    }
+
+    /// The pairs of a `$dict`; of equal keys the last one counts.
+    fn pairs(&self, content: Id) -> Outcome<Vec<(Key<'d>, Id)>> {
+        let wrong = |id| self.wrong(id, "a `$dict` is a list of lists of a text and a value");
+        let View::List(items) = self.document.view(content) else { return Err(wrong(content)) };
+        let mut places = HashMap::new();
+        let mut pairs: Vec<(Key<'d>, Id)> = Vec::with_capacity(items.len());
+        for item in items {
+            let View::List([key, value]) = self.document.view(*item) else { return Err(wrong(*item)) };
+            let (key, spelling) = match self.document.view(*key) {
+                View::Text(key) => (Key::Text(key), key.utf16()),
+                _ => {
+                    // Only what no text can hold: a second spelling of a text could hide Airflow's own keys.
+                    let units = self.key_units(*key).filter(|units| String::from_utf16(units).is_err());
+                    let units = units.ok_or_else(|| wrong(*item))?;
+                    (Key::Units(units.clone()), units)
+                }
+            };
+            let place = *places.entry(spelling).or_insert(pairs.len());
+            match pairs.get_mut(place) {
+                Some(pair) => pair.1 = *value,
+                None => pairs.push((key, *value)),
+            }
+        }
+        Ok(pairs)
+    }
+
+    /// The code units of `{"$utf16": [..]}`.
+    fn key_units(&self, id: Id) -> Option<Vec<u16>> {
+        match self.document.view(id) {
+            View::Object(entries) if entries.len() == 1 => self.units(self.document.get(entries, "$utf16")?),
+            _ => None,
+        }
+    }
+
+    fn container(&mut self, id: Id, container: Container, content: Id, hashed: bool) -> Outcome {
+        let View::List(items) = self.document.view(content) else {
+            return Err(self.wrong(id, "a `$tuple`, `$set` or `$frozenset` is a list"));
+        };
+        if hashed && !container.is_hashable() {
+            return Err(self.wrong(id, "a set in a set: Python cannot hash it"));
+        }
+        self.walk.enter(container.wire(), Children::Items(items), "]}", hashed || container.hashes());
+        Ok(())
+    }
+
+    fn text(&mut self, id: Id, text: Text<'_>) -> Outcome {
+        if text.as_str().is_none() && self.rules != Rules::Airflow {
+            return Err(self.wrong(id, "text with half of a surrogate pair"));
+        }
+        text.write(&mut self.walk.out);
+        Ok(())
+    }
+
+    fn date_time(&mut self, id: Id, content: Id, zone: Option<Id>) -> Outcome {
+        let told = self.plain(content).and_then(Moment::parse);
+        let Some((moment, local)) = told else {
+            return Err(self.wrong(id, "a `$datetime` is RFC 3339 text with an offset, from year 1 to 9999"));
+        };
+        let zone = match zone {
+            None => Some(local),
+            Some(zone) => self.plain(zone).and(self.zone(zone)),
+        };
+        let tz = match zone {
+            // A guest that knows no zone means UTC; a naive datetime is read on the worker's own clock.
+            Some(Zone::Naive) if self.rules == Rules::Airflow => {
+                let data = format!(r#"{{"timestamp":{},"tz":null}}"#, moment.timestamp());
+                return self.class("datetime.datetime", 2, &data);
+            }
+            Some(Zone::Utc | Zone::Naive) => zone_tuple("\"UTC\"", NAMED),
+            Some(Zone::Named(name)) => zone_tuple(&format!("\"{name}\""), NAMED),
+            Some(Zone::Offset(seconds)) => zone_tuple(&seconds.to_string(), FIXED),
+            None => return Err(self.wrong(id, "`zone` is a name of the tz database")),
+        };
+        let data = format!(r#"{{"timestamp":{},"tz":{tz}}}"#, moment.timestamp());
+        self.class("pendulum.datetime.DateTime", 2, &data)
+    }
+
+    fn zone(&self, id: Id) -> Option<Zone> {
+        match self.document.view(id) {
+            View::Text(name) => {
+                let name = name.as_str()?;
+                parse_offset(name).map_or_else(|| Zone::named(name), Zone::offset)
+            }
+            View::Integer(seconds) => Zone::offset(seconds.parse().ok()?),
+            _ => None,
+        }
+    }
+
+    fn duration(&mut self, id: Id, content: Id) -> Outcome {
+        let seconds = match self.document.view(content) {
+            View::Integer(text) | View::Float(text) => finite(text).filter(|seconds| seconds.abs() <= MAX_DURATION),
+            _ => None,
+        };
+        match seconds {
+            // Airflow reads no integer here.
+            Some(seconds) => self.class("datetime.timedelta", 2, &python_float(seconds)),
+            None => Err(self.wrong(id, "a `$duration` is a number of seconds, at most 999999999 days")),
+        }
+    }
+
+    fn decimal(&mut self, id: Id, content: Id) -> Outcome {
+        let text = self.plain(content).unwrap_or_default();
+        match stored_decimal(text) {
+            Some(StoredDecimal::Integer(digits)) => self.class("decimal.Decimal", 1, &digits),
+            Some(StoredDecimal::Float(value)) => self.class("decimal.Decimal", 1, &python_float(value)),
+            None if self.rules == Rules::Airflow && matches!(text, "NaN" | "Infinity" | "-Infinity") => {
+                self.class("decimal.Decimal", 1, text)
+            }
+            None => Err(self.wrong(id, "a `$decimal` is text of a finite number of at most 4300 digits")),
+        }
+    }
+
+    fn float(&mut self, id: Id, content: Id) -> Outcome {
+        match self.plain(content) {
+            Some(word @ ("NaN" | "Infinity" | "-Infinity")) if self.rules == Rules::Airflow => self.write(word),
+            Some("NaN" | "Infinity" | "-Infinity") => return Err(self.wrong(id, "a number that is not finite")),
+            _ => return Err(self.wrong(id, "a `$float` is `NaN`, `Infinity` or `-Infinity`")),
+        }
+        Ok(())
+    }
+
+    /// Text that no plain string can hold: a guest gets it from Airflow, but cannot send it back.
+    fn utf16(&mut self, id: Id, content: Id) -> Outcome {
+        let Some(units) = self.units(content) else {
+            return Err(self.wrong(id, "a `$utf16` is a list of UTF-16 code units"));
+        };
+        match String::from_utf16(&units) {
+            Ok(text) => write_str(&text, &mut self.walk.out),
+            Err(_) if self.rules == Rules::Airflow => write_units(&units, &mut self.walk.out),
+            Err(_) => return Err(self.wrong(id, "text with half of a surrogate pair")),
+        }
+        Ok(())
+    }
+
+    fn units(&self, content: Id) -> Option<Vec<u16>> {
+        let View::List(items) = self.document.view(content) else { return None };
+        let unit = |item: &Id| match self.document.view(*item) {
+            View::Integer(unit) => unit.parse().ok(),
+            _ => None,
+        };
+        items.iter().map(unit).collect()
+    }
+
+    /// Never for a guest, which could make a worker build any allowed class. For the rest only what Airflow's default
+    /// `[core] allowed_deserialization_classes` lets in.
+    fn opaque(&mut self, id: Id, content: Id) -> Outcome {
+        if self.rules != Rules::Airflow {
+            return Err(self.wrong(id, "an object of a class that only Python can make"));
+        }
+        let wrong = || self.wrong(id, "an `$opaque` that Airflow cannot read either");
+        let View::Object(fields) = self.document.view(content) else { return Err(wrong()) };
+        let get = |key| self.document.get(fields, key);
+        let (Some(name), Some(version), Some(data)) =
+            (get("classname").and_then(|name| self.plain(name)), get("version"), get("data"))
+        else {
+            return Err(wrong());
+        };
+        let mut open = String::new();
+        match self.document.view(version) {
+            View::Integer(version) if name.starts_with("airflow.") => {
+                open.push_str("{\"__classname__\":");
+                write_str(name, &mut open);
+                open.push_str(&format!(",\"__version__\":{version},\"__data__\":"));
+                self.walk.enter(&open, Children::One(data), "}", false);
+            }
+            View::Null if name == "relativedelta" => {
+                self.walk.enter("{\"__var\":", Children::One(data), ",\"__type\":\"relativedelta\"}", false);
+            }
+            _ => return Err(wrong()),
+        }
+        Ok(())
+    }
+
+    /// A callback takes an object with a state, and optionally a body.
+    fn check_callback(&self) -> Outcome {
+        let root = self.document.root();
+        let wrong = || {
+            self.wrong(root, "an event of a callback is an object with `state` (`running`, `success` or `failed`) and, optionally, `body`")
+        };
+        let View::Object(entries) = self.document.view(root) else { return Err(wrong()) };
+        let state = self.document.get(entries, "state").and_then(|state| self.plain(state));
+        let known = self.document.pairs(entries).all(|(key, _)| key.is("state") || key.is("body"));
+        if known && matches!(state, Some("running" | "success" | "failed")) { Ok(()) } else { Err(wrong()) }
+    }
+
+    fn class(&mut self, name: &str, version: u8, data: &str) -> Outcome {
+        let text = format!(r#"{{"__classname__":"{name}","__version__":{version},"__data__":{data}}}"#);
+        self.write(&text);
+        Ok(())
+    }
+
+    fn plain(&self, id: Id) -> Option<&'d str> {
+        match self.document.view(id) {
+            View::Text(text) => text.as_str(),
+            _ => None,
+        }
+    }
+
+    fn write(&mut self, text: &str) {
+        self.walk.out.push_str(text);
+    }
+
+    fn wrong(&self, id: Id, what: impl Into<String>) -> EncodingError {
+        EncodingError::Refused { at: self.document.place(id), what: what.into() }
+    }
+}
+
+/// pendulum's zones are sub-classes of the standard library's, so that every reader is content; the same for its datetime.
+const NAMED: &str = "pendulum.tz.timezone.Timezone";
+const FIXED: &str = "pendulum.tz.timezone.FixedTimezone";
+
+fn zone_tuple(value: &str, class: &str) -> String {
+    format!(r#"{{"__classname__":"builtins.tuple","__version__":1,"__data__":[{value},"{class}",1,true]}}"#)
+}
+
+struct Named(TriggerKind);
+
+impl std::fmt::Display for Named {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self.0 {
+            TriggerKind::Task => "task",
+            TriggerKind::Asset => "asset watcher",
+            TriggerKind::Callback => "callback",
+        })
+    }
+}

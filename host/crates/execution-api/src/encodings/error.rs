@@ -1,0 +1,70 @@
+//! What cannot be decoded or encoded, and whose fault that is.
+//!
+//! Invariant: no text holds a value, a ciphertext or a key of the deployment; places are JSON pointers.
+
+use trigger_host_types::{Blame, Class, Classify, Retry};
+
+use super::json::JsonError;
+
+/// Why a value has no other form.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EncodingError {
+    /// `[core] fernet_key` is not one.
+    #[error("fernet key {position} of {of} is not URL-safe base64 of 32 bytes; check `[core] fernet_key`")]
+    Key {
+        /// Which one, from 1.
+        position: usize,
+        /// Of how many.
+        of: usize,
+    },
+    /// Encrypted kwargs, and no key to open them.
+    #[error("the kwargs are encrypted, but no Fernet key is configured; set `[core] fernet_key`")]
+    NoKey,
+    /// No key fits.
+    #[error("no configured Fernet key opens the kwargs, or they were changed or cut; check `[core] fernet_key`")]
+    Token,
+    /// What Airflow sent is not JSON.
+    #[error("what Airflow stored is not JSON: {0}")]
+    Json(#[source] JsonError),
+    /// What Airflow sent is JSON, but not what it says it is.
+    #[error("what Airflow stored cannot be decoded: {what}, at {at}")]
+    Wire {
+        /// Where.
+        at: String,
+        /// What is wrong.
+        what: String,
+    },
+    /// The guest's text is not the JSON it should be.
+    #[error("not JSON that can be sent: {0}")]
+    NeutralJson(#[source] JsonError),
+    /// The guest's value has no form that Airflow could take.
+    #[error("cannot be sent to Airflow: {what}, at {at}")]
+    Refused {
+        /// Where.
+        at: String,
+        /// What is wrong and what to do.
+        what: String,
+    },
+}
+
+impl Classify for EncodingError {
+    fn class(&self) -> Class {
+        match self {
+            Self::Key { .. } | Self::NoKey | Self::Token => Class::Config,
+            Self::Json(_) | Self::Wire { .. } => Class::Api,
+            Self::NeutralJson(_) | Self::Refused { .. } => Class::Guest,
+        }
+    }
+
+    fn retry(&self) -> Retry {
+        Retry::Never
+    }
+
+    fn blame(&self) -> Blame {
+        match self {
+            Self::Key { .. } | Self::NoKey | Self::Token => Blame::Operator,
+            Self::Json(_) | Self::Wire { .. } => Blame::Airflow,
+            Self::NeutralJson(_) | Self::Refused { .. } => Blame::Guest,
+        }
+    }
+}
