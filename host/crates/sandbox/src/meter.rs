@@ -47,6 +47,12 @@ impl Meter {
         .await
     }
 
+    /// As if finished slices had used so much.
+    #[cfg(test)]
+    pub(crate) fn with_used(used: Duration) -> Self {
+        Self { finished: AtomicU64::new(used.as_nanos() as u64), began: AtomicU64::new(0) }
+    }
+
     fn begin(&self) {
         self.began.store(thread_cpu().max(1), Ordering::Relaxed);
     }
