@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use execution_api::retry::{Backoff, Call, Step, next_step};
-use execution_api::{ApiError, Client};
+use execution_api::{ApiError, Client, Fault};
 use trigger_host_types::{JobId, TriggerId};
 
 use crate::scheduler::{Message, Sent};
@@ -32,6 +32,9 @@ fn meaning(call: Call, error: &ApiError, attempt: u32, random: f64) -> Sent {
     }
     let failures = attempt.saturating_add(1);
     match next_step(call, error.class_of(), failures, true) {
+        Step::Lost if error.class_of() == Fault::NotFound => Sent::Gone,
+        // A conflict says whose it is; any other refusal would come again after every new claim.
+        Step::Lost if error.reason().is_none() => Sent::Refused(error.to_string()),
         Step::Lost | Step::RegisterAnew => Sent::NotOurs,
         Step::Park | Step::FailTrigger | Step::Fatal | Step::Halve => Sent::Refused(error.to_string()),
         Step::Done => Sent::Accepted,
@@ -66,6 +69,12 @@ mod tests {
         let other = ApiError::Rejected { status: 409, reason: Some("not_holder".into()), what: "x".into() };
         assert_eq!(meaning(Call::Checkpoint, &other, 0, 0.5), Sent::NotOurs);
         assert_eq!(meaning(Call::Checkpoint, &other, 3, 0.5), Sent::NotOurs);
+    }
+
+    #[test]
+    fn a_checkpoint_that_nobody_would_take_fails_its_trigger() {
+        let bad = ApiError::Rejected { status: 422, reason: None, what: "x".into() };
+        assert!(matches!(meaning(Call::Checkpoint, &bad, 0, 0.5), Sent::Refused(_)));
     }
 
     #[test]

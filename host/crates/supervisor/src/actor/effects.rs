@@ -149,6 +149,7 @@ impl Actor {
 
     pub(super) fn report(&mut self, report: Report) {
         let now = self.clock.now();
+        self.scheduler.heartbeats(self.heart.were_good());
         match report {
             Report::Loaded { job, answer } => self.loaded(job, answer, now),
             Report::Fetched { job, workloads, missing, job_gone } => {
@@ -206,7 +207,7 @@ impl Actor {
             // The answer to an older Job says nothing about this one.
             Ok(_) if job != self.heart.job() => self.rounds.loaded(true, 0.0, instant),
             Ok(ids) => {
-                let new = self.scheduler.listed(&ids, self.heart.were_good(), now);
+                let new = self.scheduler.listed(&ids, now);
                 self.rounds.loaded(new, fastrand::f64(), instant);
                 if self.heart.is_safe() {
                     self.scheduler.resume();

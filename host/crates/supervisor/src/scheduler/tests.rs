@@ -38,7 +38,7 @@ fn claim(id: i64, kind: TriggerKind) -> Claim<&'static str> {
 
 /// Lists and claims one trigger, and returns the ticket of its first call.
 fn started(host: &mut Host, kind: TriggerKind) -> Ticket {
-    host.listed(&[ONE], true, 0);
+    host.listed(&[ONE], 0);
     assert!(matches!(&host.effects(0)[..], [Effect::Fetch(ids)] if ids == &[ONE]));
     host.claimed(claim(1, kind), 0);
     poll_ticket(&host.effects(0)).expect("a claimed trigger is called at once")
@@ -124,7 +124,7 @@ fn a_repetition_after_a_lost_answer_is_the_same_message_and_blocks_nobody_else()
     let (ticket, first) = only_send(&mut host, 0);
     host.sent(ticket, Sent::Later(std::time::Duration::from_millis(500)), 0);
 
-    host.listed(&[ONE, TriggerId(2)], true, 100);
+    host.listed(&[ONE, TriggerId(2)], 100);
     host.claimed(claim(2, TriggerKind::Task), 100);
     let effects = host.effects(100);
     assert!(sent(&effects).is_empty());
@@ -145,12 +145,12 @@ fn a_task_takes_the_first_event_and_is_forgotten_with_its_acceptance() {
     let (ticket, what) = only_send(&mut host, 0);
     assert!(what.starts_with("event 1"));
     // Still listed while its event is in flight: it must not be claimed again.
-    assert!(!host.listed(&[ONE], true, 1));
+    assert!(!host.listed(&[ONE], 1));
     host.sent(ticket, Sent::Accepted, 2);
     let effects = host.effects(2);
     assert_eq!((finished(&effects), host.len(), host.take_cleanup()), (Some(Finish::Fired), 0, true));
     // Ids can be reused: what is listed again is asked for again.
-    assert!(host.listed(&[ONE], true, 3));
+    assert!(host.listed(&[ONE], 3));
 }
 
 #[test]
@@ -195,7 +195,8 @@ fn a_vanished_task_is_killed_only_when_nothing_else_explains_it() {
     for (heartbeats_good, expected) in [(true, Finish::Killed), (false, Finish::Gone)] {
         let mut host = host();
         let call = started(&mut host, TriggerKind::Task);
-        host.listed(&[], heartbeats_good, 5);
+        host.heartbeats(heartbeats_good);
+        host.listed(&[], 5);
         let effects = host.effects(5);
         assert!(matches!(effects[0], Effect::CancelPoll(ticket) if ticket == call));
         assert_eq!(finished(&effects), Some(expected));
@@ -206,13 +207,33 @@ fn a_vanished_task_is_killed_only_when_nothing_else_explains_it() {
 }
 
 #[test]
+fn a_task_that_is_killed_while_its_checkpoint_is_on_its_way_is_killed_all_the_same() {
+    for answer_of_the_api in [Sent::Accepted, Sent::Gone] {
+        for listed_first in [true, false] {
+            let mut host = host();
+            let call = started(&mut host, TriggerKind::Task);
+            let outcome = answer(&host, call, &[], Some("1"), Some(60_000));
+            host.poll_ended(call, outcome, 0);
+            let (ticket, _) = only_send(&mut host, 0);
+            if listed_first {
+                host.listed(&[], 1);
+            }
+            host.sent(ticket, answer_of_the_api.clone(), 2);
+            host.listed(&[], 3);
+            let effects = host.effects(3);
+            assert!(effects.iter().any(|effect| matches!(effect, Effect::Kill(_))), "{answer_of_the_api:?}");
+        }
+    }
+}
+
+#[test]
 fn an_event_on_its_way_outlives_the_listing() {
     let mut host = host();
     let call = started(&mut host, TriggerKind::Task);
     let outcome = answer(&host, call, &["1"], None, None);
     host.poll_ended(call, outcome, 0);
     let (ticket, _) = only_send(&mut host, 0);
-    host.listed(&[], true, 1);
+    host.listed(&[], 1);
     assert_eq!((finished(&host.effects(1)), host.len()), (None, 1));
     host.sent(ticket, Sent::Later(std::time::Duration::ZERO), 1);
     let (ticket, _) = only_send(&mut host, 1);
@@ -239,7 +260,7 @@ fn a_refused_event_fails_its_task_and_a_refused_failure_is_held() {
 fn what_no_component_is_mapped_to_fails_a_task_and_is_held_for_others() {
     for (kind, held) in [(TriggerKind::Task, 0), (TriggerKind::Asset, 1), (TriggerKind::Callback, 1)] {
         let mut host = host();
-        host.listed(&[ONE], true, 0);
+        host.listed(&[ONE], 0);
         host.claimed(Claim { class: None, ..claim(1, kind) }, 0);
         let sends = sent(&host.effects(0));
         assert_eq!((host.held(), sends.len()), (held, 1 - held), "{kind:?}");
@@ -291,13 +312,13 @@ fn a_guest_that_always_hurries_is_slowed_down() {
 fn a_new_job_forgets_the_claims_but_not_what_is_still_to_be_told() {
     let mut host = host();
     let call = started(&mut host, TriggerKind::Task);
-    host.listed(&[ONE, TriggerId(2)], true, 0);
+    host.listed(&[ONE, TriggerId(2)], 0);
     host.claimed(claim(2, TriggerKind::Task), 0);
     let outcome = answer(&host, call, &["1"], None, None);
     host.poll_ended(call, outcome, 0);
     host.effects(0);
     host.forget_claims(8, 1);
     assert_eq!(host.len(), 1, "only the one with an event on its way");
-    assert!(host.listed(&[ONE, TriggerId(2)], true, 2));
+    assert!(host.listed(&[ONE, TriggerId(2)], 2));
     assert!(host.effects(2).iter().any(|effect| matches!(effect, Effect::Fetch(ids) if ids == &[TriggerId(2)])));
 }
