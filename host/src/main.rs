@@ -1,1 +1,43 @@
-fn main() {}
+//! `trigger-host`: runs Airflow triggers as sandboxed WebAssembly components. This file only finds the command and its exit code.
+#![forbid(unsafe_code)]
+
+mod admin;
+mod arguments;
+mod catalog;
+mod command;
+mod config;
+mod defer;
+mod diagnostics;
+mod document;
+mod exit;
+mod host;
+mod out;
+mod problems;
+mod setting;
+mod signals;
+mod view;
+
+use std::process::ExitCode;
+
+use arguments::{Arguments, Command};
+use clap::Parser as _;
+use exit::{Ended, Failure};
+
+fn main() -> ExitCode {
+    // The compiler's child is started often and must be fast: nothing else is set up for it.
+    if std::env::args_os().nth(1).is_some_and(|command| command == host::COMPILE) {
+        return sandbox::compile_child();
+    }
+    ended(Arguments::parse().command).unwrap_or_else(|failure: Failure| failure.report()).into()
+}
+
+fn ended(command: Command) -> Ended {
+    match command {
+        Command::Run(arguments) => command::run::run(&arguments),
+        Command::Dev(arguments) => command::dev::run(&arguments),
+        Command::Inspect(arguments) => command::inspect::run(&arguments),
+        Command::Catalog(arguments) => command::catalog::run(&arguments),
+        Command::Config(arguments) => command::config::run(&arguments),
+        Command::Api(arguments) => command::api::run(&arguments),
+    }
+}

@@ -1,1 +1,61 @@
-fn main() {}
+//! `cargo xtask`: the one entry point, for people and for CI. Each file is one command; what they share is in `step` and `workspace`.
+#![forbid(unsafe_code)]
+
+mod bench;
+mod ci;
+mod demo;
+mod guests;
+mod lint;
+mod loopback;
+mod step;
+mod test;
+mod toolchain;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use workspace::Workspace;
+
+/// The project's own commands.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Shows the whole thing: triggers of several kinds, one that never returns, and a host that is killed in the middle.
+    Demo,
+    /// Runs all tests that need no outside server, and builds what they need first.
+    Test(test::Arguments),
+    /// Builds the sample triggers and the test guests, and gets the WebAssembly targets if there are none.
+    Guests(guests::Arguments),
+    /// Checks form, lints, bindings, documentation and dependencies.
+    Lint,
+    /// Measures what the README claims; a table, and JSON in the target folder.
+    Bench(bench::Arguments),
+    /// Everything that has to pass before a change is merged (`.ci/run`).
+    Ci,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let done = Workspace::find().and_then(|workspace| match arguments.command {
+        Command::Demo => demo::run(&workspace),
+        Command::Test(arguments) => test::run(&workspace, &arguments),
+        Command::Guests(arguments) => guests::run(&workspace, &arguments),
+        Command::Lint => lint::run(&workspace),
+        Command::Bench(arguments) => bench::run(&workspace, &arguments),
+        Command::Ci => ci::run(&workspace),
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,18 +1,21 @@
-//! `conformance encodings FILE...`: runs vectors of others' making through the host's own code.
+//! `conformance streams|encodings FILE...`: runs scenarios and vectors of others' making through the host's own code.
 //!
 //! Owns nothing but the exit code: 0 when everything passed, 1 when something failed, 2 when the command line or a file is wrong.
+
+mod streams;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-#[expect(clippy::print_stdout, reason = "this program's output is its result")]
+#[expect(clippy::print_stdout, clippy::print_stderr, reason = "this program's output is its result")]
 fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1);
     let what = arguments.next().unwrap_or_default();
     let files: Vec<PathBuf> = arguments.map(PathBuf::from).collect();
     let result = match what.to_str() {
+        Some("streams") if !files.is_empty() => streams::run(&files),
         Some("encodings") if !files.is_empty() => conformance::encodings::run(&files, |line| println!("{line}")),
-        _ => Err(anyhow::anyhow!("usage: conformance encodings FILE...")),
+        _ => Err(anyhow::anyhow!("usage: conformance streams|encodings FILE...")),
     };
     match result {
         Ok((passed, failed)) => {

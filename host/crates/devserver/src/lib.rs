@@ -1,1 +1,28 @@
-//! Placeholder while the workspace is laid out.
+//! The Execution API over SQLite, for development, CI and tests: a small Airflow without a scheduler's ambitions.
+//!
+//! Below `/execution/` it answers as the contract says (`docs/devserver.md` lists what); below `/dev/` is what only development has.
+//! Owns the rows, the rules of assignment and the scheduler's part that a host can notice. Knows no wasm and no host: several may use one
+//! server at a time.
+//!
+//! Invariants: a 2xx is sent only after the commit that holds its effect; a task trigger has at most one live holder; no secret is printed.
+#![forbid(unsafe_code)]
+
+mod api;
+mod config;
+mod defer;
+mod dev;
+mod error;
+mod faults;
+mod life;
+mod listener;
+mod server;
+mod store;
+mod time;
+mod web_page;
+
+pub use config::{Auth, Config, Database, Secret, SteadyClock};
+pub use defer::{Defer, Task, Timeout};
+pub use error::{DeferError, OpenError, StoreError};
+pub use faults::{Endpoint, Fault, Faults, Rule, Standing, When};
+pub use life::{Effect, Happened, Life};
+pub use server::Devserver;

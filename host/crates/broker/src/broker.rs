@@ -1,0 +1,186 @@
+//! The broker: finds the grant, waits for a place, runs the exchange under its deadline.
+//!
+//! Fairness: an exchange takes a place of its grant first and one of all places second, both in the order of asking. So a grant holds at
+//! most `max_in_flight` turns of the common queue, however much one trigger sends.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::stream::{self, StreamExt as _};
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::{Instant, timeout_at};
+use trigger_host_types::http::{Error, Request, Response};
+use trigger_host_types::{Blame, Class, Classify, Retry};
+
+use crate::client::Clients;
+use crate::dns::{Lookup, SystemLookup};
+use crate::exchange::{self, Allowance};
+use crate::grant::HttpGrant;
+use crate::metrics;
+use crate::policy;
+
+/// Most requests of one `send_all`.
+const MOST_REQUESTS: usize = 1000;
+/// Most bytes all answers of one `send_all` take together: what fits into a guest's default memory beside the guest.
+const MOST_ANSWER_BYTES: u64 = 32 << 20;
+
+/// How a broker behaves for all guests.
+#[derive(Debug, Clone)]
+pub struct BrokerConfig {
+    /// The host's own listeners (API, admin, logs). Denied even under `private = true`, unless a grant's origin is that very address
+    /// (or `localhost`) with that port. An unspecified address (`0.0.0.0`) stands for all addresses of the machine.
+    pub forbidden: Vec<SocketAddr>,
+    /// Exchanges at once, over all grants. At least 1.
+    pub total_in_flight: usize,
+    /// How long a name may take to resolve.
+    pub resolve_within: Duration,
+    /// Looks names up.
+    pub lookup: Arc<dyn Lookup>,
+}
+
+impl Default for BrokerConfig {
+    fn default() -> Self {
+        Self {
+            forbidden: Vec::new(),
+            total_in_flight: 256,
+            resolve_within: Duration::from_secs(5),
+            lookup: Arc::new(SystemLookup::default()),
+        }
+    }
+}
+
+/// Why there is no broker.
+#[derive(Debug, thiserror::Error)]
+pub enum BrokerError {
+    /// `total_in_flight` is 0 or more than a semaphore takes.
+    #[error("{0} exchanges at once is out of range: from 1 to 65536")]
+    TotalInFlight(usize),
+    /// No certificates of the system.
+    #[error("cannot set up TLS: install the system's CA certificates")]
+    Tls(#[source] rustls::Error),
+}
+
+impl Classify for BrokerError {
+    fn class(&self) -> Class {
+        Class::Config
+    }
+
+    fn retry(&self) -> Retry {
+        Retry::Never
+    }
+
+    fn blame(&self) -> Blame {
+        Blame::Operator
+    }
+}
+
+/// Sends the guests' requests. Clones are the same broker.
+///
+/// A name is resolved each time a connection is made, every address is checked, and only checked addresses are dialled. Addresses that are
+/// not public (private, loopback, link local, metadata services, carriers' shared space, and IPv6 forms that hold such an IPv4 address)
+/// take `private = true`.
+#[derive(Clone)]
+pub struct Broker(Arc<Inner>);
+
+struct Inner {
+    clients: Clients,
+    places: Semaphore,
+    total_in_flight: usize,
+}
+
+impl Broker {
+    /// Makes a broker. Reads the system's CA certificates; opens nothing.
+    ///
+    /// # Errors
+    /// A value of the configuration that cannot be.
+    pub fn new(config: BrokerConfig) -> Result<Self, BrokerError> {
+        let total_in_flight = config.total_in_flight;
+        if !(1..=65_536).contains(&total_in_flight) {
+            return Err(BrokerError::TotalInFlight(total_in_flight));
+        }
+        let clients = Clients::new(config)?;
+        Ok(Self(Arc::new(Inner { clients, places: Semaphore::new(total_in_flight), total_in_flight })))
+    }
+
+    /// Sends one request and reads the whole answer, whatever its status. Redirects are not followed.
+    ///
+    /// # Errors
+    /// See [`Error`]; the text may be shown to the guest.
+    ///
+    /// # Limits
+    /// The grant's `max_request`, `max_response`, `max_in_flight` and `timeout` (or the request's own, if shorter).
+    ///
+    /// # Cancel safety
+    /// Dropping the future gives its places back and closes the connection; the server may have acted on the request.
+    pub async fn send(&self, grants: &[HttpGrant], request: Request) -> Result<Response, Error> {
+        self.measured(grants, request, &Allowance::new(u64::MAX)).await
+    }
+
+    /// Sends many requests, as many at once as the grants and the broker have places for; results in the order of the requests.
+    ///
+    /// # Limits
+    /// 1,000 requests, and 32 MiB for all bodies together; what is beyond ends as [`Error::Budget`].
+    pub async fn send_all(&self, grants: &[HttpGrant], requests: Vec<Request>) -> Vec<Result<Response, Error>> {
+        let at_once = grants.iter().map(|grant| grant.max_in_flight).sum::<usize>().clamp(1, self.0.total_in_flight);
+        let allowance = Allowance::new(MOST_ANSWER_BYTES);
+        let one = |(at, request)| {
+            let allowance = &allowance;
+            async move {
+                if at >= MOST_REQUESTS {
+                    return (at, Err(Error::Budget(format!("one send-all takes at most {MOST_REQUESTS} requests"))));
+                }
+                (at, self.measured(grants, request, allowance).await)
+            }
+        };
+        let mut results: Vec<_> = stream::iter(requests).enumerate().map(one).buffer_unordered(at_once).collect().await;
+        results.sort_unstable_by_key(|(at, _)| *at);
+        results.into_iter().map(|(_, result)| result).collect()
+    }
+
+    async fn measured(&self, grants: &[HttpGrant], request: Request, allowance: &Allowance) -> Result<Response, Error> {
+        let began = Instant::now();
+        let result = self.exchange(grants, request, allowance, began).await;
+        metrics::record(&result, began.elapsed());
+        tracing::debug!(outcome = metrics::outcome(&result), "An HTTP exchange of a guest ended.");
+        result
+    }
+
+    async fn exchange(
+        &self,
+        grants: &[HttpGrant],
+        request: Request,
+        allowance: &Allowance,
+        began: Instant,
+    ) -> Result<Response, Error> {
+        let allowed = policy::decide(grants, &request)?;
+        let limit = request.timeout.unwrap_or(allowed.grant.timeout).min(allowed.grant.timeout);
+        let client = self.0.clients.get(&allowed).map_err(|error| exchange::told_of_client(&error, &allowed.origin))?;
+        let prepared = exchange::prepare(&client, &allowed, request)?;
+        let deadline = began + limit;
+        let _places =
+            timeout_at(deadline, self.places(allowed.grant)).await.map_err(|_| no_place(allowed.grant, limit))??;
+        timeout_at(deadline, exchange::run(prepared, &allowed, allowance)).await.map_err(|_| Error::Deadline(limit))?
+    }
+
+    async fn places<'a>(&'a self, grant: &'a HttpGrant) -> Result<(SemaphorePermit<'a>, SemaphorePermit<'a>), Error> {
+        // Neither semaphore is ever closed.
+        let closed = |_| Error::Other("the host is stopping".to_owned());
+        let of_grant = grant.places.acquire().await.map_err(closed)?;
+        let of_all = self.0.places.acquire().await.map_err(closed)?;
+        Ok((of_grant, of_all))
+    }
+}
+
+impl std::fmt::Debug for Broker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Broker").field("total_in_flight", &self.0.total_in_flight).finish_non_exhaustive()
+    }
+}
+
+fn no_place(grant: &HttpGrant, limit: Duration) -> Error {
+    let (most, millis) = (grant.max_in_flight, limit.as_millis());
+    Error::Budget(format!(
+        "no place for this exchange came free within {millis} ms (the grant has {most}, `max-in-flight`)"
+    ))
+}

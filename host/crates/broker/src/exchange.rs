@@ -1,0 +1,138 @@
+//! One exchange: a checked request out, a capped answer back.
+//!
+//! Invariant: at most `max_response` bytes of an answer are held, counted after decoding; an error says nothing about addresses.
+
+use std::error::Error as StdError;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use reqwest::{Client, Method, RequestBuilder};
+use trigger_host_types::http::{Error, Request, Response};
+
+use crate::address::AddressRefused;
+use crate::client::ClientError;
+use crate::dns::ResolveError;
+use crate::headers;
+use crate::origin::Origin;
+use crate::policy::Allowed;
+
+/// Most bytes of the names and values of an answer's headers.
+const MOST_HEADER_BYTES: u64 = 64 << 10;
+
+/// Bytes that the answers of one call may still take together.
+#[derive(Debug)]
+pub(crate) struct Allowance(AtomicU64);
+
+impl Allowance {
+    pub(crate) const fn new(bytes: u64) -> Self {
+        Self(AtomicU64::new(bytes))
+    }
+
+    fn take(&self, bytes: u64) -> Result<(), Error> {
+        let left = |left: u64| left.checked_sub(bytes);
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, left).map(drop).map_err(|_| {
+            Error::Budget("the answers of one send-all are too large together: send fewer at once".to_owned())
+        })
+    }
+}
+
+/// Builds what is sent; nothing has left yet.
+pub(crate) fn prepare(client: &Client, allowed: &Allowed<'_>, request: Request) -> Result<RequestBuilder, Error> {
+    let headers = headers::checked(&request.headers)?;
+    let method = Method::from_bytes(request.method.as_bytes())
+        .map_err(|_| Error::Invalid("method: it is not a token".to_owned()))?;
+    let builder = client.request(method, allowed.url.clone()).headers(headers);
+    let Some(body) = request.body else { return Ok(builder) };
+    let (size, most) = (body.len() as u64, allowed.grant.max_request);
+    if size > most {
+        return Err(Error::Budget(format!("the body has {size} bytes, the grant allows {most} (`max-request`)")));
+    }
+    Ok(builder.body(body))
+}
+
+/// Sends and reads the whole answer.
+///
+/// # Cancel safety
+/// Dropping the future closes the connection; the server may have acted on the request.
+pub(crate) async fn run(
+    builder: RequestBuilder,
+    allowed: &Allowed<'_>,
+    allowance: &Allowance,
+) -> Result<Response, Error> {
+    let origin = &allowed.origin;
+    let mut answer = builder.send().await.map_err(|error| told(&error, origin))?;
+    let status = answer.status().as_u16();
+    if status > 599 {
+        return Err(Error::Unreachable(format!("\"{origin}\" answered with a status that is not one of HTTP")));
+    }
+    let header_bytes: usize = answer.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    if header_bytes as u64 > MOST_HEADER_BYTES {
+        return Err(Error::TooLarge(MOST_HEADER_BYTES));
+    }
+    let text = |value: &reqwest::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let headers = answer.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
+
+    let most = allowed.grant.max_response;
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(|error| told(&error, origin))? {
+        if (body.len() + chunk.len()) as u64 > most {
+            return Err(Error::TooLarge(most));
+        }
+        allowance.take(chunk.len() as u64)?;
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Response { status, headers, body })
+}
+
+/// What a guest is told of a refused client.
+pub(crate) fn told_of_client(error: &ClientError, origin: &Origin) -> Error {
+    match error {
+        ClientError::Address(refused) => told_of_address(*refused, origin),
+        ClientError::Build(_) => Error::Other("the host could not set up a connection".to_owned()),
+    }
+}
+
+fn told_of_address(refused: AddressRefused, origin: &Origin) -> Error {
+    Error::NotGranted(match refused {
+        AddressRefused::NotPublic => {
+            format!("\"{origin}\" leads to an address that is not public: it takes `private = true` in its grant")
+        }
+        AddressRefused::OwnListener => format!(
+            "\"{origin}\" leads to a listener of the host itself: it takes a grant whose origin is that very address and port"
+        ),
+    })
+}
+
+/// What a guest is told of a failed exchange. The sources hold addresses, so none of their text is passed on.
+fn told(error: &reqwest::Error, origin: &Origin) -> Error {
+    if let Some(refused) = cause::<AddressRefused>(error) {
+        return told_of_address(*refused, origin);
+    }
+    let what = if let Some(error) = cause::<ResolveError>(error) {
+        error.to_string()
+    } else if cause::<rustls::Error>(error).is_some() {
+        "TLS failed: the certificate is not valid for this name, or there is no TLS".to_owned()
+    } else if error.is_connect() {
+        "the connection failed".to_owned()
+    } else if error.is_decode() {
+        "the body cannot be decoded or is cut off".to_owned()
+    } else {
+        "the connection broke off, or the answer was not HTTP".to_owned()
+    };
+    Error::Unreachable(format!("\"{origin}\": {what}"))
+}
+
+/// The first error of this type in the chain; an `io::Error` hides the error it was made of from the chain.
+fn cause<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref::<T>() {
+            return Some(found);
+        }
+        let inner = error.downcast_ref::<std::io::Error>().and_then(|error| error.get_ref());
+        next = match inner {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        };
+    }
+    None
+}

@@ -1,0 +1,189 @@
+//! How a call ended, and what it used.
+
+use std::fmt;
+use std::time::Duration;
+
+use trigger_host_types::{Blame, Class, Classify, Retry};
+
+/// A call that is over: its result and what it used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended<T> {
+    /// The answer, checked, or why there is none.
+    pub result: Result<T, EndReason>,
+    /// What it used, also when it failed.
+    pub used: Used,
+}
+
+/// What a call used.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Used {
+    /// CPU time of the guest and of the host on its behalf.
+    pub cpu: Duration,
+    /// Time by the wall, from the moment it had a slot.
+    pub wall: Duration,
+    /// Bytes of linear memory at the most.
+    pub memory: u64,
+    /// Host calls made.
+    pub host_calls: u32,
+    /// The last of them, newest last, at most 8, without queries of URLs.
+    pub last_host_calls: Vec<String>,
+    /// Log lines that were counted and not kept.
+    pub log_lines_dropped: u32,
+}
+
+/// What a guest says when it fails on purpose.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GuestError {
+    /// The kwargs do not fit.
+    InvalidKwargs(String),
+    /// The trigger failed.
+    Failed {
+        /// One line.
+        message: String,
+        /// More lines.
+        details: Vec<String>,
+    },
+    /// None of the above.
+    Other(String),
+}
+
+/// Why a call has no answer. Printed as one line; [`EndReason::lines`] has the rest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EndReason {
+    /// The guest said so.
+    Guest(GuestError),
+    /// The guest's code failed.
+    Trap {
+        /// One line.
+        message: String,
+        /// Functions of the guest, innermost first.
+        backtrace: Vec<String>,
+    },
+    /// It used more CPU time than it may.
+    Cpu {
+        /// What it may use.
+        limit: Duration,
+        /// What it had used when it was stopped.
+        used: Duration,
+    },
+    /// It asked for more memory than it may have.
+    Memory {
+        /// Bytes over all its memories.
+        limit: u64,
+        /// What the sum would have become.
+        asked: u64,
+    },
+    /// It took longer than it may.
+    Deadline {
+        /// What it may take.
+        limit: Duration,
+        /// What it had taken when it was stopped.
+        used: Duration,
+    },
+    /// It went on making host calls after its budget was used up.
+    HostCalls {
+        /// What it may make.
+        limit: u32,
+        /// What it tried.
+        used: u32,
+    },
+    /// Its answer cannot be used.
+    BadAnswer {
+        /// What is wrong, and with which part.
+        what: String,
+    },
+    /// The host gave the call up.
+    Cancelled,
+}
+
+impl EndReason {
+    /// A short, stable name, from a closed set: for metrics and for `--output json`.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Guest(_) => "guest",
+            Self::Trap { .. } => "trap",
+            Self::Cpu { .. } => "cpu",
+            Self::Memory { .. } => "memory",
+            Self::Deadline { .. } => "deadline",
+            Self::HostCalls { .. } => "host-calls",
+            Self::BadAnswer { .. } => "bad-answer",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// The lines for the task's log: the reason first, then what a person needs to find the cause.
+    pub fn lines(&self) -> Vec<String> {
+        let mut lines = vec![self.to_string()];
+        match self {
+            Self::Guest(GuestError::Failed { details, .. }) => lines.extend(details.iter().cloned()),
+            Self::Trap { backtrace, .. } => lines.extend(backtrace.iter().map(|frame| format!("  at {frame}"))),
+            _ => {}
+        }
+        lines
+    }
+}
+
+impl fmt::Display for EndReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Guest(error) => error.fmt(f),
+            Self::Trap { message, .. } => write!(f, "the trigger's code failed: {message}"),
+            Self::Cpu { limit, used } => {
+                write!(
+                    f,
+                    "the trigger used {} ms of CPU time, more than its {} ms",
+                    used.as_millis(),
+                    limit.as_millis()
+                )
+            }
+            Self::Memory { limit, asked } => {
+                write!(f, "the trigger asked for {asked} bytes of memory, more than its {limit}")
+            }
+            Self::Deadline { limit, used } => {
+                write!(f, "the trigger took {} ms, more than its {} ms", used.as_millis(), limit.as_millis())
+            }
+            Self::HostCalls { limit, used } => {
+                write!(f, "the trigger went on to {used} host calls after its {limit} were used up")
+            }
+            Self::BadAnswer { what } => write!(f, "the trigger's answer cannot be used: {what}"),
+            Self::Cancelled => f.write_str("the host gave the call up"),
+        }
+    }
+}
+
+impl fmt::Display for GuestError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InvalidKwargs(text) => write!(f, "the kwargs do not fit: {text}"),
+            Self::Failed { message, .. } => f.write_str(message),
+            Self::Other(text) => f.write_str(text),
+        }
+    }
+}
+
+impl std::error::Error for EndReason {}
+
+impl Classify for EndReason {
+    fn class(&self) -> Class {
+        match self {
+            Self::Guest(_) | Self::Trap { .. } | Self::BadAnswer { .. } => Class::Guest,
+            Self::Cpu { .. } | Self::Memory { .. } | Self::Deadline { .. } | Self::HostCalls { .. } => Class::Limit,
+            Self::Cancelled => Class::Host,
+        }
+    }
+
+    /// Only what the host itself gave up is worth another try: a guest is a function of what it is given.
+    fn retry(&self) -> Retry {
+        match self {
+            Self::Cancelled => Retry::Now,
+            _ => Retry::Never,
+        }
+    }
+
+    fn blame(&self) -> Blame {
+        match self {
+            Self::Cancelled => Blame::Host,
+            _ => Blame::Guest,
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! How a sandbox is set up, and why it may not start.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use trigger_host_types::{Blame, Class, Classify, Clock, Retry};
+
+/// How a sandbox is set up.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Calls in flight at most; more wait for their turn. Each takes about 4 GiB of address space and, warm, up to 1 MiB of memory.
+    pub slots: usize,
+    /// Bytes of linear memory a slot can hold at all; a call's own limit may be lower.
+    pub max_memory: u64,
+    /// How often a running guest is looked at. 2 ms is a good value: below 1 ms it costs more than it gives.
+    pub tick: Duration,
+    /// Threads that run guests.
+    pub workers: usize,
+    /// Folder for compiled code; without it each load compiles.
+    pub cache: Option<PathBuf>,
+    /// Who compiles.
+    pub compiler: Compiler,
+    /// What guests see as the wall clock.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Who compiles a component.
+#[derive(Debug, Clone)]
+pub enum Compiler {
+    /// This process, on a thread of its own. For tests and for components one trusts.
+    InProcess,
+    /// A child process with limits, that runs [`crate::compile_child`].
+    Child {
+        /// The program.
+        program: PathBuf,
+        /// Its arguments, up to and including the hidden subcommand.
+        arguments: Vec<OsString>,
+    },
+}
+
+impl Config {
+    /// 256 slots of 64 MiB, two workers, a tick of 2 ms, no cache, compiling in this process.
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self {
+            slots: 256,
+            max_memory: 64 << 20,
+            tick: Duration::from_millis(2),
+            workers: 2,
+            cache: None,
+            compiler: Compiler::InProcess,
+            clock,
+        }
+    }
+}
+
+/// Why a sandbox does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A setting makes no sense; names it.
+    #[error("{0}")]
+    Setting(String),
+    /// The engine refuses its settings, or the machine has not the address space for the slots.
+    #[error("the WebAssembly engine does not start with {slots} slots: {reason}")]
+    Engine {
+        /// The slots asked for.
+        slots: usize,
+        /// The engine's words.
+        reason: String,
+    },
+    /// A thread cannot be started.
+    #[error("cannot start a thread for guests")]
+    Thread(#[source] std::io::Error),
+}
+
+impl Classify for StartError {
+    fn class(&self) -> Class {
+        match self {
+            Self::Setting(_) => Class::Config,
+            Self::Engine { .. } | Self::Thread(_) => Class::Host,
+        }
+    }
+
+    fn retry(&self) -> Retry {
+        Retry::Never
+    }
+
+    fn blame(&self) -> Blame {
+        match self {
+            Self::Setting(_) => Blame::Operator,
+            Self::Engine { .. } | Self::Thread(_) => Blame::Host,
+        }
+    }
+}

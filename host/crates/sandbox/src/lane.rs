@@ -1,0 +1,68 @@
+//! The heavy lane: calls that have burned more than a moment of CPU time take turns, on one worker at a time.
+//!
+//! A busy loop yields at each tick, but ten of them would still fill every worker, and an honest poll would wait behind them. So a call
+//! that is heavy may only run while it holds the lane's single permit. It gives it back at each yield and each wait for the host; the
+//! queue for it is fair. All other workers stay free for honest polls, whatever the number of loops.
+
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::meter::Meter;
+
+/// A call that has used more is heavy. An ordinary poll takes a hundredth of it.
+const HEAVY: Duration = Duration::from_millis(2);
+
+/// The lane of one sandbox.
+#[derive(Clone)]
+pub(crate) struct Lane(Arc<Semaphore>);
+
+type Turn = Pin<Box<dyn Future<Output = Option<OwnedSemaphorePermit>> + Send>>;
+
+impl Lane {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(Semaphore::new(1)))
+    }
+
+    /// Runs the work; once it is heavy, only in its turns.
+    ///
+    /// # Cancel safety
+    /// Dropping the future drops the work and leaves the queue.
+    pub(crate) async fn run<F: Future>(&self, meter: &Meter, work: F) -> F::Output {
+        InTurns { lane: self, meter, work: pin!(work), waiting: None }.await
+    }
+
+    fn turn(&self) -> Turn {
+        let lane = Arc::clone(&self.0);
+        // The semaphore is never closed, so there is always a permit in the end.
+        Box::pin(async move { lane.acquire_owned().await.ok() })
+    }
+}
+
+struct InTurns<'a, F> {
+    lane: &'a Lane,
+    meter: &'a Meter,
+    work: Pin<&'a mut F>,
+    waiting: Option<Turn>,
+}
+
+impl<F: Future> Future for InTurns<'_, F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let this = &mut *self;
+        if this.meter.used_before() < HEAVY {
+            return this.work.as_mut().poll(context);
+        }
+        let waiting = this.waiting.get_or_insert_with(|| this.lane.turn());
+        let permit = ready!(waiting.as_mut().poll(context));
+        this.waiting = None;
+        let polled = this.work.as_mut().poll(context);
+        drop(permit);
+        polled
+    }
+}

@@ -1,0 +1,136 @@
+//! Why a component is not loaded. One clear reason each, naming the component.
+
+use std::time::Duration;
+
+use trigger_host_types::{Blame, Class, Classify, Retry};
+
+/// Why a component is not loaded. `name` is what the caller of `load` called it (`inspect` says "the component").
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The bytes do not begin like wasm.
+    #[error("`{name}` is not WebAssembly: it begins with {begins}")]
+    NotWasm {
+        /// The component.
+        name: String,
+        /// Its first bytes, printable.
+        begins: String,
+    },
+    /// A core module, not a component.
+    #[error(
+        "`{name}` is a core WebAssembly module, not a component: build it for wasm32-wasip2, or with `cargo component build`"
+    )]
+    CoreModule {
+        /// The component.
+        name: String,
+    },
+    /// The bytes end too early.
+    #[error("`{name}` is cut short after {size} bytes: copy it again")]
+    Truncated {
+        /// The component.
+        name: String,
+        /// How many bytes there are.
+        size: u64,
+    },
+    /// The file is larger than any that is looked at.
+    #[error("`{name}` has {size} bytes, more than the {limit} a component may have")]
+    TooLarge {
+        /// The component.
+        name: String,
+        /// Its size.
+        size: u64,
+        /// The most it may have.
+        limit: u64,
+    },
+    /// More of something than is looked at.
+    #[error("`{name}` holds more {what} than the {limit} a component may hold")]
+    TooMany {
+        /// The component.
+        name: String,
+        /// Of what, in the plural.
+        what: &'static str,
+        /// The most.
+        limit: usize,
+    },
+    /// Not valid WebAssembly, or a feature that is switched off.
+    #[error("`{name}` is not a valid component: {reason}")]
+    Invalid {
+        /// The component.
+        name: String,
+        /// What and where.
+        reason: String,
+    },
+    /// A component for something else.
+    #[error("`{name}` is not a trigger: it exports {exports}, and not `trigger-host:trigger/poller@0.1`")]
+    WrongWorld {
+        /// The component.
+        name: String,
+        /// What it exports instead, in words.
+        exports: String,
+    },
+    /// The exports have the right names and the wrong types.
+    #[error("`{name}` does not fit `trigger-host:trigger@0.1.0`: {reason}")]
+    WrongShape {
+        /// The component.
+        name: String,
+        /// Which function, and how.
+        reason: String,
+    },
+    /// It imports what no grant can give, or what its grants do not give. The full list.
+    #[error("`{name}` is refused: {}", refusals.join("; "))]
+    Refused {
+        /// The component.
+        name: String,
+        /// One entry for each import: what is wanted and what to do.
+        refusals: Vec<String>,
+    },
+    /// The compiler gave up.
+    #[error("`{name}` does not compile: {reason}")]
+    Compile {
+        /// The component.
+        name: String,
+        /// Its words.
+        reason: String,
+    },
+    /// Compiling took more than it may.
+    #[error("compiling `{name}` took more than {limit:?}")]
+    CompileDeadline {
+        /// The component.
+        name: String,
+        /// What it may take.
+        limit: Duration,
+    },
+    /// The compiling process cannot be run.
+    #[error("cannot run the compiler for `{name}`")]
+    CompilerProcess {
+        /// The component.
+        name: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+impl Classify for LoadError {
+    fn class(&self) -> Class {
+        match self {
+            Self::Refused { .. } => Class::Grant,
+            Self::CompilerProcess { .. } => Class::Host,
+            _ => Class::Component,
+        }
+    }
+
+    fn retry(&self) -> Retry {
+        match self {
+            Self::CompilerProcess { .. } | Self::CompileDeadline { .. } => Retry::Later,
+            _ => Retry::Never,
+        }
+    }
+
+    fn blame(&self) -> Blame {
+        match self {
+            Self::Refused { .. } => Blame::Operator,
+            Self::CompilerProcess { .. } => Blame::Host,
+            _ => Blame::Guest,
+        }
+    }
+}

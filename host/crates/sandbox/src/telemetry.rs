@@ -1,0 +1,40 @@
+//! Metrics. Names are constants, label values come from closed sets: never ids, addresses or messages.
+
+use metrics::{counter, histogram};
+
+use crate::{EndReason, Used};
+
+/// Calls of guests, by `function` (`poll`, `on-kill`, `describe`) and `end` (`ok`, or [`EndReason::code`]).
+pub const POLLS: &str = "trigger_host_polls_total";
+/// CPU seconds of one call, a histogram by `function`.
+pub const POLL_CPU: &str = "trigger_host_poll_cpu_seconds";
+/// Host calls of guests, by `result`: `ok`, `error`, `refused`.
+pub const HOST_CALLS: &str = "trigger_host_host_calls_total";
+/// Log lines that were counted and not kept.
+pub const LOG_LINES_DROPPED: &str = "trigger_host_log_lines_dropped_total";
+/// Components loaded, by `from`: `memory`, `cache`, `compiler`.
+pub const LOADS: &str = "trigger_host_component_loads_total";
+
+/// One call is over.
+pub(crate) fn ended(function: &'static str, reason: Option<&EndReason>, used: &Used) {
+    counter!(POLLS, "function" => function, "end" => reason.map_or("ok", EndReason::code)).increment(1);
+    histogram!(POLL_CPU, "function" => function).record(used.cpu.as_secs_f64());
+    if used.log_lines_dropped > 0 {
+        counter!(LOG_LINES_DROPPED).increment(used.log_lines_dropped.into());
+    }
+}
+
+/// A host call got an answer, or an error of the other side.
+pub(crate) fn host_call(is_ok: bool) {
+    counter!(HOST_CALLS, "result" => if is_ok { "ok" } else { "error" }).increment(1);
+}
+
+/// A host call was refused by the budget.
+pub(crate) fn host_call_refused() {
+    counter!(HOST_CALLS, "result" => "refused").increment(1);
+}
+
+/// A component was loaded.
+pub(crate) fn loaded(from: &'static str) {
+    counter!(LOADS, "from" => from).increment(1);
+}

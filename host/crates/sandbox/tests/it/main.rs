@@ -1,0 +1,13 @@
+//! Tests of the sandbox through its public seam, with a guest that does whatever a guest should not.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
+mod answers;
+mod cache;
+mod ends;
+mod fair;
+mod gate;
+mod host_calls;
+mod isolation;
+mod log_lines;
+mod support;
+mod wasi;

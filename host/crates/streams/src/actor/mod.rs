@@ -1,0 +1,18 @@
+//! The actor around a group: channels, tasks and the clock, and nothing that decides.
+//!
+//! Owns the way messages get in and effects get out. [`Desk`] is the whole of it without a runtime, so that its interleavings can be
+//! searched; [`Streams`] puts it on tokio. Invariants: one task per group is the only one that touches its state; every queue has a
+//! bound; whoever waits for a reply of a group that is gone is told so.
+
+mod desk;
+mod message;
+mod producer;
+mod streams;
+mod subscription;
+mod task;
+
+pub use desk::{Desk, Shell};
+pub use message::{Ended, Message, Reply};
+pub use producer::{Producer, Read, Reader, SourceError};
+pub use streams::{Streams, Subscribe, SubscribeError};
+pub use subscription::Subscription;

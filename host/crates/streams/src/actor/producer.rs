@@ -1,0 +1,63 @@
+//! The broker's side, as a group sees it.
+//!
+//! Owns the two traits that a source implements, be it a guest's `reader` and `acker` or a native one. The reader and the rest are apart
+//! because a long poll must not hold up an advance.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+
+use crate::effect::{AdvanceItem, PollEnd, Raw};
+use crate::group::AdvanceError;
+use crate::ids::Lane;
+
+/// Why a source cannot be read; for logs and for the subscribers.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct SourceError(pub String);
+
+/// What one read gave.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Read {
+    /// Raw events, in order.
+    pub events: Vec<Raw>,
+    /// Whether the source ended behind them, and how.
+    pub end: Option<PollEnd>,
+}
+
+/// One open source.
+#[async_trait]
+pub trait Reader: Send {
+    /// Waits for raw events and gives at most `max`. Dropping the future stops reading for good.
+    ///
+    /// # Errors
+    /// The source failed; the group ends.
+    async fn read(&mut self, max: usize) -> Result<Read, SourceError>;
+}
+
+/// One producer: made for one group, closed with it.
+#[async_trait]
+pub trait Producer: Send + Sync + 'static {
+    /// Opens the source. What it leaves behind when it fails is its own to clean up.
+    ///
+    /// # Errors
+    /// The source cannot be read; the group ends.
+    async fn open(&self) -> Result<Box<dyn Reader>, SourceError>;
+
+    /// Acknowledges a batch of one lane at the broker. May be called again for the same items.
+    ///
+    /// # Errors
+    /// Says whether and when to try again.
+    async fn advance(&self, lane: &Lane, items: &[AdvanceItem]) -> Result<(), AdvanceError>;
+
+    /// Reads `lane` again from the raw event with this payload on.
+    ///
+    /// # Errors
+    /// It cannot; the group ends, so that a new one reads from what was acknowledged.
+    async fn rewind(&self, lane: &Lane, payload: &Bytes) -> Result<(), SourceError>;
+
+    /// Lets go of the broker (`C1`).
+    ///
+    /// # Errors
+    /// Logged, and no more than that (`C2`).
+    async fn close(&self) -> Result<(), SourceError>;
+}

@@ -1,0 +1,81 @@
+//! One trigger's hold on a stream.
+//!
+//! Owns nothing but the way to its group. Invariant: dropping it leaves the group (`U4`), whatever state it is in.
+
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::message::{Ended, Message, Reply};
+use super::task::Leavers;
+use crate::effect::{Batch, Verdict};
+use crate::group::{Counts, VerdictError};
+use crate::ids::{Seq, SubscriptionId};
+
+/// See the module.
+#[derive(Debug)]
+pub struct Subscription {
+    pub(super) id: SubscriptionId,
+    pub(super) group: mpsc::Sender<Message>,
+    pub(super) leavers: Arc<Leavers>,
+}
+
+impl Subscription {
+    /// Which subscription this is.
+    pub const fn id(&self) -> SubscriptionId {
+        self.id
+    }
+
+    /// Waits for raw events, at most `max`, at least one.
+    ///
+    /// # Errors
+    /// There will be no more, or the last batch has no verdicts.
+    ///
+    /// # Cancel safety
+    /// A batch that is handed over to a dropped future is failed, and offered again where the policy says so.
+    pub async fn next(&self, max: usize) -> Result<Batch, Ended> {
+        let subscription = self.id;
+        self.ask(|reply| Message::Pull { subscription, max, reply }).await.unwrap_or(Err(Ended::Over))
+    }
+
+    /// Gives the verdicts on the last batch; a number for each trigger event, to be confirmed when that is stored.
+    ///
+    /// # Errors
+    /// They do not fit the batch; nothing happened.
+    pub async fn verdicts(&self, verdicts: Vec<Verdict>) -> Result<Vec<Option<Seq>>, VerdictError> {
+        let subscription = self.id;
+        self.ask(|reply| Message::Verdicts { subscription, verdicts, reply }).await.unwrap_or(Err(VerdictError::Gone))
+    }
+
+    /// The filter failed on the last batch: it is failed, never acked.
+    pub async fn call_failed(&self) {
+        self.tell(Message::CallFailed(self.id)).await;
+    }
+
+    /// These trigger events of this subscription are stored.
+    pub async fn confirm(&self, seqs: Vec<Seq>) {
+        self.tell(Message::Confirm(seqs)).await;
+    }
+
+    /// What its group holds; None when that is over.
+    pub async fn counts(&self) -> Option<Counts> {
+        self.ask(Message::Counts).await
+    }
+
+    async fn tell(&self, message: Message) {
+        // A group that is gone needs no message.
+        let _ = self.group.send(message).await;
+    }
+
+    async fn ask<T: Send + 'static>(&self, message: impl FnOnce(Reply<T>) -> Message) -> Option<T> {
+        let (reply, answer) = oneshot::channel();
+        self.group.send(message(Box::new(move |value| reply.send(value).is_ok()))).await.ok()?;
+        answer.await.ok()
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        self.leavers.leave(self.id);
+    }
+}

@@ -1,0 +1,245 @@
+//! One group on tokio.
+//!
+//! Owns the group's tasks: the open, the read, each advance, the close. Invariants: all of them end with the group; the loop waits for
+//! one of a message, a leaver, a finished task and a deadline, each of which is safe to wait for again.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Notify, mpsc};
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::desk::{Desk, Shell};
+use super::message::Message;
+use super::producer::{Producer, Read, Reader, SourceError};
+use crate::effect::{Effect, Notice, PollEnd};
+use crate::group::{AdvanceError, Group};
+use crate::ids::{BatchId, Moment, StreamKey, SubscriptionId};
+
+/// How long opening a source may take.
+const OPEN: Duration = Duration::from_secs(60);
+/// How long closing a producer may take.
+const CLOSE: Duration = Duration::from_secs(30);
+
+/// Those who left without a word. Bounded by the number of subscribers.
+#[derive(Debug, Default)]
+pub(super) struct Leavers {
+    gone: Mutex<Vec<SubscriptionId>>,
+    any: Notify,
+}
+
+impl Leavers {
+    pub(super) fn leave(&self, subscription: SubscriptionId) {
+        self.gone.lock().unwrap_or_else(PoisonError::into_inner).push(subscription);
+        self.any.notify_one();
+    }
+
+    fn take(&self) -> Vec<SubscriptionId> {
+        std::mem::take(&mut *self.gone.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// What a finished task says.
+enum Done {
+    Opened(Result<Box<dyn Reader>, SourceError>),
+    Read(Box<dyn Reader>, Result<Read, SourceError>),
+    Advanced(BatchId, Result<(), AdvanceError>),
+    Rewound(crate::ids::Lane, Result<(), SourceError>),
+    Closed,
+}
+
+/// The tokio side of a desk.
+pub(super) struct Tasks {
+    key: StreamKey,
+    began: Instant,
+    producer: Arc<dyn Producer>,
+    reader: Option<Box<dyn Reader>>,
+    /// The open or the read.
+    reading: Option<AbortHandle>,
+    advancing: HashMap<BatchId, AbortHandle>,
+    running: JoinSet<Done>,
+    evicted: bool,
+}
+
+impl Tasks {
+    pub(super) fn new(key: StreamKey, began: Instant, producer: Arc<dyn Producer>) -> Self {
+        let (reader, reading, advancing, running) = (None, None, HashMap::new(), JoinSet::new());
+        Self { key, began, producer, reader, reading, advancing, running, evicted: false }
+    }
+
+    /// What a finished task means for the group.
+    fn message(&mut self, done: Done) -> Message {
+        let failed = |error: SourceError| PollEnd::Failed(error.0.into());
+        match done {
+            Done::Opened(Ok(reader)) => {
+                self.reader = Some(reader);
+                Message::Opened
+            }
+            Done::Opened(Err(error)) => Message::OpenFailed(failed(error)),
+            Done::Read(reader, Ok(read)) => {
+                self.reader = Some(reader);
+                Message::Read(read.events, read.end)
+            }
+            Done::Read(_, Err(error)) | Done::Rewound(_, Err(error)) => Message::Read(Vec::new(), Some(failed(error))),
+            Done::Rewound(lane, Ok(())) => Message::Rewound(lane),
+            Done::Advanced(batch, result) => {
+                self.advancing.remove(&batch);
+                Message::Advanced(batch, result)
+            }
+            Done::Closed => Message::Closed,
+        }
+    }
+}
+
+impl Shell for Tasks {
+    fn now(&self) -> Moment {
+        moment(self.began, Instant::now())
+    }
+
+    fn perform(&mut self, effect: Effect) {
+        let producer = self.producer.clone();
+        match effect {
+            Effect::Open => {
+                let open = async move {
+                    let opened = tokio::time::timeout(OPEN, producer.open()).await;
+                    Done::Opened(opened.unwrap_or_else(|_| Err(SourceError("opening took too long".into()))))
+                };
+                self.reading = Some(self.running.spawn(open));
+            }
+            Effect::Read { max } => {
+                if let Some(mut reader) = self.reader.take() {
+                    self.reading = Some(self.running.spawn(async move {
+                        let read = reader.read(max).await;
+                        Done::Read(reader, read)
+                    }));
+                }
+            }
+            Effect::StopReading => {
+                self.reader = None;
+                self.reading.take().iter().for_each(AbortHandle::abort);
+            }
+            Effect::Advance { batch, lane, items } => {
+                let advance = async move { Done::Advanced(batch, producer.advance(&lane, &items).await) };
+                self.advancing.insert(batch, self.running.spawn(advance));
+            }
+            Effect::AbandonAdvance { batch } => {
+                self.advancing.remove(&batch).iter().for_each(AbortHandle::abort);
+            }
+            Effect::Rewind { lane, payload } => {
+                self.running.spawn(async move {
+                    let rewound = tokio::time::timeout(OPEN, producer.rewind(&lane, &payload)).await;
+                    Done::Rewound(lane, rewound.unwrap_or_else(|_| Err(SourceError("rewinding took too long".into()))))
+                });
+            }
+            Effect::Close => {
+                let key = self.key.clone();
+                self.running.spawn(async move {
+                    match tokio::time::timeout(CLOSE, producer.close()).await {
+                        Ok(Ok(())) => {}
+                        Ok(Err(error)) => tracing::warn!(%key, %error, "Closing a producer failed."),
+                        Err(_) => tracing::warn!(%key, "Closing a producer took too long."),
+                    }
+                    Done::Closed
+                });
+            }
+            Effect::Evict => self.evicted = true,
+            Effect::Notice(notice) => log(&self.key, &notice),
+            Effect::HandOver { .. } | Effect::Fail { .. } | Effect::Exhausted { .. } | Effect::Ended => {}
+        }
+    }
+}
+
+/// Runs one group until it is over and everyone has left. `evicted` is called once, when it takes no more subscribers.
+///
+/// # Cancel safety
+/// Each branch of the loop waits for something that is still there when it is waited for again.
+pub(super) async fn run(
+    group: Group,
+    effects: Vec<Effect>,
+    tasks: Tasks,
+    mut messages: mpsc::Receiver<Message>,
+    leavers: Arc<Leavers>,
+    stop: CancellationToken,
+    mut evicted: impl FnMut(),
+) {
+    let began = tasks.began;
+    let mut desk = Desk::new(group, tasks, effects);
+    let mut stopped = false;
+    while !desk.is_done() {
+        let wake = desk.next_wake();
+        let message = tokio::select! {
+            Some(message) = messages.recv() => message,
+            () = leavers.any.notified() => {
+                leavers.take().into_iter().for_each(|gone| desk.handle(Message::Leave(gone)));
+                Message::Tick
+            }
+            Some(done) = desk.shell().running.join_next() => match done {
+                Ok(done) => desk.shell().message(done),
+                Err(error) if error.is_cancelled() => continue,
+                Err(error) => {
+                    let end = PollEnd::Failed(format!("a task of the producer failed: {error}").into());
+                    desk.handle(Message::OpenFailed(end.clone()));
+                    desk.handle(Message::Read(Vec::new(), Some(end)));
+                    Message::Closed // In case it was the close.
+                }
+            },
+            () = sleep_until(began, wake) => Message::Tick,
+            () = stop.cancelled(), if !stopped => {
+                stopped = true;
+                Message::Stop
+            }
+        };
+        desk.handle(message);
+        if std::mem::take(&mut desk.shell().evicted) {
+            evicted();
+        }
+    }
+}
+
+async fn sleep_until(began: Instant, wake: Option<Moment>) {
+    match wake.and_then(|wake| began.checked_add(Duration::from_micros(wake.as_micros()))) {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}
+
+pub(super) fn moment(began: Instant, now: Instant) -> Moment {
+    Moment::default().after(now.saturating_duration_since(began))
+}
+
+fn log(key: &StreamKey, notice: &Notice) {
+    match notice {
+        Notice::Overflow(trigger) => {
+            tracing::warn!(%key, %trigger, "A shared-stream subscriber fell behind and was failed.")
+        }
+        Notice::Dropped(trigger, count) => {
+            tracing::warn!(%key, %trigger, count, "Raw events were dropped for a slow subscriber.")
+        }
+        Notice::AckTimeout(trigger, event) => {
+            tracing::warn!(%key, %trigger, event = event.0, "A raw event was not processed and stored in time.");
+        }
+        Notice::Rejected(trigger, event) => {
+            tracing::info!(%key, %trigger, event = event.0, "A filter refused a raw event.")
+        }
+        Notice::RejectWithoutWindow => tracing::warn!(%key, "A reject without a raw event was ignored."),
+        Notice::PollFailed(error) => tracing::warn!(%key, %error, "Reading a shared stream failed."),
+        Notice::AdvanceRetry(lane, calls) => {
+            tracing::warn!(%key, lane = %lane.0.escape_ascii(), calls, "An advance failed and will be repeated.");
+        }
+        Notice::AdvanceFailed(lane, items, error) => {
+            tracing::error!(%key, lane = %lane.0.escape_ascii(), items, %error, "An advance failed for good; the group ends.");
+        }
+        Notice::LaneHeld(lane, event) => {
+            tracing::warn!(%key, lane = %lane.0.escape_ascii(), event = event.0, "A lane waits for a failed raw event.");
+        }
+        Notice::LanePassed(lane, event) => {
+            tracing::warn!(%key, lane = %lane.0.escape_ascii(), event = event.0, "A lane goes past a failed raw event.");
+        }
+        Notice::DrainOverdue => {
+            tracing::warn!(%key, "A shared stream took too long to end; the broker will deliver again.")
+        }
+    }
+}

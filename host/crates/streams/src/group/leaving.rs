@@ -1,0 +1,53 @@
+//! Leaving a group, and what becomes of it.
+//!
+//! Owns the rules `U1` to `U4` and the end of the last subscriber (`L2`). Invariant: a leaver is never waited for longer than its unconfirmed
+//! trigger events are; where a verdict binds, it never acknowledges what it gave no verdict on.
+
+use super::{Group, Mode};
+use crate::effect::Effect;
+use crate::ids::{EventId, Moment, SubscriptionId};
+use crate::outcome::{FailedBy, Resolution};
+use crate::policy::Binding;
+
+impl Group {
+    /// A subscriber leaves, whatever the reason (`U4`). Unknown here, or the group dead: nothing happens (`L1`, `L5`).
+    pub fn leave(&mut self, subscription: SubscriptionId, now: Moment, effects: &mut Vec<Effect>) {
+        let Some(slot) = self.slots.of(subscription) else { return };
+        if self.evicted {
+            return;
+        }
+        self.resolve_undelivered(slot, FailedBy::NeverDelivered);
+        match self.policy.binding {
+            Binding::Window => self.close_window(slot),
+            Binding::Verdict => self.leave_without_verdict(slot),
+        }
+        self.slots.leave(slot);
+        if self.slots.joined_count() == 0 {
+            let owes = self.mode == Mode::Ack && !self.slots.owing.is_empty();
+            if self.policy.linger && owes {
+                self.lingering = true;
+            } else {
+                self.stop_poll(now, effects);
+            }
+        }
+        self.settle(now, effects);
+    }
+
+    /// What is in the filter's hands, or held back by it, is failed; what it answered waits on for storage (`U1`).
+    fn leave_without_verdict(&mut self, slot: u32) {
+        let open = self.slots.at_mut(slot).open.take();
+        for event in open.iter().flat_map(|open| open.batch.iter()) {
+            self.resolve_at_once(slot, event.id, Resolution::Failed(FailedBy::Left));
+        }
+        self.fail_held_back(slot, FailedBy::Left);
+    }
+
+    /// Fails what a filter kept open for a later verdict.
+    pub(super) fn fail_held_back(&mut self, slot: u32, by: FailedBy) {
+        let awaiting = &self.slots.at(slot).awaiting;
+        let back: Vec<EventId> = awaiting.iter().filter(|(_, awaiting)| !awaiting.closed).map(|(id, _)| *id).collect();
+        for id in back {
+            self.resolve_at_once(slot, id, Resolution::Failed(by));
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Time passing.
+//!
+//! Owns the deadlines of acknowledgements (`K1`-`K4`): one for the oldest outstanding event, and, where the clock starts at hand-over, one
+//! for the oldest event in each subscriber's hands. Invariant: younger events cannot be overdue before older ones, so one timer each is
+//! enough.
+
+use super::{Group, Phase};
+use crate::effect::{Effect, Notice};
+use crate::ids::{EventId, Moment};
+use crate::outcome::{FailedBy, Failure};
+use crate::timers::Timer;
+
+impl Group {
+    /// Does whatever is due at `now`.
+    pub fn tick(&mut self, now: Moment, effects: &mut Vec<Effect>) {
+        while let Some(timer) = self.timers.due(now) {
+            self.fire(timer, now, effects);
+        }
+        self.settle(now, effects);
+    }
+
+    fn fire(&mut self, timer: Timer, now: Moment, effects: &mut Vec<Effect>) {
+        let polling = matches!(self.phase, Phase::Grace | Phase::Opening | Phase::Reading);
+        match timer {
+            Timer::Grace => self.open(effects),
+            Timer::Retry(lane) => self.again.push_back(lane),
+            Timer::Advance => self.advance_overdue(now, effects),
+            Timer::Drain => self.drain_overdue(effects),
+            // What is not resolved when the poll ends is abandoned (`T4`, `X1`).
+            Timer::SinceRead | Timer::SinceHandOver { .. } | Timer::Offer(_) if !polling => {}
+            Timer::SinceRead => self.scan_since_read(now, effects),
+            Timer::SinceHandOver { slot, generation } => self.scan_since_hand_over(slot, generation, now, effects),
+            Timer::Offer(event) => self.offer_again(event, now, effects),
+        }
+    }
+
+    /// Sets the timer of the oldest outstanding event, unless it is set.
+    pub(super) fn watch_since_read(&mut self) {
+        if self.scan_set {
+            return;
+        }
+        self.scanned = self.scanned.max(self.entries.base());
+        while self.scanned < self.entries.head() {
+            if let Some(entry) = self.entries.get(self.scanned) {
+                let at = entry.read.after(self.since_read());
+                self.timers.set(at, Timer::SinceRead);
+                self.scan_set = true;
+                return;
+            }
+            self.scanned = self.scanned.next();
+        }
+    }
+
+    /// `K1`-`K3`: fails whoever an overdue event still waits for.
+    fn scan_since_read(&mut self, now: Moment, effects: &mut Vec<Effect>) {
+        self.scan_set = false;
+        let limit = self.since_read();
+        self.scanned = self.scanned.max(self.entries.base());
+        while self.scanned < self.entries.head() {
+            let id = self.scanned;
+            if let Some(entry) = self.entries.get(id) {
+                if entry.read.after(limit) > now {
+                    break;
+                }
+                let late: Vec<u32> = entry.pending.iter().collect();
+                for slot in late {
+                    self.time_out(slot, id, effects);
+                }
+            }
+            self.scanned = self.scanned.next();
+        }
+        self.watch_since_read();
+    }
+
+    pub(super) fn watch_since_hand_over(&mut self, slot: u32) {
+        let state = self.slots.at_mut(slot);
+        if state.timed {
+            return;
+        }
+        if let Some(oldest) = state.oldest_handed() {
+            state.timed = true;
+            let generation = state.generation;
+            self.timers.set(oldest.after(self.policy.ack_timeout), Timer::SinceHandOver { slot, generation });
+        }
+    }
+
+    fn scan_since_hand_over(&mut self, slot: u32, generation: u64, now: Moment, effects: &mut Vec<Effect>) {
+        let state = self.slots.at_mut(slot);
+        if state.generation != generation || state.failed {
+            return;
+        }
+        state.timed = false;
+        let Some(oldest) = state.oldest_handed() else { return };
+        if oldest.after(self.policy.ack_timeout) > now {
+            return self.watch_since_hand_over(slot);
+        }
+        let awaiting = state.awaiting.keys().next().copied();
+        let open = state.open.as_ref().and_then(|open| open.batch.first()).map(|event| event.id);
+        if let Some(id) = awaiting.into_iter().chain(open).min() {
+            self.time_out(slot, id, effects);
+        }
+    }
+
+    /// Fails a subscription that was too slow in all it owes (`K2`), the queue of whoever has its place now included where the
+    /// place belongs to the trigger (`K4`); one that has left has no queue to be told in (`K3`).
+    fn time_out(&mut self, slot: u32, id: EventId, effects: &mut Vec<Effect>) {
+        let state = self.slots.at(slot);
+        if state.joined {
+            effects.push(Effect::Notice(Notice::AckTimeout(state.trigger, id)));
+            self.fail_subscriber(slot, Failure::AckTimeout, FailedBy::Timeout);
+        } else {
+            self.resolve_delivered(slot, FailedBy::Timeout);
+            self.slots.free_if_settled(slot);
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! The actor on tokio, with paused time: what a subscriber, a producer and a stop see.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use streams::actor::{Ended, Producer, Read, Reader, SourceError, Streams, Subscribe, SubscribeError};
+use streams::matching::Match;
+use streams::{AdvanceError, AdvanceItem, Failure, Lane, Mode, OnFailed, Policy, PollEnd, StreamKey, Verdict};
+use tokio::sync::{Mutex, mpsc};
+use trigger_host_types::TriggerId;
+
+use crate::play::{emit, raw};
+
+type Feed = Arc<Mutex<mpsc::Receiver<Read>>>;
+
+struct Broker {
+    feed: Feed,
+    advanced: mpsc::Sender<Vec<String>>,
+    opened: AtomicUsize,
+    closed: AtomicUsize,
+    /// Calls of advance that fail, then that hang.
+    fails: AtomicUsize,
+    hangs: AtomicUsize,
+}
+
+struct Source(Feed);
+
+#[async_trait]
+impl Reader for Source {
+    async fn read(&mut self, _max: usize) -> Result<Read, SourceError> {
+        self.0.lock().await.recv().await.ok_or_else(|| SourceError("gone".into()))
+    }
+}
+
+fn counts_down(left: &AtomicUsize) -> bool {
+    left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok()
+}
+
+#[async_trait]
+impl Producer for Broker {
+    async fn open(&self) -> Result<Box<dyn Reader>, SourceError> {
+        self.opened.fetch_add(1, Ordering::SeqCst);
+        Ok(Box::new(Source(self.feed.clone())))
+    }
+
+    async fn advance(&self, _lane: &Lane, items: &[AdvanceItem]) -> Result<(), AdvanceError> {
+        if counts_down(&self.fails) {
+            return Err(AdvanceError { what: "busy".into(), fatal: false, retry_after: None });
+        }
+        if counts_down(&self.hangs) {
+            std::future::pending::<()>().await;
+        }
+        let names = items.iter().map(|item| String::from_utf8_lossy(&item.payload).into_owned());
+        self.advanced.send(names.collect()).await.expect("the test listens");
+        Ok(())
+    }
+
+    async fn rewind(&self, _lane: &Lane, _payload: &Bytes) -> Result<(), SourceError> {
+        Ok(())
+    }
+
+    async fn close(&self) -> Result<(), SourceError> {
+        self.closed.fetch_add(1, Ordering::SeqCst);
+        Ok(())
+    }
+}
+
+struct Scene {
+    streams: Streams,
+    broker: Arc<Broker>,
+    source: mpsc::Sender<Read>,
+    advanced: mpsc::Receiver<Vec<String>>,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let (source, feed) = mpsc::channel(16);
+        let (advanced, listen) = mpsc::channel(16);
+        let broker = Broker {
+            feed: Arc::new(Mutex::new(feed)),
+            advanced,
+            opened: AtomicUsize::new(0),
+            closed: AtomicUsize::new(0),
+            fails: AtomicUsize::new(0),
+            hangs: AtomicUsize::new(0),
+        };
+        Self { streams: Streams::start(), broker: Arc::new(broker), source, advanced: listen }
+    }
+
+    fn subscribe(&self, trigger: i64) -> Subscribe {
+        Subscribe {
+            trigger: TriggerId(trigger),
+            key: StreamKey::of_class("demo.Queue".into(), "q"),
+            wanted: Match::default(),
+            mode: Mode::Ack,
+            policy: Policy { on_failed: OnFailed::Pass, ..Policy::safe() },
+            producer: self.broker.clone(),
+            cohort: vec![TriggerId(1)],
+        }
+    }
+
+    async fn feed(&self, names: &[&str]) {
+        let events = names.iter().map(|name| raw(name, "x")).collect();
+        self.source.send(Read { events, end: None }).await.expect("it is read");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn from_the_source_to_the_broker_and_out() {
+    let mut scene = Scene::new();
+    let one = scene.streams.subscribe(scene.subscribe(1)).await.expect("it joins");
+    let two = scene.streams.subscribe(scene.subscribe(2)).await.expect("it joins");
+    let again = scene.streams.subscribe(scene.subscribe(2)).await;
+    assert_eq!(again.err(), Some(SubscribeError::AlreadySubscribed(TriggerId(2))));
+    scene.feed(&["e1", "e2"]).await;
+    assert_eq!(one.next(10).await.expect("events").len(), 2);
+    assert_eq!(two.next(1).await.expect("events").len(), 1);
+    let seqs = one.verdicts(vec![emit(1), Verdict::Skip]).await.expect("they fit");
+    two.verdicts(vec![Verdict::Skip]).await.expect("they fit");
+    one.confirm(seqs.into_iter().flatten().collect()).await;
+    assert_eq!(scene.advanced.recv().await, Some(vec!["e1".to_owned()]));
+    drop((one, two));
+    scene.streams.stop().await;
+    assert_eq!(scene.broker.opened.load(Ordering::SeqCst), 1);
+    assert_eq!(scene.broker.closed.load(Ordering::SeqCst), 1);
+    assert_eq!(scene.streams.subscribe(scene.subscribe(3)).await.err(), Some(SubscribeError::Stopping));
+}
+
+/// `T3`, `L3`, `L4`: everyone is told, and whoever comes next gets a fresh group.
+#[tokio::test(start_paused = true)]
+async fn a_group_that_ends_is_replaced() {
+    let scene = Scene::new();
+    let old = scene.streams.subscribe(scene.subscribe(1)).await.expect("it joins");
+    scene.source.send(Read { events: vec![], end: Some(PollEnd::Terminated) }).await.expect("it is read");
+    assert_eq!(old.next(1).await, Err(Ended::Failed(Failure::PollTerminated)));
+    assert_eq!(old.next(1).await, Err(Ended::Over));
+    let new = scene.streams.subscribe(scene.subscribe(1)).await.expect("a fresh group");
+    scene.feed(&["e1"]).await;
+    assert_eq!(new.next(1).await.map(|batch| batch.len()), Ok(1));
+    drop((old, new));
+    scene.streams.stop().await;
+    assert_eq!(scene.broker.opened.load(Ordering::SeqCst), 2);
+}
+
+/// `P7`, `X4`: an advance that fails and one that hangs are both repeated.
+#[tokio::test(start_paused = true)]
+async fn advances_are_repeated() {
+    let mut scene = Scene::new();
+    scene.broker.fails.store(2, Ordering::SeqCst);
+    scene.broker.hangs.store(1, Ordering::SeqCst);
+    let of = scene.streams.subscribe(scene.subscribe(1)).await.expect("it joins");
+    scene.feed(&["e1"]).await;
+    of.next(1).await.expect("an event");
+    of.verdicts(vec![Verdict::Skip]).await.expect("it fits");
+    assert_eq!(scene.advanced.recv().await, Some(vec!["e1".to_owned()]));
+    drop(of);
+    scene.streams.stop().await;
+}
+
+/// A batch that is handed to somebody who no longer waits is failed, not lost and not acked.
+#[tokio::test(start_paused = true)]
+async fn a_dropped_request_fails_its_batch() {
+    let mut scene = Scene::new();
+    let of = scene.streams.subscribe(scene.subscribe(1)).await.expect("it joins");
+    let given_up = tokio::time::timeout(Duration::from_secs(5), of.next(1)).await;
+    assert!(given_up.is_err(), "there is nothing yet");
+    let began = tokio::time::Instant::now();
+    scene.feed(&["e1"]).await;
+    assert_eq!(scene.advanced.recv().await, Some(vec!["e1".to_owned()]), "failed, and passed as the policy says");
+    assert_eq!(began.elapsed(), Duration::ZERO, "and not only when it was overdue");
+    assert_eq!(of.counts().await.map(|counts| counts.outstanding), Some(0));
+    drop(of);
+    scene.streams.stop().await;
+}
+
+/// `X1`: whoever waits when everything stops is told that it is over.
+#[tokio::test(start_paused = true)]
+async fn stopping_wakes_those_who_wait() {
+    let scene = Scene::new();
+    let of = scene.streams.subscribe(scene.subscribe(1)).await.expect("it joins");
+    let waits = async {
+        let ended = of.next(1).await;
+        drop(of);
+        ended
+    };
+    let ((), ended) = tokio::join!(scene.streams.stop(), waits);
+    assert_eq!(ended, Err(Ended::Over));
+}

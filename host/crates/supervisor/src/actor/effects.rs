@@ -1,0 +1,262 @@
+//! Effects into operations, reports into calls of the scheduler.
+
+use std::cmp::Reverse;
+use std::sync::Arc;
+use std::time::Duration;
+
+use execution_api::retry::{Backoff, Call, Step, next_step};
+use execution_api::{ApiError, Registered, RunTrigger};
+use tokio::time::Instant;
+use trigger_host_types::{JobId, TriggerId, UnixMs};
+
+use super::Actor;
+use super::operations::{self, Encoding, Report};
+use crate::catalog::Class;
+use crate::deliver::deliver;
+use crate::host_calls::TriggerCalls;
+use crate::metrics as names;
+use crate::observer::{Life, What};
+use crate::scheduler::{Effect, Kill, Message, Ticket};
+use crate::supervisor::register;
+use crate::workload;
+
+impl Actor {
+    /// Until nothing more can be started now.
+    pub(super) fn carry_out(&mut self) {
+        for effect in self.scheduler.effects(self.clock.now()) {
+            match effect {
+                Effect::Fetch(ids) => self.fetch(ids),
+                Effect::Poll { ticket, due } => self.poll(ticket, due),
+                Effect::CancelPoll(ticket) => {
+                    if let Some(call) = self.calls.remove(&ticket) {
+                        call.abort();
+                    }
+                }
+                Effect::Send { ticket, trigger, message, attempt } => self.send(ticket, trigger, message, attempt),
+                Effect::Kill(kill) => self.kill(*kill),
+                Effect::Tell(life) => self.tell(&life),
+            }
+        }
+        if self.scheduler.take_cleanup() {
+            self.rounds.want_cleanup(Instant::now());
+        }
+    }
+
+    fn fetch(&mut self, ids: Vec<TriggerId>) {
+        let (client, job, slice) = (self.parts.client.clone(), self.heart.job(), self.settings.workload_slice);
+        self.operations.spawn(operations::fetch(client, job, ids, slice));
+    }
+
+    fn poll(&mut self, ticket: Ticket, due: UnixMs) {
+        let now = self.clock.now();
+        let Some(trigger) = self.scheduler.trigger(ticket) else { return };
+        let Some(class) = trigger.class.clone() else { return };
+        let call = sandbox::Call {
+            context: sandbox::Context {
+                trigger_id: trigger.id,
+                classpath: trigger.classpath.clone(),
+                kind: trigger.kind,
+                now,
+                task: trigger.task.as_ref().map(|task| task.unpack()),
+                timeout_at: trigger.timeout_at,
+            },
+            kwargs: trigger.kwargs.to_string(),
+            checkpoint: trigger.checkpoint.as_deref().map(String::from),
+            limits: Arc::clone(&class.limits),
+            host: self.host_calls(trigger.id, &class),
+        };
+        let (kind, extensions, clock) = (trigger.kind, self.extensions, Arc::clone(&self.clock));
+        let Some(source) = self.scheduler.source(ticket) else { return };
+        let late = Duration::from_millis(now.saturating_sub(due));
+        let handle = self.operations.spawn(async move {
+            let ended = class.component.poll(call).await;
+            let used = ended.used.clone();
+            let encoding = Encoding { kind, extensions, source, now: clock.now() };
+            let answered = encoding.answer(ended);
+            Report::Polled { ticket, used, late, answered }
+        });
+        self.calls.insert(ticket, handle);
+    }
+
+    fn host_calls(&self, trigger: TriggerId, class: &Arc<Class>) -> Arc<dyn sandbox::HostCalls> {
+        Arc::new(TriggerCalls {
+            trigger,
+            class: Arc::clone(class),
+            broker: self.parts.broker.clone(),
+            observer: Arc::clone(&self.parts.observer),
+        })
+    }
+
+    fn send(&mut self, ticket: Ticket, trigger: TriggerId, message: Arc<Message>, attempt: u32) {
+        let (client, job) = (self.parts.client.clone(), self.heart.job());
+        self.operations.spawn(async move {
+            let delivered = deliver(&client, job, trigger, &message, attempt, fastrand::f64()).await;
+            let (sent, error) = delivered.map_or_else(|(sent, error)| (sent, Some(error)), |sent| (sent, None));
+            Report::Delivered { ticket, trigger, sent, error }
+        });
+    }
+
+    fn kill(&mut self, kill: Kill<Arc<Class>>) {
+        let Some(class) = &kill.trigger.class else { return };
+        let host = self.host_calls(kill.trigger.id, class);
+        let (client, now, limit) = (self.parts.client.clone(), self.clock.now(), self.settings.on_kill_timeout);
+        let places = Arc::clone(&self.kills);
+        self.operations.spawn(async move {
+            let Ok(_place) = places.acquire().await else { return Report::Killed };
+            operations::kill(client, kill, host, now, limit).await;
+            Report::Killed
+        });
+    }
+
+    pub(super) fn start_rounds(&mut self) {
+        let now = Instant::now();
+        if !self.heart.is_job_gone() && !self.scheduler.is_draining() && self.rounds.start_load(now) {
+            let (client, job) = (self.parts.client.clone(), self.heart.job());
+            let request = execution_api::LoadRequest {
+                triggerer_id: job,
+                capacity: self.settings.capacity as u64,
+                health_check_threshold: self.settings.health_check_threshold.as_secs_f64(),
+                queues: self.settings.queues.clone(),
+                team_name: self.settings.team.clone(),
+            };
+            self.operations.spawn(async move { Report::Loaded { job, answer: client.load(&request).await } });
+        }
+        if self.rounds.start_cleanup(now) {
+            let client = self.parts.client.clone();
+            self.operations.spawn(async move { Report::Cleaned { error: client.cleanup().await.err() } });
+        }
+    }
+
+    /// The actor and the guests' runtime answer together, or not at all.
+    pub(super) fn watch_executor(&mut self) {
+        self.operations.spawn(operations::ask_executor(self.parts.sandbox.clone()));
+    }
+
+    pub(super) fn register_anew(&mut self) {
+        if std::mem::replace(&mut self.registering, true) {
+            return;
+        }
+        tracing::warn!(job = %self.heart.job(), "The Execution API does not know this Job any more: registering anew.");
+        let (client, settings) = (self.parts.client.clone(), self.settings.clone());
+        self.operations.spawn(async move {
+            let registered = register(&settings, &client).await;
+            if registered.is_err() {
+                tokio::time::sleep(Backoff::SLOW.next_wait(1, fastrand::f64())).await;
+            }
+            Report::Registered(registered)
+        });
+    }
+
+    pub(super) fn report(&mut self, report: Report) {
+        let now = self.clock.now();
+        match report {
+            Report::Loaded { job, answer } => self.loaded(job, answer, now),
+            Report::Fetched { job, workloads, missing, job_gone } => {
+                self.fetched(job, workloads, &missing, now);
+                if job_gone {
+                    self.heart.lost_job(job);
+                }
+            }
+            Report::Polled { ticket, used, late, answered } => {
+                self.calls.remove(&ticket);
+                self.polled(ticket, &used, late, answered.as_ref().ok().and_then(|answer| answer.next), now);
+                self.scheduler.poll_ended(ticket, answered, now);
+            }
+            Report::Delivered { ticket, trigger, sent, error } => {
+                if let Some(error) = error {
+                    metrics::counter!(names::REFUSED, "fault" => error.class_of().as_str()).increment(1);
+                    tracing::warn!(trigger_id = %trigger, %error, "The API did not take what a trigger has to tell.");
+                }
+                self.rounds.busy();
+                self.scheduler.sent(ticket, sent, now);
+            }
+            Report::Cleaned { error } => {
+                if let Some(error) = error {
+                    tracing::warn!(%error, "Clean-up failed; it is made up for later.");
+                }
+                self.rounds.cleaned();
+            }
+            Report::Registered(registered) => self.registered(registered, now),
+            Report::ExecutorAnswered => {
+                self.heart.executor_answered();
+                self.watch_executor();
+            }
+            Report::Killed => {}
+        }
+    }
+
+    fn polled(&mut self, ticket: Ticket, used: &sandbox::Used, late: Duration, next: Option<UnixMs>, now: UnixMs) {
+        let Some(trigger) = self.scheduler.trigger(ticket) else { return };
+        metrics::histogram!(names::LATE).record(late.as_secs_f64());
+        let what = What::Polled {
+            cpu: used.cpu,
+            wall: used.wall,
+            late,
+            memory: used.memory,
+            host_calls: used.host_calls,
+            next,
+        };
+        let life = Life { at: now, trigger: trigger.id, classpath: trigger.classpath.clone(), what };
+        self.tell(&life);
+    }
+
+    fn loaded(&mut self, job: JobId, answer: Result<Vec<TriggerId>, ApiError>, now: UnixMs) {
+        let instant = Instant::now();
+        match answer {
+            // The answer to an older Job says nothing about this one.
+            Ok(_) if job != self.heart.job() => self.rounds.loaded(true, 0.0, instant),
+            Ok(ids) => {
+                let new = self.scheduler.listed(&ids, self.heart.were_good(), now);
+                self.rounds.loaded(new, fastrand::f64(), instant);
+                if self.heart.is_safe() {
+                    self.scheduler.resume();
+                }
+            }
+            Err(error) => {
+                let failures = self.rounds.load_failed();
+                tracing::warn!(%error, "Triggers could not be loaded.");
+                let step = next_step(Call::Load, error.class_of(), failures, true);
+                let wait = match step {
+                    Step::RetrySlowly => {
+                        self.heart.complain(&error);
+                        Backoff::SLOW.next_wait(failures, fastrand::f64())
+                    }
+                    _ => Backoff::CALL.next_wait(failures, fastrand::f64()),
+                };
+                if step == Step::RegisterAnew {
+                    self.heart.lost_job(job);
+                }
+                self.rounds.load_later(wait.min(Duration::from_secs(10)), instant);
+            }
+        }
+    }
+
+    fn fetched(&mut self, job: JobId, workloads: Vec<RunTrigger>, missing: &[TriggerId], now: UnixMs) {
+        if job != self.heart.job() {
+            return;
+        }
+        for workload in workloads {
+            let claim = workload::claim(workload, &self.parts.catalog, &self.parts.keys);
+            self.timeouts.extend(claim.timeout_at.map(Reverse));
+            self.scheduler.claimed(claim, now);
+        }
+        self.scheduler.not_claimed(missing, now);
+    }
+
+    fn registered(&mut self, registered: Result<Registered, ApiError>, now: UnixMs) {
+        self.registering = false;
+        match registered {
+            Ok(registered) => {
+                tracing::info!(job = %registered.job_id, "Registered anew.");
+                self.heart.registered(registered.job_id);
+                self.extensions = registered.extensions;
+                self.scheduler.forget_claims(registered.job_id.0, now);
+                self.rounds.load_at_once(Instant::now());
+            }
+            Err(error) => {
+                tracing::error!(%error, "Registering anew failed; trying again.");
+                self.heart.complain(&error);
+            }
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! The task that carries the scheduler's effects out and reports back to it. One event at a time; it never waits for a request or a guest.
+//!
+//! Owns the scheduler, the operations that run (calls of guests, requests, each a task of the set) and the times of `load` and `cleanup`.
+
+mod drain;
+mod effects;
+mod operations;
+mod rounds;
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use execution_api::{Extensions, Registered};
+use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::task::{AbortHandle, JoinError, JoinSet};
+use tokio::time::{Instant, sleep_until};
+use trigger_host_types::{Clock, UnixMs};
+
+use self::operations::Report;
+use self::rounds::Rounds;
+use crate::catalog::{Catalog, Class};
+use crate::heart::Heart;
+use crate::observer::Life;
+use crate::scheduler::{Bounds, FailureMessage, Scheduler, Ticket};
+use crate::settings::Settings;
+use crate::summary::Summary;
+use crate::supervisor::Parts;
+use crate::time::Time;
+use crate::metrics as names;
+
+/// The actor looks at its heart and its watchdog at least this often.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// `on-kill` calls at once.
+const KILLS: usize = 16;
+
+/// What the handle asks for.
+pub(crate) enum Command {
+    /// End in order.
+    Drain,
+    /// Run this catalog.
+    Reload(Arc<Catalog>),
+    /// Load at once.
+    Poke,
+}
+
+/// What the handle can see.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Counts {
+    pub(crate) triggers: usize,
+    pub(crate) polling: usize,
+    pub(crate) held: usize,
+    pub(crate) draining: bool,
+}
+
+/// The running host.
+pub(crate) struct Actor {
+    settings: Settings,
+    parts: Parts,
+    clock: Arc<dyn Clock>,
+    extensions: Extensions,
+    heart: Arc<Heart>,
+    scheduler: Scheduler<Arc<Class>>,
+    operations: JoinSet<Report>,
+    calls: HashMap<Ticket, AbortHandle>,
+    kills: Arc<Semaphore>,
+    rounds: Rounds,
+    /// When known deferrals time out, so that `load` can be asked at once and virtual time does not jump over it.
+    timeouts: BinaryHeap<Reverse<UnixMs>>,
+    paused: bool,
+    registering: bool,
+    summary: Summary,
+    counts: watch::Sender<Counts>,
+}
+
+impl Actor {
+    pub(crate) fn new(
+        settings: Settings,
+        parts: Parts,
+        registered: Registered,
+        heart: Arc<Heart>,
+        counts: watch::Sender<Counts>,
+    ) -> Self {
+        let clock = parts.time.clock();
+        let bounds = Bounds {
+            live_instances: settings.live_instances,
+            deliveries: settings.deliveries.max(1),
+            first_event_after: u64::try_from(settings.first_event_after.as_millis()).unwrap_or(u64::MAX),
+            checkpoints: registered.extensions.checkpoint,
+        };
+        Self {
+            scheduler: Scheduler::new(bounds, registered.job_id.0, clock.now()),
+            rounds: Rounds::new(settings.load_every, settings.cleanup_every, Instant::now()),
+            settings,
+            parts,
+            clock,
+            extensions: registered.extensions,
+            heart,
+            operations: JoinSet::new(),
+            calls: HashMap::new(),
+            kills: Arc::new(Semaphore::new(KILLS)),
+            timeouts: BinaryHeap::new(),
+            paused: false,
+            registering: false,
+            summary: Summary::default(),
+            counts,
+        }
+    }
+
+    /// Until it is told to drain and has done so.
+    pub(crate) async fn run(mut self, mut commands: mpsc::Receiver<Command>) -> Summary {
+        self.watch_executor();
+        loop {
+            self.look();
+            self.carry_out();
+            let wake = self.wake();
+            let heart = Arc::clone(&self.heart);
+            // Every branch may be dropped: commands and reports stay queued, a notification is kept.
+            tokio::select! {
+                biased;
+                command = commands.recv() => match command {
+                    Some(Command::Poke) => self.rounds.load_at_once(Instant::now()),
+                    Some(Command::Reload(catalog)) => self.reload(catalog),
+                    Some(Command::Drain) | None => break,
+                },
+                Some(ended) = self.operations.join_next_with_id(), if !self.operations.is_empty() => self.ended(ended),
+                () = heart.changed.notified() => {}
+                () = sleep_until(wake) => {}
+            }
+        }
+        self.drain().await
+    }
+
+    /// Looks at the heart, the rounds that are due, and the virtual clock.
+    fn look(&mut self) {
+        if self.heart.is_job_gone() {
+            self.register_anew();
+        }
+        let safe = self.heart.is_safe();
+        if safe == self.paused {
+            self.paused = !safe;
+            if safe {
+                // What is still listed is still ours; the answer decides before anything runs.
+                self.rounds.load_at_once(Instant::now());
+            } else {
+                tracing::warn!("No heartbeat was accepted for too long: guests are paused until one is.");
+                self.scheduler.pause(self.clock.now());
+            }
+        }
+        self.look_at_timeouts();
+        self.start_rounds();
+        self.count();
+    }
+
+    fn look_at_timeouts(&mut self) {
+        let now = self.clock.now();
+        while self.timeouts.peek().is_some_and(|Reverse(at)| *at < now) {
+            self.timeouts.pop();
+            self.rounds.load_at_once(Instant::now());
+        }
+    }
+
+    /// When to look again, if nothing happens before. Jumps ahead in virtual time when only timers are left.
+    fn wake(&mut self) -> Instant {
+        let now = Instant::now();
+        let latest = self.rounds.next().min(now + LOOK_EVERY);
+        let timer = self.scheduler.next_wake();
+        if let Time::Virtual(clock) = &self.parts.time {
+            let timeout = self.timeouts.peek().map(|Reverse(at)| at.saturating_add(1));
+            let next = timer.into_iter().chain(timeout).min();
+            if let Some(next) = next.filter(|_| self.scheduler.is_quiescent() && self.rounds.is_settled() && !self.paused) {
+                clock.advance_to(next);
+                return now;
+            }
+            return latest;
+        }
+        let timer = timer.map(|at| now + Duration::from_millis(at.saturating_sub(self.clock.now())));
+        timer.map_or(latest, |timer| timer.min(latest))
+    }
+
+    fn ended(&mut self, ended: Result<(tokio::task::Id, Report), JoinError>) {
+        match ended {
+            Ok((_, report)) => self.report(report),
+            Err(error) if error.is_cancelled() => {}
+            Err(error) => self.panicked(error.id()),
+        }
+    }
+
+    /// One of our own tasks panicked: a call's trigger fails, everything else goes on.
+    fn panicked(&mut self, task: tokio::task::Id) {
+        tracing::error!("An operation ended unexpectedly; this is a fault of Trigger Host, please report it.");
+        let ticket = self.calls.iter().find(|(_, call)| call.id() == task).map(|(ticket, _)| *ticket);
+        if let Some(ticket) = ticket {
+            let message = "the host failed while it ran the trigger".to_owned();
+            let failure = FailureMessage { reason: "host", lines: Some(vec![message.clone()]), message };
+            self.calls.remove(&ticket);
+            self.scheduler.poll_ended(ticket, Err(failure), self.clock.now());
+        }
+    }
+
+    fn reload(&mut self, catalog: Arc<Catalog>) {
+        let now = self.clock.now();
+        self.scheduler.remap(|trigger| catalog.get(&trigger.classpath).cloned(), now);
+        tracing::info!(classpaths = catalog.len(), "A new catalog is in force.");
+        self.parts.catalog = catalog;
+    }
+
+    fn tell(&mut self, life: &Life) {
+        self.summary.count(life);
+        self.parts.observer.observe(life);
+    }
+
+    fn count(&mut self) {
+        let counts = Counts {
+            triggers: self.scheduler.len(),
+            polling: self.scheduler.polling(),
+            held: self.scheduler.held(),
+            draining: self.scheduler.is_draining(),
+        };
+        metrics::gauge!(names::TRIGGERS).set(counts.triggers as f64);
+        metrics::gauge!(names::HELD).set(counts.held as f64);
+        metrics::gauge!(names::SILENCE).set(self.heart.silence().as_secs_f64());
+        self.counts.send_replace(counts);
+    }
+}

@@ -1,0 +1,16 @@
+//! The supervisor's metrics, by name. Label values come from closed sets.
+
+/// Counter: events the API accepted.
+pub(crate) const FIRED: &str = "trigger_host_events_fired_total";
+/// Counter: triggers that failed.
+pub(crate) const FAILED: &str = "trigger_host_triggers_failed_total";
+/// Counter, label `fault`: requests for triggers that were not accepted.
+pub(crate) const REFUSED: &str = "trigger_host_requests_refused_total";
+/// Gauge: triggers held.
+pub(crate) const TRIGGERS: &str = "trigger_host_triggers";
+/// Gauge: triggers held that cannot be run.
+pub(crate) const HELD: &str = "trigger_host_triggers_held";
+/// Histogram, seconds: from the time a call was due to its start.
+pub(crate) const LATE: &str = "trigger_host_poll_lateness_seconds";
+/// Gauge: seconds since the last accepted heartbeat.
+pub(crate) const SILENCE: &str = "trigger_host_heartbeat_silence_seconds";

@@ -1,0 +1,183 @@
+//! What the API lists: claiming what is new, letting go of what is gone. `load` is the only truth for what to run.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use trigger_host_types::{ClassPath, TriggerId, TriggerKind, UnixMs};
+
+use super::outbox::{FailureMessage, Message, Outbox, Then};
+use super::table::NewTrigger;
+use super::{Effect, Kill, PackedTask, Phase, Scheduler};
+use crate::observer::{Finish, What};
+use crate::on_kill::Vanished;
+
+/// Waits before an id that was listed without a workload is asked for again: 1 s, doubling up to 32 s.
+const ASK_AGAIN_MS: u64 = 1_000;
+
+/// A workload, decoded.
+#[derive(Debug)]
+pub(crate) struct Claim<C> {
+    pub(crate) id: TriggerId,
+    pub(crate) classpath: ClassPath,
+    /// What the class path is mapped to.
+    pub(crate) class: Option<C>,
+    pub(crate) kind: TriggerKind,
+    /// Neutral JSON text; or why there is none.
+    pub(crate) kwargs: Result<String, Refusal>,
+    pub(crate) checkpoint: Option<String>,
+    pub(crate) position: u64,
+    pub(crate) task: Option<PackedTask>,
+    pub(crate) timeout_at: Option<UnixMs>,
+}
+
+/// Why a trigger cannot even be started.
+#[derive(Debug, Clone)]
+pub(crate) struct Refusal {
+    /// A short stable code.
+    pub(crate) reason: &'static str,
+    /// One line, which says what to do.
+    pub(crate) message: String,
+}
+
+impl Refusal {
+    pub(crate) fn unmapped(classpath: Option<&ClassPath>) -> Self {
+        let classpath = classpath.map_or("?", ClassPath::as_str);
+        Self {
+            reason: "unmapped",
+            message: format!("no component is mapped to `{classpath}`: add a [[trigger]] for it to the catalog of the host"),
+        }
+    }
+}
+
+impl<C: Clone> Scheduler<C> {
+    /// The answer of `load`. `heartbeats_good`: for the whole last threshold. True when it brought something new.
+    pub(crate) fn listed(&mut self, ids: &[TriggerId], heartbeats_good: bool, now: UnixMs) -> bool {
+        self.table.load = self.table.load.wrapping_add(1);
+        let load = self.table.load;
+        let mut new = Vec::new();
+        let mut omitted = std::mem::take(&mut self.omitted);
+        for id in ids {
+            if let Some(trigger) = self.table.slot_of(*id).and_then(|slot| self.table.row_mut(slot)) {
+                trigger.listed = load;
+                continue;
+            }
+            if let Some(again) = omitted.remove(id) {
+                if now < again.1 {
+                    self.omitted.insert(*id, again);
+                    continue;
+                }
+                self.omitted.insert(*id, (again.0, u64::MAX));
+            }
+            if self.claiming.insert(*id) {
+                new.push(*id);
+            }
+        }
+        let gone: Vec<u32> = self
+            .table
+            .iter()
+            .filter(|(_, trigger)| trigger.listed != load && !trigger.vanished)
+            .map(|(slot, _)| slot)
+            .collect();
+        for slot in gone {
+            self.vanish(slot, heartbeats_good, now);
+        }
+        if new.is_empty() || self.draining {
+            self.claiming.retain(|id| !new.contains(id));
+            return false;
+        }
+        self.effects.push(Effect::Fetch(new));
+        true
+    }
+
+    /// A workload has come.
+    pub(crate) fn claimed(&mut self, claim: Claim<C>, now: UnixMs) {
+        self.claiming.remove(&claim.id);
+        self.omitted.remove(&claim.id);
+        if self.table.slot_of(claim.id).is_some() || self.draining {
+            return;
+        }
+        let unmapped = claim.class.is_none().then(|| Refusal::unmapped(Some(&claim.classpath)));
+        let (kwargs, refusal) = match claim.kwargs {
+            Ok(kwargs) => (kwargs, unmapped),
+            Err(refusal) => (String::new(), unmapped.or(Some(refusal))),
+        };
+        let group = group_of(claim.task.as_ref().map_or(claim.classpath.as_str(), PackedTask::dag_id));
+        let resumed = claim.checkpoint.is_some();
+        let slot = self.table.insert(NewTrigger {
+            id: claim.id,
+            classpath: claim.classpath,
+            class: claim.class,
+            kwargs,
+            checkpoint: claim.checkpoint,
+            position: claim.position,
+            task: claim.task,
+            timeout_at: claim.timeout_at,
+            first_event_at: now.saturating_add(self.bounds.first_event_after),
+            group,
+            kind: claim.kind,
+        });
+        self.tell(slot, now, What::Claimed { kind: claim.kind, resumed });
+        match refusal {
+            None => self.make_ready(slot, now),
+            Some(refusal) => self.refuse(slot, refusal, now),
+        }
+    }
+
+    /// No workload came for these though they were listed, or asking failed: they are asked for again when they are still listed.
+    pub(crate) fn not_claimed(&mut self, ids: &[TriggerId], now: UnixMs) {
+        for id in ids {
+            self.claiming.remove(id);
+            let times = self.omitted.get(id).map_or(0, |(times, _)| *times);
+            self.omitted.insert(*id, (times + 1, now.saturating_add(ASK_AGAIN_MS << times.min(5))));
+        }
+    }
+
+    /// Tells a task that its trigger cannot run. A watcher or a callback is kept, for the failure route does nothing for them and there is no
+    /// way to give them back (contract/triggerer-behaviour.md section 3).
+    pub(super) fn refuse(&mut self, slot: u32, refusal: Refusal, now: UnixMs) {
+        let Some(trigger) = self.table.row_mut(slot) else { return };
+        let kind = trigger.kind;
+        let lines = vec![refusal.message.clone()];
+        if kind == TriggerKind::Task {
+            let failure = FailureMessage { reason: refusal.reason, message: refusal.message, lines: Some(lines) };
+            trigger.outbox = Some(Outbox::new([Message::Failure(failure)], Then::Settle));
+            self.queue_send_from(slot, now);
+        } else {
+            self.table.renew(slot, Phase::Held);
+            self.tell(slot, now, What::Failed { reason: refusal.reason, message: refusal.message, lines, again: None });
+        }
+    }
+
+    /// `load` no longer lists it.
+    pub(super) fn vanish(&mut self, slot: u32, heartbeats_good: bool, now: UnixMs) {
+        let Some(trigger) = self.table.row_mut(slot) else { return };
+        let untold = trigger.outbox.as_ref().is_some_and(|outbox| outbox.has_outcome());
+        if trigger.phase == Phase::InFlight || (untold && trigger.phase != Phase::Held) {
+            trigger.vanished = true;
+            return;
+        }
+        if trigger.phase == Phase::Polling {
+            self.cancel_poll(slot);
+        }
+        let Some(trigger) = self.table.row(slot) else { return };
+        let vanished = Vanished {
+            kind: trigger.kind,
+            timeout_at: trigger.timeout_at,
+            fired: trigger.fired,
+            heartbeats_good,
+        };
+        // A trigger that never ran has nothing to cancel outside.
+        let started = trigger.started || trigger.checkpoint.is_some();
+        let killed = vanished.was_killed(now) && trigger.class.is_some() && trigger.phase != Phase::Held;
+        self.tell(slot, now, What::Finished { reason: if killed { Finish::Killed } else { Finish::Gone } });
+        if let Some(trigger) = self.table.remove(slot).filter(|_| killed && started) {
+            self.effects.push(Effect::Kill(Box::new(Kill { trigger })));
+        }
+    }
+}
+
+/// Equal names are one group; that two names may share a number by chance costs fairness between these two, no more.
+fn group_of(name: &str) -> u32 {
+    let mut hasher = DefaultHasher::new();
+    name.hash(&mut hasher);
+    (hasher.finish() >> 32) as u32
+}

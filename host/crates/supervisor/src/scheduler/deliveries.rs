@@ -1,0 +1,153 @@
+//! Requests to the API on behalf of triggers: in order per trigger, never across triggers, one bad one blocks nobody.
+
+use std::time::Duration;
+
+use trigger_host_types::{TriggerKind, UnixMs};
+
+use super::outbox::{FailureMessage, Message, Then};
+use super::{Effect, Phase, Scheduler, Ticket};
+use crate::observer::{Finish, What};
+
+/// What a request came to, by the retry table of contract/triggerer-behaviour.md section 6.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Sent {
+    /// 2xx.
+    Accepted,
+    /// Again after this wait.
+    Later(Duration),
+    /// It will never be accepted.
+    Refused(String),
+    /// The trigger is gone, or another host's.
+    NotOurs,
+}
+
+impl<C: Clone> Scheduler<C> {
+    /// Queues the first message of a trigger's outbox, not before a task's first event may leave.
+    pub(super) fn queue_send_from(&mut self, slot: u32, now: UnixMs) {
+        let Some(trigger) = self.table.row(slot) else { return };
+        let outcome = trigger.outbox.as_ref().is_some_and(|outbox| outbox.has_outcome());
+        if outcome && trigger.kind == TriggerKind::Task && now < trigger.first_event_at {
+            let due = trigger.first_event_at;
+            self.arm(slot, Phase::SendLater, due);
+        } else {
+            self.queue_send(slot);
+        }
+    }
+
+    pub(super) fn queue_send(&mut self, slot: u32) {
+        if let Some(ticket) = self.table.renew(slot, Phase::Sending) {
+            self.sends.push_back(ticket);
+        }
+    }
+
+    pub(super) fn start_sends(&mut self) {
+        while self.sending < self.bounds.deliveries {
+            let Some(ticket) = self.sends.pop_front() else { return };
+            if self.table.get(ticket).is_none() {
+                continue;
+            }
+            let Some(ticket) = self.table.renew(ticket.slot, Phase::InFlight) else { continue };
+            let Some(trigger) = self.table.row(ticket.slot) else { continue };
+            let Some(outbox) = &trigger.outbox else { continue };
+            let Some(message) = outbox.messages.front().cloned() else { continue };
+            self.sending += 1;
+            let attempt = outbox.attempts;
+            self.effects.push(Effect::Send { ticket, trigger: trigger.id, message, attempt });
+        }
+    }
+
+    /// A request has been answered, or has not.
+    pub(crate) fn sent(&mut self, ticket: Ticket, sent: Sent, now: UnixMs) {
+        self.sending = self.sending.saturating_sub(1);
+        if self.table.get(ticket).is_none() {
+            return;
+        }
+        let slot = ticket.slot;
+        match sent {
+            Sent::Accepted => self.accepted(slot, now),
+            Sent::Refused(why) => self.refused(slot, &why, now),
+            Sent::NotOurs => self.finish(slot, Finish::Gone, now),
+            Sent::Later(wait) => {
+                let wait = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+                if let Some(outbox) = self.table.row_mut(slot).and_then(|trigger| trigger.outbox.as_mut()) {
+                    outbox.attempts = outbox.attempts.saturating_add(1);
+                }
+                self.arm(slot, Phase::SendLater, now.saturating_add(wait));
+            }
+        }
+    }
+
+    fn accepted(&mut self, slot: u32, now: UnixMs) {
+        let Some(trigger) = self.table.row_mut(slot) else { return };
+        let Some(outbox) = trigger.outbox.as_mut() else { return };
+        let Some(message) = outbox.messages.pop_front() else { return };
+        outbox.attempts = 0;
+        match &*message {
+            Message::Event(event) => {
+                trigger.fired = true;
+                let (payload, key) = (event.payload.clone(), event.wire.key.clone());
+                self.tell(slot, now, What::Fired { payload, key });
+            }
+            Message::Failure(failure) => {
+                self.tell_failed(slot, failure, None, now);
+                return self.finish(slot, Finish::Failed, now);
+            }
+            Message::Checkpoint(checkpoint) => {
+                trigger.position = checkpoint.position;
+                trigger.checkpoint = checkpoint.value.as_deref().map(Box::from);
+            }
+        }
+        self.next_message(slot, now);
+    }
+
+    fn next_message(&mut self, slot: u32, now: UnixMs) {
+        let Some(trigger) = self.table.row_mut(slot) else { return };
+        let Some(outbox) = &trigger.outbox else { return };
+        if outbox.messages.is_empty() {
+            let then = outbox.then;
+            trigger.outbox = None;
+            self.follow(slot, then, now);
+        } else {
+            self.queue_send(slot);
+        }
+    }
+
+    /// Everything is told: on with it.
+    pub(super) fn follow(&mut self, slot: u32, then: Then, now: UnixMs) {
+        let Some(trigger) = self.table.row(slot) else { return };
+        match then {
+            Then::Settle => self.finish(slot, Finish::Fired, now),
+            Then::Poll(_) if trigger.vanished => self.finish(slot, Finish::Gone, now),
+            Then::Poll(due) if due <= now => self.make_ready(slot, due),
+            Then::Poll(due) => self.arm(slot, Phase::Idle, due),
+        }
+    }
+
+    /// The API will never take the first message.
+    fn refused(&mut self, slot: u32, why: &str, now: UnixMs) {
+        let Some(trigger) = self.table.row_mut(slot) else { return };
+        let kind = trigger.kind;
+        let Some(outbox) = trigger.outbox.as_mut() else { return };
+        let Some(message) = outbox.messages.pop_front() else { return };
+        outbox.attempts = 0;
+        let (what, was_failure) = match &*message {
+            Message::Event(_) => ("the event", false),
+            Message::Failure(_) => ("the failure", true),
+            Message::Checkpoint(_) => ("the checkpoint", false),
+        };
+        let message = format!("the Execution API refused {what}: {why}");
+        let failure = FailureMessage { reason: "refused", lines: Some(vec![message.clone()]), message };
+        if was_failure {
+            // Nothing more can be said for it; it stays listed until somebody takes it away.
+            trigger.outbox = None;
+            self.tell_failed(slot, &failure, None, now);
+            self.table.renew(slot, Phase::Held);
+        } else if kind == TriggerKind::Task {
+            self.deliver(slot, vec![Message::Failure(failure)], Then::Settle, now);
+        } else {
+            // Dropped and counted: the other events of this watcher go on.
+            self.tell_failed(slot, &failure, Some(now), now);
+            self.next_message(slot, now);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! What one trigger still has to tell the API, in order: events, then the checkpoint. The one order of effects lives here.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use execution_api::{StoredCheckpoint, WireEvent};
+use trigger_host_types::UnixMs;
+
+/// One request to the API on behalf of a trigger.
+#[derive(Debug)]
+pub(crate) enum Message {
+    /// `POST triggers/{id}/event`.
+    Event(EventMessage),
+    /// `POST triggers/{id}/failure`.
+    Failure(FailureMessage),
+    /// `PUT triggers/{id}/checkpoint`.
+    Checkpoint(StoredCheckpoint),
+}
+
+/// An event in both forms.
+#[derive(Debug)]
+pub(crate) struct EventMessage {
+    /// As the API takes it, with its key.
+    pub(crate) wire: WireEvent,
+    /// As the guest gave it; for showing.
+    pub(crate) payload: String,
+}
+
+/// A failure.
+#[derive(Debug, Clone)]
+pub(crate) struct FailureMessage {
+    /// A short stable code.
+    pub(crate) reason: &'static str,
+    /// One line.
+    pub(crate) message: String,
+    /// For the task's log; none when the trigger ended without event or error.
+    pub(crate) lines: Option<Vec<String>>,
+}
+
+/// What follows when everything was accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Then {
+    /// The next call, at this time.
+    Poll(UnixMs),
+    /// Nothing: the trigger is done.
+    Settle,
+}
+
+/// The queue of one trigger.
+#[derive(Debug)]
+pub(crate) struct Outbox {
+    pub(crate) messages: VecDeque<Arc<Message>>,
+    /// Failed attempts at the first message.
+    pub(crate) attempts: u32,
+    pub(crate) then: Then,
+}
+
+impl Outbox {
+    pub(crate) fn new(messages: impl IntoIterator<Item = Message>, then: Then) -> Box<Self> {
+        Box::new(Self { messages: messages.into_iter().map(Arc::new).collect(), attempts: 0, then })
+    }
+
+    /// Whether an event or a failure is still to be told: such a trigger must not be started again (the rule of K).
+    pub(crate) fn has_outcome(&self) -> bool {
+        self.messages.iter().any(|message| !matches!(**message, Message::Checkpoint(_)))
+    }
+}

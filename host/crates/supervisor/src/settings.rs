@@ -1,0 +1,78 @@
+//! What an operator can set about the supervisor, with Airflow's own defaults (contract/triggerer-behaviour.md section 1).
+
+use std::time::Duration;
+
+/// How the supervisor behaves.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// What the Job is registered under; the api-server fetches logs from it.
+    pub hostname: String,
+    /// Most triggers held at once (`[triggerer] capacity`).
+    pub capacity: usize,
+    /// Only triggers of these queues; none for those without a queue.
+    pub queues: Option<Vec<String>>,
+    /// Only triggers of this team.
+    pub team: Option<String>,
+    /// Period of the heartbeat (`[triggerer] job_heartbeat_sec`).
+    pub heartbeat_every: Duration,
+    /// Silence after which a host counts as dead (`[triggerer] triggerer_health_check_threshold`); the same for all hosts.
+    pub health_check_threshold: Duration,
+    /// Silence of the executor after which the heartbeat stops (`[triggerer] runner_health_check_threshold`), zero for never.
+    pub watchdog: Duration,
+    /// Bound on one `on-kill` (`[triggerer] on_kill_timeout`).
+    pub on_kill_timeout: Duration,
+    /// No event of a task's trigger leaves earlier than this after its claim (contract/real-airflow.md section 4).
+    pub first_event_after: Duration,
+    /// Period of `load` while there is work; grows to four times that when nothing happens.
+    pub load_every: Duration,
+    /// Period of `cleanup` when nothing was fired or failed.
+    pub cleanup_every: Duration,
+    /// Guests that may be live at once.
+    pub live_instances: usize,
+    /// Events, failures and checkpoints in flight at once.
+    pub deliveries: usize,
+    /// Ids in one `workloads` request.
+    pub workload_slice: usize,
+    /// Bound on registering at the start.
+    pub register_within: Duration,
+    /// The bounds of a drain.
+    pub drain: Drain,
+}
+
+/// The bounds of a drain, in its order (contract/triggerer-behaviour.md section 8).
+#[derive(Debug, Clone, Copy)]
+pub struct Drain {
+    /// For calls that are running.
+    pub polls: Duration,
+    /// For events, failures and checkpoints that are queued.
+    pub deliveries: Duration,
+    /// For the last request, which completes the Job.
+    pub complete: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            hostname: "localhost".into(),
+            capacity: 1_000,
+            queues: None,
+            team: None,
+            heartbeat_every: Duration::from_secs(5),
+            health_check_threshold: Duration::from_secs(30),
+            watchdog: Duration::from_secs(10),
+            on_kill_timeout: Duration::from_secs(30),
+            first_event_after: Duration::ZERO,
+            load_every: Duration::from_secs(1),
+            cleanup_every: Duration::from_secs(45),
+            live_instances: 256,
+            deliveries: 8,
+            workload_slice: 50,
+            register_within: Duration::from_secs(300),
+            drain: Drain {
+                polls: Duration::from_secs(10),
+                deliveries: Duration::from_secs(10),
+                complete: Duration::from_secs(5),
+            },
+        }
+    }
+}

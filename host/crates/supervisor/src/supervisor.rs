@@ -1,0 +1,207 @@
+//! Starting a host and talking to one that runs.
+
+use std::sync::Arc;
+
+use broker::Broker;
+use execution_api::encodings::Fernet;
+use execution_api::retry::{Backoff, Call, Step, next_step};
+use execution_api::{ApiError, Client, Registered};
+use parking_lot::Mutex;
+use sandbox::Sandbox;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+use trigger_host_types::{Blame, Class as ErrorClass, Classify, Retry};
+
+use crate::actor::{Actor, Command, Counts};
+use crate::catalog::Catalog;
+use crate::health::Health;
+use crate::heart::{Heart, Rhythm};
+use crate::observer::Observer;
+use crate::settings::Settings;
+use crate::summary::Summary;
+use crate::time::Time;
+
+/// Commands that wait for the actor; more are refused.
+const COMMANDS: usize = 64;
+
+/// What a supervisor is made of.
+pub struct Parts {
+    /// The Execution API.
+    pub client: Client,
+    /// Where the components of the catalog run.
+    pub sandbox: Sandbox,
+    /// The guests' way out.
+    pub broker: Broker,
+    /// What may run.
+    pub catalog: Arc<Catalog>,
+    /// Opens kwargs that the API hands out encrypted.
+    pub keys: Fernet,
+    /// The time triggers live in.
+    pub time: Time,
+    /// Is told what happens.
+    pub observer: Arc<dyn Observer>,
+}
+
+/// Why a host did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The API cannot be reached, or refuses.
+    #[error("cannot register with the Execution API")]
+    Api(#[source] ApiError),
+    /// No thread or no runtime for heartbeats.
+    #[error("cannot start the heartbeat thread")]
+    Heart(#[source] std::io::Error),
+}
+
+impl Classify for StartError {
+    fn class(&self) -> ErrorClass {
+        match self {
+            Self::Api(error) => error.class(),
+            Self::Heart(_) => ErrorClass::Host,
+        }
+    }
+
+    fn retry(&self) -> Retry {
+        Retry::Later
+    }
+
+    fn blame(&self) -> Blame {
+        match self {
+            Self::Api(error) => error.blame(),
+            Self::Heart(_) => Blame::Host,
+        }
+    }
+}
+
+/// The supervisor's own task has panicked.
+#[derive(Debug, thiserror::Error)]
+#[error("the supervisor ended unexpectedly; this is a fault of Trigger Host, please report it")]
+pub struct EndError;
+
+/// A running host.
+pub struct Supervisor {
+    commands: mpsc::Sender<Command>,
+    heart: Arc<Heart>,
+    counts: watch::Receiver<Counts>,
+    actor: Mutex<Option<JoinHandle<Summary>>>,
+    ended: Option<Summary>,
+}
+
+impl Supervisor {
+    /// Registers a Job and starts claiming.
+    ///
+    /// # Errors
+    /// The API refuses, is something else, or could not be reached within `register_within`.
+    pub async fn start(settings: Settings, parts: Parts) -> Result<Self, StartError> {
+        let registered = register(&settings, &parts.client).await.map_err(StartError::Api)?;
+        let rhythm = Rhythm {
+            every: settings.heartbeat_every,
+            threshold: settings.health_check_threshold,
+            watchdog: settings.watchdog,
+        };
+        let heart = Heart::start(parts.client.clone(), registered.job_id, rhythm).map_err(StartError::Heart)?;
+        if settings.queues.is_none() && settings.team.is_none() {
+            tracing::warn!(
+                "No queues and no team are set: this host claims every trigger without a queue, also those it has no component for."
+            );
+        }
+        let (commands, inbox) = mpsc::channel(COMMANDS);
+        let (count, counts) = watch::channel(Counts::default());
+        let actor = Actor::new(settings, parts, registered, Arc::clone(&heart), count);
+        let actor = Mutex::new(Some(tokio::spawn(actor.run(inbox))));
+        Ok(Self { commands, heart, counts, actor, ended: None })
+    }
+
+    /// Ends in order: no new calls, running ones end, what is queued is sent, the Job is completed.
+    pub fn drain(&self) {
+        self.tell(Command::Drain);
+    }
+
+    /// Ends at once. Nothing is completed: the API frees the triggers when the Job is stale.
+    pub fn stop_now(&self) {
+        self.heart.stop();
+        if let Some(actor) = self.actor.lock().as_ref() {
+            actor.abort();
+        }
+    }
+
+    /// Runs what this catalog maps from now on.
+    pub fn reload(&self, catalog: Arc<Catalog>) {
+        self.tell(Command::Reload(catalog));
+    }
+
+    /// There may be something to claim: asks at once.
+    pub fn poke(&self) {
+        self.tell(Command::Poke);
+    }
+
+    fn tell(&self, command: Command) {
+        if self.commands.try_send(command).is_err() {
+            tracing::warn!("A command was dropped: the supervisor is ending, or too busy to take more.");
+        }
+    }
+
+    /// How it is.
+    pub fn health(&self) -> Health {
+        let counts = *self.counts.borrow();
+        Health {
+            job: self.heart.job(),
+            silence: self.heart.silence(),
+            claims_safe: self.heart.is_safe(),
+            executor_alive: self.heart.is_executor_alive(),
+            complaint: self.heart.complaint(),
+            triggers: counts.triggers,
+            polling: counts.polling,
+            held: counts.held,
+            draining: counts.draining,
+        }
+    }
+
+    /// Waits for the end and sums up. After `stop_now`, or a second call, the sum may be empty.
+    ///
+    /// # Errors
+    /// The supervisor's own task panicked.
+    ///
+    /// # Cancel safety
+    /// May be dropped and called again.
+    pub async fn ended(&mut self) -> Result<Summary, EndError> {
+        if let Some(actor) = self.actor.get_mut() {
+            let ended = actor.await;
+            *self.actor.get_mut() = None;
+            self.heart.stop();
+            match ended {
+                Ok(summary) => self.ended = Some(summary),
+                Err(error) if error.is_cancelled() => {}
+                Err(_) => return Err(EndError),
+            }
+        }
+        Ok(self.ended.clone().unwrap_or_default())
+    }
+}
+
+impl Drop for Supervisor {
+    fn drop(&mut self) {
+        self.stop_now();
+    }
+}
+
+/// Registers, over transient faults for as long as the settings allow.
+pub(crate) async fn register(settings: &Settings, client: &Client) -> Result<Registered, ApiError> {
+    let until = Instant::now() + settings.register_within;
+    let mut failures = 0;
+    loop {
+        let error = match client.register(&settings.hostname).await {
+            Ok(registered) => return Ok(registered),
+            Err(error) => error,
+        };
+        failures += 1;
+        let wait = Backoff::REGISTER.next_wait(failures, fastrand::f64());
+        let step = next_step(Call::Register, error.class_of(), failures, false);
+        if step == Step::Fatal || Instant::now() + wait > until {
+            return Err(error);
+        }
+        tracing::warn!(%error, wait_ms = wait.as_millis() as u64, "Cannot register yet; trying again.");
+        tokio::time::sleep(wait).await;
+    }
+}

@@ -1,0 +1,82 @@
+//! The bytes behind the entries: each file read once, its digest checked against the pin.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use trigger_host_types::Digest;
+
+use super::entry::{Catalog, Entry};
+use crate::problems::Problems;
+
+/// What an entry without a digest is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unlocked {
+    /// A problem: what runs in earnest is pinned.
+    Refused,
+    /// Worth a word: a trigger being written changes all the time.
+    Warned,
+}
+
+/// An entry with the bytes of its component.
+#[derive(Clone)]
+pub(crate) struct Ready<'c> {
+    /// The entry.
+    pub(crate) entry: &'c Entry,
+    /// The component.
+    pub(crate) wasm: Arc<[u8]>,
+    /// Of `wasm`.
+    pub(crate) digest: Digest,
+}
+
+/// Reads the components of all entries. Missing files, wrong digests and missing pins go to `problems`; those entries are left out.
+pub(crate) fn ready<'c>(catalog: &'c Catalog, unlocked: Unlocked, problems: &mut Problems) -> Vec<Ready<'c>> {
+    let mut files = HashMap::new();
+    catalog.entries.iter().filter_map(|entry| one(catalog, entry, unlocked, &mut files, problems)).collect()
+}
+
+type Files<'c> = HashMap<&'c Path, Result<(Arc<[u8]>, Digest), String>>;
+
+fn one<'c>(
+    catalog: &'c Catalog,
+    entry: &'c Entry,
+    unlocked: Unlocked,
+    files: &mut Files<'c>,
+    problems: &mut Problems,
+) -> Option<Ready<'c>> {
+    let (wasm, digest) = match files.entry(&entry.component).or_insert_with(|| file(&entry.component)) {
+        Ok((wasm, digest)) => (Arc::clone(wasm), *digest),
+        Err(what) => {
+            problems.error(catalog.problem(entry, entry.component_line, "component", what.clone()));
+            return None;
+        }
+    };
+    match entry.digest {
+        Some(pinned) if pinned != digest => {
+            let what = format!(
+                "`{}` is not what was pinned: expected {pinned}, found {digest}; if the change is wanted, run `trigger-host catalog lock`",
+                entry.component.display()
+            );
+            problems.error(catalog.problem(entry, entry.digest_line.unwrap_or(entry.line), "digest", what));
+            return None;
+        }
+        // One that cannot be read was reported already.
+        None if entry.digest_line.is_none() => {
+            let what = "missing: the component is not pinned; run `trigger-host catalog lock`";
+            let problem = catalog.problem(entry, entry.line, "digest", what);
+            match unlocked {
+                Unlocked::Refused => problems.error(problem),
+                Unlocked::Warned => problems.warning(problem),
+            }
+        }
+        _ => {}
+    }
+    Some(Ready { entry, wasm, digest })
+}
+
+/// The bytes of a component and their digest.
+pub(super) fn file(path: &Path) -> Result<(Arc<[u8]>, Digest), String> {
+    let wasm = std::fs::read(path).map_err(|error| format!("cannot read `{}`: {error}", path.display()))?;
+    let digest = Digest::of(&wasm);
+    Ok((wasm.into(), digest))
+}

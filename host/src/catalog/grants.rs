@@ -1,0 +1,94 @@
+//! `[trigger.grants]`: what a trigger may reach. Everything that is not written is denied.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use broker::{GrantError, GrantParts, HttpGrant};
+
+use crate::document::{Fields, Node, Value, Wanted};
+use crate::setting::Size;
+
+/// Keys of an HTTP grant that can be wrong by value; each is tried once.
+const ATTEMPTS: usize = 10;
+
+/// Reads the grants; wrong ones are reported and left out.
+pub(super) fn read(mut fields: Fields<'_, '_>) -> Vec<HttpGrant> {
+    let http = fields.list("http").iter().filter_map(|node| http(node, &mut fields)).collect();
+    if let Some(mut variables) = fields.table("variables") {
+        variables.take::<Vec<String>>("read");
+        variables.take::<Vec<String>>("write");
+        variables.finish();
+    }
+    fields.take::<Xcom>("xcom");
+    for name in ["variables", "xcom"] {
+        if let Some(node) = fields.node(name) {
+            let what = "accepted, but this version has no such import: nothing is granted by it";
+            fields.warn(node.line, name, what);
+        }
+    }
+    fields.finish();
+    http
+}
+
+fn http<'d>(node: &'d Node, above: &mut Fields<'d, '_>) -> Option<HttpGrant> {
+    let mut fields = above.below(node, "http")?;
+    let origin = fields.required("origin");
+    let methods = fields.required("methods");
+    let parts = GrantParts {
+        paths: fields.take("paths"),
+        connection: fields.take("connection"),
+        private: fields.take("private").unwrap_or_default(),
+        max_response: fields.take::<Size>("max-response").map(|size| size.0),
+        max_request: fields.take::<Size>("max-request").map(|size| size.0),
+        timeout: fields.take::<Duration>("timeout"),
+        max_in_flight: fields.take::<NonZeroUsize>("max-in-flight").map(NonZeroUsize::get),
+        // Stand-ins, so that the other keys are checked too.
+        origin: origin.clone().unwrap_or_else(|| STAND_IN.into()),
+        methods: methods.clone().unwrap_or_else(|| vec!["GET".into()]),
+    };
+    let grant = checked(parts, &mut fields);
+    fields.finish();
+    grant.filter(|_| origin.is_some() && methods.is_some())
+}
+
+const STAND_IN: &str = "https://stand-in.invalid";
+
+/// Makes the grant; every wrong value is reported, not only the first.
+fn checked(mut parts: GrantParts, fields: &mut Fields<'_, '_>) -> Option<HttpGrant> {
+    for attempt in 0..ATTEMPTS {
+        match HttpGrant::new(parts.clone()) {
+            Ok(grant) => return (attempt == 0).then_some(grant),
+            Err(error) => {
+                let line = fields.line_of(error.key());
+                fields.report(line, error.key(), error.to_string());
+                without(&mut parts, &error);
+            }
+        }
+    }
+    None
+}
+
+/// Puts a right value in the place of the wrong one.
+fn without(parts: &mut GrantParts, error: &GrantError) {
+    match error.key() {
+        "origin" => parts.origin = STAND_IN.into(),
+        "methods" => parts.methods = vec!["GET".into()],
+        "paths" => parts.paths = None,
+        "connection" => parts.connection = None,
+        "max-response" => parts.max_response = None,
+        "max-request" => parts.max_request = None,
+        "timeout" => parts.timeout = None,
+        _ => parts.max_in_flight = None,
+    }
+}
+
+/// The value of `xcom`: what of the task's XComs may be used.
+struct Xcom;
+
+impl Wanted for Xcom {
+    const EXPECTED: &'static str = "\"read\" or \"read-write\"";
+
+    fn from_value(value: &Value) -> Option<Self> {
+        matches!(value, Value::Text(text) if matches!(text.as_str(), "read" | "read-write")).then_some(Self)
+    }
+}

@@ -1,0 +1,63 @@
+//! `api`: the embedded Execution API alone, for several hosts in tests.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, anyhow};
+use devserver::{Auth, Config, Database, Devserver, Secret};
+use serde_json::json;
+
+use crate::arguments::Api;
+use crate::config::{self, AUDIENCE, Environment, secret_file};
+use crate::exit::{Ended, Exit, OrExit as _};
+use crate::signals::Signals;
+use crate::{diagnostics, host, out};
+
+/// Runs the command until SIGTERM or SIGINT.
+///
+/// # Errors
+/// The database cannot be opened, or the address cannot be listened on.
+pub(crate) fn run(arguments: &Api) -> Ended {
+    diagnostics::start(&config::read_environment(&Environment)?);
+    let config = Config {
+        database: match &arguments.db {
+            Some(url) => Database::File(file(url).or_exit(Exit::Usage)?),
+            None => Database::Memory,
+        },
+        auth: match &arguments.jwt_secret_file {
+            Some(file) => Auth::Secret(secret(file).or_exit(Exit::Usage)?),
+            None => Auth::Open,
+        },
+        ..Config::default()
+    };
+    let runtime = host::runtime().or_exit(Exit::Own)?;
+    runtime.block_on(async {
+        let signals = Signals::listen().or_exit(Exit::Own)?;
+        let (listener, address) = host::listen(arguments.listen).await.context("--listen").or_exit(Exit::Usage)?;
+        let server = Devserver::open(config).map_err(|error| anyhow!(error)).or_exit(Exit::Usage)?;
+        let url = host::api_url(address);
+        if arguments.output.is_json() {
+            out::json(&json!({"event": "listening", "url": url}))?
+        } else {
+            out::line(&url)?
+        }
+        server.serve(listener, signals.stop()).await;
+        Ok(Exit::Done)
+    })
+}
+
+/// `sqlite:PATH`, `sqlite://PATH` or a path.
+fn file(url: &str) -> anyhow::Result<PathBuf> {
+    let path = url.strip_prefix("sqlite:").map_or(url, |rest| rest.strip_prefix("//").unwrap_or(rest));
+    match path {
+        "" => Err(anyhow!("--db: name a file, such as `sqlite:dev.db`")),
+        path if path.contains("://") => {
+            Err(anyhow!("--db: only SQLite is embedded: name a file, such as `sqlite:dev.db`"))
+        }
+        path => Ok(path.into()),
+    }
+}
+
+fn secret(file: &Path) -> anyhow::Result<Secret> {
+    let secret = secret_file(file).map_err(|what| anyhow!(what)).context("--jwt-secret-file")?;
+    Ok(Secret { audience: AUDIENCE.into(), ..Secret::new(secret) })
+}

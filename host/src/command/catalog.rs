@@ -1,0 +1,53 @@
+//! `catalog lock` and `catalog check`.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use trigger_host_types::SystemClock;
+
+use crate::arguments::Catalog;
+use crate::catalog::{self, Change, Unlocked};
+use crate::config::{self, Environment};
+use crate::exit::{Ended, Exit, Failure, OrExit as _};
+use crate::problems::Problems;
+use crate::{diagnostics, host, out};
+
+/// Runs the command.
+///
+/// # Errors
+/// Anything wrong with the catalog or its components.
+pub(crate) fn run(command: &Catalog) -> Ended {
+    match command {
+        Catalog::Lock(file) => {
+            let pins = catalog::lock(&file.catalog)?;
+            let width = pins.iter().map(|pin| pin.classpath.as_str().len()).max().unwrap_or_default();
+            for pin in pins {
+                let change = match pin.change {
+                    Change::Written => "written",
+                    Change::Replaced => "replaced",
+                    Change::Kept => "as before",
+                };
+                out::line(&format!("{:<width$}  {}  {change}", pin.classpath.as_str(), pin.digest))?;
+            }
+        }
+        Catalog::Check(file) => {
+            let checked = check(&file.catalog)?;
+            out::line(&format!("{checked} triggers, all right."))?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// Everything `run` does with a catalog but running it: what passes here starts there, and its components are compiled already.
+fn check(path: &Path) -> Result<usize, Failure> {
+    let settings = config::read_environment(&Environment)?;
+    diagnostics::start(&settings);
+    let mut problems = Problems::default();
+    let catalog = catalog::read(path, &mut problems)?;
+    let ready = catalog::ready(&catalog, Unlocked::Refused, &mut problems);
+    let runtime = host::runtime().or_exit(Exit::Own)?;
+    let sandbox = host::sandbox(&settings, 1, Arc::new(SystemClock), &Environment).or_exit(Exit::Usage)?;
+    runtime.block_on(catalog::load(&sandbox, &catalog, &ready, &settings, &mut problems));
+    problems.settle()?;
+    Ok(ready.len())
+}

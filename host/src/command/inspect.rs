@@ -1,0 +1,222 @@
+//! `inspect`: what a component is, wants and has.
+
+use std::sync::Arc;
+
+use anyhow::{Context as _, anyhow};
+use sandbox::{Allowed, Inspection, Interface, Limits, Sandbox};
+use serde_json::{Value, json};
+use trigger_host_types::SystemClock;
+
+use crate::arguments::Inspect;
+use crate::catalog::{self, Catalog, Entry};
+use crate::config::{self, Environment};
+use crate::exit::{Ended, Exit, Failure, OrExit as _};
+use crate::problems::Problems;
+use crate::setting::{Setting as _, Size};
+use crate::{diagnostics, host, out};
+
+/// Runs the command.
+///
+/// # Errors
+/// The file cannot be read, or the host refuses it.
+pub(crate) fn run(arguments: &Inspect) -> Ended {
+    let path = &arguments.component;
+    let name = path.display().to_string();
+    let wasm = std::fs::read(path).with_context(|| format!("cannot read `{name}`")).or_exit(Exit::Usage)?;
+    let inspection = match sandbox::inspect(&wasm) {
+        Ok(inspection) => inspection,
+        Err(_) => return Err(refused(&name, &wasm)),
+    };
+    let mut problems = Problems::default();
+    let catalog = match &arguments.catalog {
+        Some(file) => Some(catalog::read(file, &mut problems)?),
+        None => None,
+    };
+    let owned = catalog.as_ref().map(|catalog| owned(catalog, arguments, &inspection));
+    // Loading is what says, in the host's own words, what the host refuses.
+    let allowed = match &owned {
+        Some(entries) if !entries.is_empty() => entries.iter().map(|entry| entry.allowed()).collect(),
+        _ => vec![Allowed::ALL],
+    };
+    let (refusals, manifest) = load(&name, &wasm, &allowed)?;
+    let report = Report { name, inspection, manifest, owned, refusals };
+    if arguments.output.is_json() {
+        out::json(&report.json())?
+    } else {
+        out::line(&report.text())?
+    }
+    problems.settle()?;
+    for refusal in &report.refusals {
+        eprintln!("error: {refusal}");
+    }
+    Ok(if report.refusals.is_empty() { Exit::Done } else { Exit::Usage })
+}
+
+/// Why the host does not load the file, in its own words and with the file's name.
+fn refused(name: &str, wasm: &[u8]) -> Failure {
+    match load(name, wasm, &[Allowed::ALL]) {
+        Ok((refusals, _)) => Failure { exit: Exit::Usage, error: anyhow!(refusals.join("; ")) },
+        Err(failure) => failure,
+    }
+}
+
+/// The entries of the catalog for this very file or these very bytes.
+fn owned<'c>(catalog: &'c Catalog, arguments: &Inspect, inspection: &Inspection) -> Vec<&'c Entry> {
+    let here = arguments.component.canonicalize().ok();
+    let is_this = |entry: &&Entry| {
+        entry.digest == Some(inspection.digest) || (here.is_some() && entry.component.canonicalize().ok() == here)
+    };
+    catalog.entries.iter().filter(is_this).collect()
+}
+
+/// The manifest, and what the host refuses under each of these grants.
+fn load(name: &str, wasm: &[u8], allowed: &[Allowed]) -> Result<(Vec<String>, Option<Manifest>), Failure> {
+    let settings = config::read_environment(&Environment)?;
+    diagnostics::start(&settings);
+    let runtime = host::runtime().or_exit(Exit::Own)?;
+    let sandbox: Sandbox = host::sandbox(&settings, 1, Arc::new(SystemClock), &Environment).or_exit(Exit::Usage)?;
+    runtime.block_on(async {
+        let (mut refusals, mut manifest) = (Vec::new(), None);
+        for allowed in allowed {
+            match sandbox.load(name, wasm, allowed).await {
+                Err(error) => {
+                    let refusal = catalog::chain(&error);
+                    if !refusals.contains(&refusal) {
+                        refusals.push(refusal);
+                    }
+                }
+                Ok(component) if manifest.is_none() => {
+                    manifest = component.describe(&Limits::default()).await.map(|described| match described {
+                        Ok(description) => Manifest::Is(description),
+                        Err(reason) => Manifest::Failed(reason.to_string()),
+                    });
+                }
+                Ok(_) => {}
+            }
+        }
+        Ok((refusals, manifest))
+    })
+}
+
+/// What a component says of itself.
+enum Manifest {
+    Is(sandbox::Description),
+    Failed(String),
+}
+
+struct Report<'c> {
+    name: String,
+    inspection: Inspection,
+    manifest: Option<Manifest>,
+    owned: Option<Vec<&'c Entry>>,
+    refusals: Vec<String>,
+}
+
+impl Report<'_> {
+    fn needs(&self) -> Vec<&'static str> {
+        self.inspection.wants.iter().filter_map(grant).collect()
+    }
+
+    fn text(&self) -> String {
+        let of = &self.inspection;
+        let mut lines = vec![
+            row("component", &self.name),
+            row("digest", &of.digest.to_string()),
+            row("size", &format!("{} bytes", of.size)),
+            row("world", &format!("{} {}", of.world, of.version)),
+        ];
+        lines.extend(rows("imports", of.imports.iter().cloned()));
+        lines.extend(rows("needs", self.needs().into_iter().map(|grant| format!("a grant of `{grant}`"))));
+        match &self.manifest {
+            Some(Manifest::Is(description)) => {
+                lines.push(row("summary", &description.summary));
+                lines.extend(rows("kwargs", pretty(&description.kwargs_schema).lines().map(str::to_owned)));
+            }
+            Some(Manifest::Failed(reason)) => lines.push(row("manifest", &format!("failed: {reason}"))),
+            None => {}
+        }
+        if let Some(entries) = &self.owned {
+            lines.extend(rows("catalog", entries.iter().flat_map(|entry| has(entry, of))));
+        }
+        lines.join("\n")
+    }
+
+    fn json(&self) -> Value {
+        let of = &self.inspection;
+        let mut value = json!({
+            "component": self.name,
+            "digest": of.digest,
+            "size": of.size,
+            "world": of.world.to_string(),
+            "version": of.version,
+            "imports": of.imports,
+            "exports": of.exports,
+            "needs": self.needs(),
+            "refused": self.refusals,
+        });
+        match &self.manifest {
+            Some(Manifest::Is(description)) => {
+                value["summary"] = json!(description.summary);
+                value["kwargs_schema"] = serde_json::from_str(&description.kwargs_schema).unwrap_or_default();
+            }
+            Some(Manifest::Failed(reason)) => value["manifest_error"] = json!(reason),
+            None => {}
+        }
+        if let Some(entries) = &self.owned {
+            value["catalog"] = entries
+                .iter()
+                .map(|entry| {
+                    json!({
+                        "classpath": entry.classpath,
+                        "line": entry.line,
+                        "pinned": entry.digest == Some(of.digest),
+                        "http": entry.http.iter().map(http).collect::<Vec<_>>(),
+                    })
+                })
+                .collect();
+        }
+        value
+    }
+}
+
+/// The key of the catalog that grants an interface; none for what is always granted.
+const fn grant(interface: &Interface) -> Option<&'static str> {
+    match interface {
+        Interface::Http => Some("http"),
+        Interface::Logging => None,
+    }
+}
+
+fn has(entry: &Entry, of: &Inspection) -> Vec<String> {
+    let pin = if entry.digest == Some(of.digest) { "pinned" } else { "not pinned to these bytes" };
+    let mut lines = vec![format!("{} (line {}, {pin})", entry.classpath, entry.line)];
+    lines.extend(entry.http.iter().map(|grant| format!("  {}", http(grant))));
+    let Limits { memory, cpu, wall, host_calls, .. } = &entry.limits;
+    let (memory, cpu, wall) = (Size(*memory).show(), cpu.show(), wall.show());
+    lines.push(
+        format!("  memory {memory}, cpu-per-poll {cpu}, wall-per-poll {wall}, host-calls-per-poll {host_calls}")
+            .replace('"', ""),
+    );
+    lines
+}
+
+fn http(grant: &broker::HttpGrant) -> String {
+    let paths: Vec<_> = grant.paths.iter().map(ToString::to_string).collect();
+    let paths = if paths.is_empty() { "all paths".to_owned() } else { paths.join(" ") };
+    let connection = grant.connection.as_ref().map(|id| format!(" as connection `{id}`")).unwrap_or_default();
+    format!("http {} {} {paths}{connection}", grant.methods.join(","), grant.origin)
+}
+
+fn pretty(schema: &str) -> String {
+    let parsed: Option<Value> = serde_json::from_str(schema).ok();
+    parsed.and_then(|value| serde_json::to_string_pretty(&value).ok()).unwrap_or_else(|| schema.to_owned())
+}
+
+fn row(name: &str, value: &str) -> String {
+    format!("{name:<10} {value}").trim_end().to_owned()
+}
+
+fn rows(name: &str, values: impl Iterator<Item = String>) -> Vec<String> {
+    let lines: Vec<_> = values.enumerate().map(|(at, value)| row(if at == 0 { name } else { "" }, &value)).collect();
+    if lines.is_empty() { vec![row(name, "none")] } else { lines }
+}

@@ -1,0 +1,231 @@
+//! `run`: the daemon. Checks everything at the start, then claims and runs until it is told to end.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::anyhow;
+use sandbox::Sandbox;
+use supervisor::{Health, Life, Observer, Parts, StartError, Supervisor, Time};
+use tokio::net::TcpListener;
+use tokio::sync::{oneshot, watch};
+use tokio::task::JoinHandle;
+use tokio::time::MissedTickBehavior;
+use trigger_host_types::{ClassPath, SystemClock, TriggerId, log};
+
+use crate::arguments::Run;
+use crate::catalog::{self, Unlocked};
+use crate::config::{self, Environment, Settings};
+use crate::exit::{Ended, Exit, Failure, OrExit as _};
+use crate::problems::{Problem, Problems};
+use crate::signals::{Signals, Wish};
+use crate::view::Step;
+use crate::{admin, diagnostics, host};
+
+/// How old the answer of the admin port may be.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// How long open calls of the admin port may take at the end.
+const ADMIN_END: Duration = Duration::from_secs(1);
+
+/// Runs the command.
+///
+/// # Errors
+/// Everything that is wrong at the start, all at once; an API that refuses or cannot be reached.
+pub(crate) fn run(arguments: &Run) -> Ended {
+    let read = config::read(arguments.config.config.as_deref(), &Environment, &arguments.flags())?;
+    let (settings, mut problems) = (read.settings, read.problems);
+    diagnostics::start(&settings);
+    let client = config::client(&settings, &read.shown, &mut problems);
+    let runtime = host::runtime().or_exit(Exit::Own)?;
+    runtime.block_on(async {
+        let signals = Signals::listen().or_exit(Exit::Own)?;
+        let slots = settings.sandbox.live_instances.get();
+        let sandbox = host::sandbox(&settings, slots, Arc::new(SystemClock), &Environment).or_exit(Exit::Usage)?;
+        let classes = classes(&sandbox, &settings, &mut problems).await;
+        let listener = admin_listener(&settings, &read.shown, &mut problems).await;
+        problems.settle()?;
+        // Both are there when nothing is wrong.
+        let (Some(client), Some(classes)) = (client, classes) else { return Ok(Exit::Own) };
+        let client = execution_api::Client::new(client).map_err(|error| anyhow!(error)).or_exit(Exit::Usage)?;
+        Daemon { settings, sandbox, signals }.run(client, classes, listener).await
+    })
+}
+
+/// The catalog, ready to run; what is wrong goes to `problems`.
+async fn classes(sandbox: &Sandbox, settings: &Settings, problems: &mut Problems) -> Option<supervisor::Catalog> {
+    match catalog::read(&settings.host.catalog, problems) {
+        Ok(catalog) => {
+            let ready = catalog::ready(&catalog, Unlocked::Refused, problems);
+            Some(catalog::load(sandbox, &catalog, &ready, settings, problems).await)
+        }
+        Err(more) => {
+            problems.append(more);
+            None
+        }
+    }
+}
+
+async fn admin_listener(
+    settings: &Settings,
+    shown: &[config::Shown],
+    problems: &mut Problems,
+) -> Option<(TcpListener, SocketAddr)> {
+    match host::listen(settings.admin.listen?).await {
+        Ok(listening) => Some(listening),
+        Err(error) => {
+            problems.error(config::at(shown, "admin", "listen", format!("{error:#}")));
+            None
+        }
+    }
+}
+
+/// Writes each step and the lines of guests into the host's own log, for whoever looks for something. Payloads stay out of it.
+struct Lines;
+
+impl Observer for Lines {
+    fn observe(&self, life: &Life) {
+        let step = Step::from(life);
+        tracing::debug!(trigger_id = step.trigger.0, classpath = %life.classpath, event = step.event.name(), "A trigger took a step.");
+    }
+
+    fn log(&self, trigger: TriggerId, classpath: &ClassPath, line: &log::Line) {
+        tracing::debug!(trigger_id = trigger.0, %classpath, level = ?line.level, text = line.message, "A guest wrote a line.");
+    }
+}
+
+struct Daemon {
+    settings: Settings,
+    sandbox: Sandbox,
+    signals: Signals,
+}
+
+impl Daemon {
+    async fn run(
+        mut self,
+        client: execution_api::Client,
+        classes: supervisor::Catalog,
+        listener: Option<(TcpListener, SocketAddr)>,
+    ) -> Ended {
+        let metrics = admin::record().or_exit(Exit::Own)?;
+        let own = listener.iter().map(|(_, address)| *address).collect();
+        let broker = host::broker(&self.settings, own).or_exit(Exit::Own)?;
+        let parts = Parts {
+            client,
+            sandbox: self.sandbox.clone(),
+            broker,
+            catalog: Arc::new(classes),
+            keys: config::fernet(&self.settings).map_err(|what| anyhow!(what)).or_exit(Exit::Usage)?,
+            time: Time::Real,
+            observer: Arc::new(Lines),
+        };
+        let (health, asked) = watch::channel(None);
+        let (stop, stopped) = oneshot::channel::<()>();
+        let admin = listener.map(|(listener, address)| {
+            tracing::info!(%address, "The admin port listens.");
+            tokio::spawn(admin::serve(listener, asked, metrics, async move {
+                // A sender that is gone says the same.
+                let _ = stopped.await;
+            }))
+        });
+        let supervisor = Supervisor::start(host::supervision(&self.settings), parts);
+        let supervisor = tokio::select! {
+            started = supervisor => started.map_err(unstarted)?,
+            // Nothing is claimed yet.
+            () = self.asked_to_end() => return Ok(Exit::Done),
+        };
+        let exit = self.watch(supervisor, &health).await?;
+        drop(stop);
+        if let Some(admin) = admin {
+            let _ = tokio::time::timeout(ADMIN_END, admin).await;
+        }
+        Ok(exit)
+    }
+
+    /// Until the supervisor has ended, or a second signal.
+    async fn watch(&mut self, mut supervisor: Supervisor, health: &watch::Sender<Option<Health>>) -> Ended {
+        let mut look = tokio::time::interval(LOOK_EVERY);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let (mut ending, mut reading) = (false, None);
+        loop {
+            // Every branch may be dropped: the supervisor's end, signals and the catalog that is being read stay where they are.
+            tokio::select! {
+                ended = supervisor.ended() => {
+                    ended.map_err(|error| anyhow!(error))?;
+                    tracing::info!("The host has ended.");
+                    return Ok(Exit::Done);
+                }
+                wish = self.signals.next() => match (wish, ending) {
+                    (Wish::Reload, _) => reading = Some(self.read_again()),
+                    (Wish::End, false) => {
+                        tracing::info!("The host drains; another signal ends it at once.");
+                        ending = true;
+                        supervisor.drain();
+                    }
+                    (Wish::End, true) => {
+                        supervisor.stop_now();
+                        return Ok(Exit::Failed);
+                    }
+                },
+                read = read(&mut reading) => reload(&supervisor, read),
+                _ = look.tick() => {
+                    health.send_replace(Some(supervisor.health()));
+                }
+            }
+        }
+    }
+
+    /// Reads the catalog aside: compiling may take a while, and signals must not wait for it.
+    fn read_again(&self) -> Reading {
+        let (sandbox, settings) = (self.sandbox.clone(), self.settings.clone());
+        tokio::spawn(async move {
+            let mut problems = Problems::default();
+            let classes = classes(&sandbox, &settings, &mut problems).await;
+            (classes, problems)
+        })
+    }
+
+    async fn asked_to_end(&mut self) {
+        while self.signals.next().await != Wish::End {}
+    }
+}
+
+/// The API's fault or the host's own.
+fn unstarted(error: StartError) -> Failure {
+    let exit = match &error {
+        StartError::Api(_) => Exit::Api,
+        StartError::Heart(_) => Exit::Own,
+    };
+    Failure { exit, error: error.into() }
+}
+
+/// A catalog that is being read.
+type Reading = JoinHandle<(Option<supervisor::Catalog>, Problems)>;
+
+/// The catalog that was being read; waits for ever when there is none.
+async fn read(reading: &mut Option<Reading>) -> (Option<supervisor::Catalog>, Problems) {
+    let Some(task) = reading else { return std::future::pending().await };
+    let read = task.await;
+    *reading = None;
+    read.unwrap_or_else(|error| {
+        let mut problems = Problems::default();
+        problems.error(Problem::key("host.catalog", format!("reading it failed: {error}")));
+        (None, problems)
+    })
+}
+
+/// Takes the catalog over; one with problems is refused as a whole.
+fn reload(supervisor: &Supervisor, (classes, problems): (Option<supervisor::Catalog>, Problems)) {
+    for problem in problems.warnings() {
+        tracing::warn!("{problem}");
+    }
+    for problem in problems.errors() {
+        tracing::error!("{problem}");
+    }
+    match classes.filter(|_| !problems.is_fatal()) {
+        Some(classes) => {
+            supervisor.reload(Arc::new(classes));
+            tracing::info!("The catalog was read again.");
+        }
+        None => tracing::error!("The catalog was read again and is refused; the old one stays."),
+    }
+}

@@ -1,0 +1,121 @@
+//! What a value's type cannot say: files that must be readable, keys that exclude each other or depend on each other.
+
+use std::path::Path;
+
+use secrecy::SecretString;
+
+use super::keys::Settings;
+use super::layers::{Origin, Shown};
+use crate::problems::{Problem, Problems};
+
+/// The content of a secret file, without the line end that editors add.
+///
+/// # Errors
+/// It cannot be read, or there is nothing in it. The text names the file, never the content.
+pub(crate) fn from_file(path: &Path) -> Result<SecretString, String> {
+    let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+    match text.trim_end_matches(['\r', '\n']) {
+        "" => Err(format!("{} is empty", path.display())),
+        secret => Ok(secret.into()),
+    }
+}
+
+/// Reports everything that is wrong beyond single values.
+pub(super) fn check(settings: &Settings, shown: &[Shown], problems: &mut Problems) {
+    files(settings, shown, problems);
+    tokens(settings, shown, problems);
+    spans(settings, shown, problems);
+    if settings.host.queues.as_ref().is_some_and(Vec::is_empty) {
+        let what =
+            "an empty list claims nothing: name the queues, or leave the key out to claim triggers without a queue";
+        problems.error(at(shown, "host", "queues", what.into()));
+    }
+    if let Err(error) = crate::diagnostics::filter(&settings.tracing.filter) {
+        problems.error(at(shown, "tracing", "filter", format!("not a filter: {error}")));
+    }
+    not_yet(settings, shown, problems);
+}
+
+fn files(settings: &Settings, shown: &[Shown], problems: &mut Problems) {
+    let (api, logs) = (&settings.api, &settings.logs);
+    for (section, name, file) in [
+        ("api", "token-file", &api.token_file),
+        ("api", "jwt-secret-file", &api.jwt_secret_file),
+        ("api", "runtime-token-file", &api.runtime_token_file),
+        ("api", "runtime-jwt-secret-file", &api.runtime_jwt_secret_file),
+        ("api", "fernet-key-file", &api.fernet_key_file),
+        ("logs", "secret-key-file", &logs.secret_key_file),
+    ] {
+        if let Some(Err(what)) = file.as_deref().map(from_file) {
+            problems.error(at(shown, section, name, what));
+        }
+    }
+}
+
+fn tokens(settings: &Settings, shown: &[Shown], problems: &mut Problems) {
+    let api = &settings.api;
+    if let Err(what) = super::fernet(settings) {
+        let name = if api.fernet_key_file.is_some() { "fernet-key-file" } else { "fernet-key" };
+        problems.error(at(shown, "api", name, what));
+    }
+    if api.token_file.is_some() && api.jwt_secret_file.is_some() {
+        let what = "`token-file` and `jwt-secret-file` exclude each other: keep the one that your API wants";
+        problems.error(at(shown, "api", "jwt-secret-file", what.into()));
+    }
+    if api.subject.parse::<uuid::Uuid>().is_err() {
+        let what = format!("expected a UUID, found {:?}", api.subject);
+        problems.error(at(shown, "api", "subject", what));
+    }
+}
+
+fn spans(settings: &Settings, shown: &[Shown], problems: &mut Problems) {
+    let host = &settings.host;
+    for (section, name, span) in [
+        ("api", "timeout", settings.api.timeout),
+        ("api", "heartbeat-timeout", settings.api.heartbeat_timeout),
+        ("api", "token-life", settings.api.token_life),
+        ("host", "heartbeat-every", host.heartbeat_every),
+        ("host", "load-every", host.load_every),
+        ("host", "cleanup-every", host.cleanup_every),
+        ("sandbox", "tick", settings.sandbox.tick),
+    ] {
+        if span.is_zero() {
+            problems.error(at(shown, section, name, "must be longer than zero".into()));
+        }
+    }
+    if host.heartbeat_every >= host.health_check_threshold {
+        let what = "must be shorter than `health-check-threshold`, or the host counts as dead between two heartbeats";
+        problems.error(at(shown, "host", "heartbeat-every", what.into()));
+    }
+}
+
+/// Keys that are checked and do nothing yet. Airflow's own variables are left alone: they are set for others too.
+fn not_yet(settings: &Settings, shown: &[Shown], problems: &mut Problems) {
+    let logs = &settings.logs;
+    for (name, is_set) in [
+        ("folder", logs.folder.is_some()),
+        ("listen", logs.listen.is_some()),
+        ("secret-key-file", logs.secret_key_file.is_some()),
+        ("secret-key", logs.secret_key.is_some()),
+    ] {
+        let problem =
+            at(shown, "logs", name, "accepted, but this version writes no trigger logs and serves none".into());
+        let is_airflows = problem.key.as_deref().is_some_and(|key| key.starts_with(super::AIRFLOW_PREFIX));
+        if is_set && !is_airflows {
+            problems.warning(problem);
+        }
+    }
+}
+
+/// A problem with a key, at the place its value came from.
+pub(crate) fn at(shown: &[Shown], section: &str, name: &str, what: String) -> Problem {
+    let key = format!("{section}.{name}");
+    match shown.iter().find(|shown| shown.section == section && shown.name == name).map(|shown| &shown.origin) {
+        Some(Origin::File(place)) => {
+            let (file, line) = place.rsplit_once(':').unwrap_or((place, ""));
+            Problem { line: line.parse().ok(), key: Some(key), ..Problem::file(Path::new(file), what) }
+        }
+        Some(Origin::Name(name)) => Problem::key(name, what),
+        _ => Problem::key(key, what),
+    }
+}

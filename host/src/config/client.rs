@@ -1,0 +1,83 @@
+//! From the keys of `[api]` to a client and to the keys of encrypted arguments.
+
+use std::path::Path;
+
+use execution_api::encodings::Fernet;
+use execution_api::{ClientConfig, Dialect, TokenSource};
+use secrecy::{ExposeSecret, SecretString};
+use uuid::Uuid;
+
+use super::checks::{at, from_file};
+use super::keys::{Api, Settings};
+use super::layers::Shown;
+use crate::problems::Problems;
+use crate::setting;
+
+/// `aud` of the plugin's tokens: execution tokens, which every running task holds, are not good enough to claim triggers.
+pub(crate) const AUDIENCE: &str = "urn:trigger-host";
+
+/// What the client needs to know; none when something of it is wrong, which is reported. Files were checked when the keys were read.
+pub(crate) fn client(settings: &Settings, shown: &[Shown], problems: &mut Problems) -> Option<ClientConfig> {
+    let api = &settings.api;
+    let Some(url) = api.url.clone() else {
+        let what = "missing: `run` needs the URL of the trigger and job endpoints, such as \"http://127.0.0.1:8080/trigger-host/\"";
+        problems.error(at(shown, "api", "url", what.into()));
+        return None;
+    };
+    let dialect = match api.dialect {
+        setting::Dialect::Plugin => Dialect::Plugin,
+        setting::Dialect::BuiltIn => Dialect::BuiltIn,
+    };
+    let audience = api.audience.clone().unwrap_or_else(|| match dialect {
+        Dialect::Plugin => AUDIENCE.to_owned(),
+        Dialect::BuiltIn => api.runtime_audience.clone(),
+    });
+    let secret = secret(api.jwt_secret_file.as_deref()).or_else(|| api.jwt_secret.clone());
+    let own_token = token(api, api.token_file.as_deref(), secret.as_ref(), &audience);
+    // Without a URL of its own the runtime is the same server, which takes the same token.
+    let runtime_token = api.runtime_url.as_ref().and_then(|_| {
+        let secret = self::secret(api.runtime_jwt_secret_file.as_deref()).or(secret);
+        match token(api, api.runtime_token_file.as_deref(), secret.as_ref(), &api.runtime_audience) {
+            TokenSource::None => None,
+            source => Some(source),
+        }
+    });
+    Some(ClientConfig {
+        runtime_url: api.runtime_url.clone(),
+        token: own_token,
+        runtime_token,
+        dialect,
+        timeout: api.timeout,
+        heartbeat_timeout: api.heartbeat_timeout,
+        proxy: api.proxy.clone(),
+        ..ClientConfig::new(url)
+    })
+}
+
+/// The keys of encrypted arguments; none where none are set.
+///
+/// # Errors
+/// Text that is no list of keys. The error does not quote it.
+pub(crate) fn fernet(settings: &Settings) -> Result<Fernet, String> {
+    let keys = secret(settings.api.fernet_key_file.as_deref()).or_else(|| settings.api.fernet_key.clone());
+    Fernet::parse(keys.as_ref().map_or("", ExposeSecret::expose_secret)).map_err(|error| error.to_string())
+}
+
+fn secret(file: Option<&Path>) -> Option<SecretString> {
+    from_file(file?).ok()
+}
+
+fn token(api: &Api, file: Option<&Path>, secret: Option<&SecretString>, audience: &str) -> TokenSource {
+    match (file, secret) {
+        (Some(file), _) => TokenSource::File(file.into()),
+        (None, Some(secret)) => TokenSource::Secret {
+            secret: secret.clone(),
+            audience: audience.into(),
+            // Checked when the keys were read.
+            subject: api.subject.parse().unwrap_or(Uuid::nil()),
+            issuer: api.issuer.clone(),
+            life: api.token_life,
+        },
+        (None, None) => TokenSource::None,
+    }
+}

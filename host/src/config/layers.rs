@@ -1,0 +1,157 @@
+//! File < environment < flags: which layer a key's value comes from, and what is wrong in any of them.
+//!
+//! Within the environment this program's own variable wins over Airflow's. A wrong value is reported also where a stronger layer hides it.
+
+use std::path::Path;
+
+use super::keys::{KEYS, SECTIONS};
+use super::source::Source;
+use super::{AIRFLOW_PREFIX, PREFIX};
+use crate::document::{Document, Fields, Node, Table, Value, misfit};
+use crate::problems::{Problem, Problems, nearest};
+use crate::setting::Setting;
+
+/// A value set on the command line: section, key, the flag's name and its text.
+pub(crate) struct Flag {
+    /// Table of the key.
+    pub(crate) section: &'static str,
+    /// The key.
+    pub(crate) name: &'static str,
+    /// As the operator wrote it, such as `--capacity`.
+    pub(crate) flag: &'static str,
+    /// Its text.
+    pub(crate) text: String,
+}
+
+/// Where a value came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// The table of keys.
+    Default,
+    /// A line of the file.
+    File(String),
+    /// A variable or a flag.
+    Name(String),
+}
+
+/// An effective value as TOML, for `config show`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Shown {
+    /// Table of the key.
+    pub(crate) section: &'static str,
+    /// The key.
+    pub(crate) name: &'static str,
+    /// As TOML; empty: not set; secrets masked.
+    pub(crate) value: String,
+    /// Where it came from.
+    pub(crate) origin: Origin,
+}
+
+/// All layers, while the keys are being resolved.
+pub(crate) struct Layers<'a> {
+    document: Option<&'a Document>,
+    environment: &'a dyn Source,
+    flags: &'a [Flag],
+    pub(super) problems: Problems,
+    pub(super) shown: Vec<Shown>,
+}
+
+impl<'a> Layers<'a> {
+    pub(super) fn new(document: Option<&'a Document>, environment: &'a dyn Source, flags: &'a [Flag]) -> Self {
+        let mut layers = Self { document, environment, flags, problems: Problems::default(), shown: Vec::new() };
+        layers.report_unknown_variables();
+        layers.report_unknown_keys();
+        layers
+    }
+
+    /// The value of one key.
+    pub(super) fn resolve<T: Setting>(&mut self, section: &'static str, name: &'static str, default: fn() -> T) -> T {
+        let mut found = None;
+        for layer in [Self::in_file, Self::in_airflow, Self::in_variable, Self::in_flag] {
+            found = layer(self, section, name).or(found);
+        }
+        let (value, origin) = found.unwrap_or_else(|| (default(), Origin::Default));
+        self.shown.push(Shown { section, name, value: value.show(), origin });
+        value
+    }
+
+    fn in_file<T: Setting>(&mut self, section: &str, name: &str) -> Option<(T, Origin)> {
+        let document = self.document?;
+        let node = child(child(&document.root, section)?, name)?;
+        let Some(value) = T::from_value(&node.value) else {
+            let key = Some(format!("{section}.{name}"));
+            self.problems.error(Problem { key, ..document.problem(node.line, misfit::<T>(&node.value)) });
+            return None;
+        };
+        let folder = document.path.parent().unwrap_or_else(|| Path::new(""));
+        Some((value.based(folder), Origin::File(format!("{}:{}", document.path.display(), node.line))))
+    }
+
+    fn in_airflow<T: Setting>(&mut self, section: &str, name: &str) -> Option<(T, Origin)> {
+        let variable = KEYS.iter().find(|key| key.section == section && key.name == name)?.airflow?;
+        // Deployments set some of Airflow's variables to nothing, and Airflow takes that as not set.
+        let text = self.environment.get(variable).filter(|text| !text.is_empty())?;
+        self.read_text(variable.to_owned(), text, T::from_airflow)
+    }
+
+    fn in_variable<T: Setting>(&mut self, section: &str, name: &str) -> Option<(T, Origin)> {
+        let variable = KEYS.iter().find(|key| key.section == section && key.name == name)?.variable();
+        let text = self.environment.get(&variable)?;
+        self.read_text(variable, text, T::from_text)
+    }
+
+    fn in_flag<T: Setting>(&mut self, section: &str, name: &str) -> Option<(T, Origin)> {
+        let flag = self.flags.iter().find(|flag| flag.section == section && flag.name == name)?;
+        self.read_text(flag.flag.to_owned(), flag.text.clone(), T::from_text)
+    }
+
+    fn read_text<T: Setting>(
+        &mut self,
+        source: String,
+        text: String,
+        parse: fn(&str) -> Option<T>,
+    ) -> Option<(T, Origin)> {
+        if let Some(value) = parse(&text) {
+            return Some((value, Origin::Name(source)));
+        }
+        let expected = if source.starts_with(AIRFLOW_PREFIX) { T::AIRFLOW_EXPECTED } else { T::EXPECTED };
+        let what = match T::SECRET {
+            true => format!("expected {expected}"),
+            false => format!("expected {expected}, found {}", Value::Text(text).found()),
+        };
+        self.problems.error(Problem::key(source, what));
+        None
+    }
+
+    fn report_unknown_variables(&mut self) {
+        let known: Vec<_> = KEYS.iter().map(super::keys::Key::variable).collect();
+        for name in self.environment.names(PREFIX) {
+            if known.contains(&name) {
+                continue;
+            }
+            let hint = match nearest(&name, known.iter().map(String::as_str)) {
+                Some(near) => format!("no such key, did you mean `{near}`?"),
+                None => "no such key; see `trigger-host config show`".into(),
+            };
+            self.problems.error(Problem::key(name, hint));
+        }
+    }
+
+    fn report_unknown_keys(&mut self) {
+        let Some(document) = self.document else { return };
+        let Some(mut root) = Fields::of(document, &document.root, "", &mut self.problems) else { return };
+        for (section, _) in SECTIONS {
+            let Some(mut fields) = root.table(section) else { continue };
+            for key in KEYS.iter().filter(|key| key.section == *section) {
+                fields.node(key.name);
+            }
+            fields.finish();
+        }
+        root.finish();
+    }
+}
+
+fn child<'d>(node: &'d Node, name: &str) -> Option<&'d Node> {
+    let Value::Table(Table(entries)) = &node.value else { return None };
+    entries.iter().find(|entry| entry.key == name).map(|entry| &entry.node)
+}

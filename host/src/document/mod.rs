@@ -1,0 +1,10 @@
+//! TOML files as operators write them, read so that every value knows its line.
+//!
+//! Serde's derive would lose the place of a wrong value and stop at the first one; this keeps both.
+
+mod fields;
+mod node;
+mod toml;
+
+pub(crate) use fields::{Fields, Wanted, misfit};
+pub(crate) use node::{Document, Node, Table, Value};

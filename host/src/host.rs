@@ -1,0 +1,109 @@
+//! What several commands need to set a host up: the runtime, the sandbox, the client, listeners.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context as _, anyhow};
+use broker::{Broker, BrokerConfig};
+use sandbox::{Compiler, Sandbox};
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+use trigger_host_types::Clock;
+
+use crate::config::{Settings, Source};
+use crate::setting::Compile;
+
+/// The hidden subcommand that compiles one component.
+pub(crate) const COMPILE: &str = "compile-component";
+
+/// The runtime of everything but guests.
+pub(crate) fn runtime() -> anyhow::Result<Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the threads of the host")
+}
+
+/// A sandbox of `slots` live instances.
+pub(crate) fn sandbox(
+    settings: &Settings,
+    slots: usize,
+    clock: Arc<dyn Clock>,
+    environment: &dyn Source,
+) -> anyhow::Result<Sandbox> {
+    let keys = &settings.sandbox;
+    let compiler = match keys.compile {
+        Compile::InProcess => Compiler::InProcess,
+        Compile::Child => Compiler::Child {
+            program: std::env::current_exe().context("cannot find this program, which is also the compiler")?,
+            arguments: vec![COMPILE.into()],
+        },
+    };
+    let config = sandbox::Config {
+        slots,
+        max_memory: keys.max_memory.0,
+        tick: keys.tick,
+        workers: keys.workers.get(),
+        cache: keys.cache.clone().or_else(|| default_cache(environment)),
+        compiler,
+        clock,
+    };
+    Sandbox::start(config).map_err(|error| anyhow!(error))
+}
+
+/// The user's cache folder, by the rules of the XDG base directories; none where there is no home.
+fn default_cache(environment: &dyn Source) -> Option<PathBuf> {
+    let absolute = |name| environment.get(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let folder = absolute("XDG_CACHE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".cache")))?;
+    Some(folder.join("trigger-host"))
+}
+
+/// Listens, and says where: port 0 is any free one.
+pub(crate) async fn listen(address: SocketAddr) -> anyhow::Result<(TcpListener, SocketAddr)> {
+    let wrong = || format!("cannot listen on {address}: stop what has the port, or choose another");
+    let listener = TcpListener::bind(address).await.with_context(wrong)?;
+    let address = listener.local_addr().with_context(wrong)?;
+    Ok((listener, address))
+}
+
+/// Where an embedded API that listens here is called.
+pub(crate) fn api_url(address: SocketAddr) -> String {
+    let mut reachable = address;
+    if address.ip().is_unspecified() {
+        reachable.set_ip(if address.is_ipv4() { [127, 0, 0, 1].into() } else { std::net::Ipv6Addr::LOCALHOST.into() });
+    }
+    format!("http://{reachable}/execution/")
+}
+
+/// The name of this machine.
+pub(crate) fn hostname() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
+/// The guests' way out. `own`: the host's own listeners, which no guest reaches unless a grant names them.
+pub(crate) fn broker(settings: &Settings, own: Vec<SocketAddr>) -> anyhow::Result<Broker> {
+    let total_in_flight = settings.egress.total_in_flight.get();
+    Broker::new(BrokerConfig { forbidden: own, total_in_flight, ..BrokerConfig::default() })
+        .map_err(|error| anyhow!(error))
+}
+
+/// What the supervisor is told of the configuration.
+pub(crate) fn supervision(settings: &Settings) -> supervisor::Settings {
+    let Settings { host, drain, sandbox, .. } = settings;
+    supervisor::Settings {
+        hostname: host.hostname.clone().unwrap_or_else(hostname),
+        capacity: host.capacity.get(),
+        queues: host.queues.clone(),
+        team: host.team.clone(),
+        heartbeat_every: host.heartbeat_every,
+        health_check_threshold: host.health_check_threshold,
+        watchdog: host.watchdog,
+        on_kill_timeout: host.on_kill_timeout,
+        first_event_after: host.first_event_after,
+        load_every: host.load_every,
+        cleanup_every: host.cleanup_every,
+        live_instances: sandbox.live_instances.get(),
+        deliveries: host.deliveries.get(),
+        workload_slice: host.workload_slice.get(),
+        register_within: host.register_within,
+        drain: supervisor::Drain { polls: drain.polls, deliveries: drain.deliveries, complete: drain.complete },
+    }
+}

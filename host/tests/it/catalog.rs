@@ -1,0 +1,60 @@
+//! `catalog`.
+
+use std::fs;
+
+use crate::components::{core_module, empty_component, sample, samples};
+use crate::program::Folder;
+
+#[test]
+fn lock_makes_check_content() {
+    let folder = samples();
+    let before = folder.run(&["catalog", "check"]);
+    assert_eq!(before.code, Some(2));
+    assert_eq!(before.stderr.matches("run `trigger-host catalog lock`").count(), 2, "{}", before.stderr);
+    let locked = folder.run(&["catalog", "lock"]);
+    assert_eq!((locked.code, locked.stderr.as_str()), (Some(0), ""));
+    assert_eq!(locked.stdout.matches("written").count(), 2, "{}", locked.stdout);
+    let after = folder.run(&["catalog", "check"]);
+    assert_eq!(after.said(), "exit 0\n--- stdout\n2 triggers, all right.\n--- stderr\n");
+}
+
+#[test]
+fn check_reports_every_bad_component_at_once() {
+    let folder = Folder::with(
+        "triggers.toml",
+        "[[trigger]]\nclasspath = \"demo.Missing\"\ncomponent = \"missing.wasm\"\n\
+         [[trigger]]\nclasspath = \"demo.Core\"\ncomponent = \"core.wasm\"\n\
+         [[trigger]]\nclasspath = \"demo.Other\"\ncomponent = \"other.wasm\"\n\
+         [[trigger]]\nclasspath = \"demo.Text\"\ncomponent = \"text.wasm\"\n\
+         [[trigger]]\nclasspath = \"demo.Ungranted\"\ncomponent = \"http_poll.wasm\"\n\
+         [[trigger]]\nclasspath = \"demo.Changed\"\ncomponent = \"core.wasm\"\n\
+         digest = \"sha256:0000000000000000000000000000000000000000000000000000000000000000\"\n\
+         [[trigger]]\nclasspath = \"demo.Core\"\ncomponent = \"core.wasm\"\n",
+    )
+    .and("core.wasm", core_module())
+    .and("other.wasm", empty_component())
+    .and("text.wasm", "(component)")
+    .and("http_poll.wasm", sample("http_poll"));
+    let said = folder.run(&["catalog", "check"]).said();
+    // Which digests are missing is told by the test above.
+    let lines: Vec<&str> = said.lines().filter(|line| !line.contains("is not pinned")).collect();
+    insta::assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn a_catalog_that_cannot_be_read_is_told() {
+    let folder = Folder::with("triggers.toml", "[[trigger]\n");
+    insta::assert_snapshot!(folder.run(&["catalog", "check"]).said());
+    insta::assert_snapshot!(Folder::new().run(&["catalog", "lock", "--catalog", "no/where.toml"]).said());
+}
+
+#[test]
+fn lock_keeps_the_permissions_of_the_file() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = samples();
+    fs::set_permissions(folder.path("triggers.toml"), fs::Permissions::from_mode(0o640)).unwrap();
+    folder.run(&["catalog", "lock"]);
+    let mode = fs::metadata(folder.path("triggers.toml")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o640);
+    assert_eq!(fs::read_dir(folder.folder.path()).unwrap().count(), 3, "nothing is left beside the files");
+}
