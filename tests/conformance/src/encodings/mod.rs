@@ -19,14 +19,14 @@ const STACK: usize = 512 * 1024 * 1024;
 ///
 /// # Errors
 /// A file that cannot be read or holds no vectors.
-pub fn run(files: &[PathBuf], report: impl FnMut(String) + Send) -> anyhow::Result<(usize, usize)> {
+pub fn run(files: &[PathBuf], report: impl FnMut(String) + Send) -> anyhow::Result<(u64, u64)> {
     std::thread::scope(|scope| {
         let worker = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || run_all(files, report))?;
         worker.join().map_err(|_| anyhow!("a check panicked"))?
     })
 }
 
-fn run_all(files: &[PathBuf], mut report: impl FnMut(String)) -> anyhow::Result<(usize, usize)> {
+fn run_all(files: &[PathBuf], mut report: impl FnMut(String)) -> anyhow::Result<(u64, u64)> {
     let (mut passed, mut failed) = (0, 0);
     for file in files {
         for (name, outcome) in run_file(file)? {
