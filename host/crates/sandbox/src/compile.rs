@@ -8,6 +8,7 @@ use wasmtime::Engine;
 pub use child::compile_child;
 
 use crate::load::{LoadError, validate};
+use crate::log::quoted;
 use crate::native::Artefact;
 use crate::{Compiler, engine};
 
@@ -24,5 +25,5 @@ pub(crate) fn compile(name: &str, wasm: &[u8], compiler: &Compiler) -> Result<Ar
 /// The compiler itself. An engine of its own: the pool of the one that runs guests is not wanted here.
 fn in_process(wasm: &[u8]) -> Result<Vec<u8>, String> {
     let compiler = Engine::new(&engine::code_settings()).map_err(|error| format!("{error:#}"))?;
-    compiler.precompile_component(wasm).map_err(|error| format!("{error:#}"))
+    compiler.precompile_component(wasm).map_err(|error| quoted(format_args!("{error:#}")))
 }

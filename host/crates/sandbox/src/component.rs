@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::task::JoinError;
 use trigger_host_types::Digest;
-use wasmtime::component::{ComponentExportIndex, InstancePre};
+use wasmtime::component::{ComponentExportIndex, ComponentNamedList, InstancePre, Lift, Lower};
 
 use crate::answer;
 use crate::bindings::exports::trigger_host::trigger::manifest;
@@ -82,9 +82,9 @@ impl Component {
     /// When the call ends without an answer, or with one that cannot be used.
     pub async fn describe(&self, limits: &Limits) -> Option<Result<Description, EndReason>> {
         let export = self.compiled.exports.describe?;
-        let limits = Arc::new(limits.clone());
-        let ended: Ended<(manifest::Description,)> = self.call(export, (), limits, Arc::new(NoHost)).await;
-        let ended = checked(ended, "describe", |(given,)| answer::description(given));
+        let own = Arc::new(limits.clone());
+        let ended: Ended<(manifest::Description,)> = self.call(export, (), own, Arc::new(NoHost)).await;
+        let ended = checked(ended, "describe", |(given,)| answer::description(given, limits));
         Some(ended.result)
     }
 
@@ -112,7 +112,7 @@ impl Component {
 
     async fn ask<R>(&self, export: ComponentExportIndex, call: Call) -> Ended<R>
     where
-        R: wasmtime::component::ComponentNamedList + wasmtime::component::Lift + Send + Sync + 'static,
+        R: ComponentNamedList + Lift + Send + Sync + 'static,
     {
         let Call { context, kwargs, checkpoint, limits, host } = call;
         let params: CallParams = (context.into(), kwargs, checkpoint);
@@ -128,8 +128,8 @@ impl Component {
         host: Arc<dyn HostCalls>,
     ) -> Ended<R>
     where
-        P: wasmtime::component::ComponentNamedList + wasmtime::component::Lower + Send + Sync + 'static,
-        R: wasmtime::component::ComponentNamedList + wasmtime::component::Lift + Send + Sync + 'static,
+        P: ComponentNamedList + Lower + Send + Sync + 'static,
+        R: ComponentNamedList + Lift + Send + Sync + 'static,
     {
         let work = run::call(Arc::clone(&self.shared), Arc::clone(&self.compiled), export, params, limits, host);
         if self.shared.runtime.is_here() {

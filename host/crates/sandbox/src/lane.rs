@@ -66,3 +66,49 @@ impl<F: Future> Future for InTurns<'_, F> {
         polled
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::future::poll_fn;
+    use std::task::Waker;
+
+    use super::*;
+
+    /// Polls work that never ends; how often it has run is in `runs`.
+    async fn endless(lane: Lane, meter: Meter, runs: &Cell<u32>) {
+        let work = poll_fn(|_| {
+            runs.set(runs.get() + 1);
+            Poll::<()>::Pending
+        });
+        lane.run(&meter, work).await;
+    }
+
+    #[test]
+    fn a_heavy_call_runs_only_in_its_turn_and_a_light_one_always() {
+        let mut context = Context::from_waker(Waker::noop());
+        let lane = Lane::new();
+        let (light_runs, heavy_runs) = (Cell::new(0), Cell::new(0));
+        let mut light = pin!(endless(lane.clone(), Meter::with_used(HEAVY / 2), &light_runs));
+        let mut heavy = pin!(endless(lane.clone(), Meter::with_used(HEAVY), &heavy_runs));
+        let somebody = lane.0.try_acquire().unwrap();
+        assert!(light.as_mut().poll(&mut context).is_pending() && heavy.as_mut().poll(&mut context).is_pending());
+        assert_eq!((light_runs.get(), heavy_runs.get()), (1, 0));
+        drop(somebody);
+        assert!(heavy.as_mut().poll(&mut context).is_pending());
+        assert_eq!(heavy_runs.get(), 1);
+        assert_eq!(lane.0.available_permits(), 1, "the turn is given back at each yield");
+    }
+
+    #[test]
+    fn a_call_that_is_dropped_in_the_queue_leaves_it() {
+        let mut context = Context::from_waker(Waker::noop());
+        let lane = Lane::new();
+        let runs = Cell::new(0);
+        let somebody = lane.0.try_acquire().unwrap();
+        let mut heavy = Box::pin(endless(lane.clone(), Meter::with_used(HEAVY), &runs));
+        assert!(heavy.as_mut().poll(&mut context).is_pending());
+        drop((heavy, somebody));
+        assert_eq!((runs.get(), lane.0.available_permits()), (0, 1));
+    }
+}

@@ -147,4 +147,24 @@ mod tests {
         assert!(!limiter.memory_growing(PAGE, 2 * PAGE, Some(PAGE)).unwrap());
         assert_eq!(limiter.memory(), 0);
     }
+
+    /// Three modules of two pages each: no single one is above the limit.
+    #[test]
+    fn many_small_memories_are_one_sum_to_the_engine_too() {
+        let text = r#"(component
+            (core module $m (memory 2))
+            (core instance (instantiate $m)) (core instance (instantiate $m)) (core instance (instantiate $m)))"#;
+        let engine = wasmtime::Engine::new(&crate::engine::code_settings()).unwrap();
+        let wasm = wat::parse_str(text).unwrap();
+        let component = wasmtime::component::Component::from_binary(&engine, &wasm).unwrap();
+        let linker = wasmtime::component::Linker::<Limiter>::new(&engine);
+        let instantiate = |pages: usize| {
+            let limits = Limits { memory: (pages * PAGE) as u64, ..Limits::default() };
+            let mut store = wasmtime::Store::new(&engine, Limiter::new(&limits, 64 << 20, 3));
+            store.limiter(|limiter| limiter);
+            linker.instantiate(&mut store, &component).map(|_| store.data().memory())
+        };
+        assert_eq!(instantiate(6).unwrap(), 6 * PAGE as u64);
+        assert_eq!(instantiate(5).unwrap_err().downcast_ref::<MemoryExceeded>().unwrap().asked, 6 * PAGE as u64);
+    }
 }

@@ -5,4 +5,4 @@ mod field;
 mod text;
 
 pub(crate) use call_log::CallLog;
-pub(crate) use text::{cut, inert};
+pub(crate) use text::{cut, inert, quoted};

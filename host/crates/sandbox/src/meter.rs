@@ -1,10 +1,11 @@
 //! What a call has cost in CPU time: read from the thread's own clock, so time that other work took is not charged.
 //!
 //! A call is a future; each time it is polled is a slice on one thread. [`Metered`] adds the slices up, and within a slice the guest's
-//! epoch callback asks [`Meter::used`].
+//! epoch callback asks [`Meter::used`]. What the host does to answer a host call is [`Meter::uncharged`]: a handshake costs more than
+//! most guests, and the budget of host calls bounds it.
 
-use std::future::Future;
-use std::pin::Pin;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
@@ -32,6 +33,24 @@ impl Meter {
     /// What finished slices have used: cheaper, and may be asked between slices.
     pub(crate) fn used_before(&self) -> Duration {
         Duration::from_nanos(self.finished.load(Ordering::Relaxed))
+    }
+
+    /// Runs work of the host within a slice, without charging it.
+    pub(crate) async fn uncharged<F: Future>(&self, work: F) -> F::Output {
+        let mut work = pin!(work);
+        poll_fn(|context| {
+            let before = thread_cpu();
+            let polled = work.as_mut().poll(context);
+            self.began.fetch_add(thread_cpu().saturating_sub(before), Ordering::Relaxed);
+            polled
+        })
+        .await
+    }
+
+    /// As if finished slices had used so much.
+    #[cfg(test)]
+    pub(crate) fn with_used(used: Duration) -> Self {
+        Self { finished: AtomicU64::new(used.as_nanos() as u64), began: AtomicU64::new(0) }
     }
 
     fn begin(&self) {
@@ -71,5 +90,44 @@ impl<F: Future> Future for Metered<F> {
         let polled = self.work.as_mut().poll(context);
         self.meter.end();
         polled
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn burn(time: Duration) {
+        let begin = thread_cpu();
+        while thread_cpu() - begin < time.as_nanos() as u64 {}
+    }
+
+    fn run<F: Future>(mut work: Metered<F>) {
+        let mut context = Context::from_waker(std::task::Waker::noop());
+        while Pin::new(&mut work).poll(&mut context).is_pending() {}
+    }
+
+    #[test]
+    fn charges_every_slice_and_nothing_between() {
+        let meter = Arc::new(Meter::default());
+        let mut slices = 0;
+        let work = poll_fn(|_| {
+            burn(Duration::from_millis(2));
+            slices += 1;
+            if slices < 3 { Poll::Pending } else { Poll::Ready(()) }
+        });
+        run(Metered::new(Arc::clone(&meter), work));
+        burn(Duration::from_millis(20));
+        let used = meter.used();
+        assert!(used >= Duration::from_millis(6) && used < Duration::from_millis(15), "{used:?}");
+    }
+
+    #[test]
+    fn does_not_charge_the_hosts_own_work() {
+        let meter = Arc::new(Meter::default());
+        let own = Arc::clone(&meter);
+        let work = async move { own.uncharged(async { burn(Duration::from_millis(20)) }).await };
+        run(Metered::new(Arc::clone(&meter), work));
+        assert!(meter.used() < Duration::from_millis(10), "{:?}", meter.used());
     }
 }

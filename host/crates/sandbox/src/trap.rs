@@ -7,14 +7,13 @@ use wasmtime_wasi::I32Exit;
 use crate::EndReason;
 use crate::imports::HostCallsExceeded;
 use crate::limiter::{MemoryExceeded, TableExceeded};
-use crate::log::{cut, inert};
+use crate::log::{cut, inert, quoted};
 use crate::run::CpuExceeded;
 
 /// Frames of a backtrace that are told.
 const MOST_FRAMES: usize = 20;
 /// A function's name may be as long as its author likes.
 const MOST_FRAME: usize = 240;
-const MOST_MESSAGE: usize = 1 << 10;
 
 /// Why a call failed inside the engine.
 pub(crate) fn reason(error: &Error) -> EndReason {
@@ -49,7 +48,7 @@ fn message(error: &Error) -> String {
         }
         Some(Trap::StackOverflow) => "the stack overflowed: recursion without end".to_owned(),
         Some(trap) => trap.to_string(),
-        None => inert(cut(&error.root_cause().to_string(), MOST_MESSAGE)),
+        None => quoted(error.root_cause()),
     }
 }
 

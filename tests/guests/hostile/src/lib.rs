@@ -2,6 +2,12 @@
 //!
 //! The kwargs `{"do": "..."}` choose; every choice is one function in [`honest`], [`greedy`] or [`nosy`]. Raw bindings, no SDK: what is
 //! tested is the host.
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a bad guest on purpose; what the host must not do it does"
+)]
 
 mod bindings;
 mod greedy;

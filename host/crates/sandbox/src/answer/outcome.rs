@@ -44,7 +44,11 @@ pub(crate) fn outcome(given: wit::Outcome, limits: &Limits) -> Result<Outcome, E
 }
 
 /// Checks a description.
-pub(crate) fn description(given: wit_manifest::Description) -> Result<Description, EndReason> {
+pub(crate) fn description(given: wit_manifest::Description, limits: &Limits) -> Result<Description, EndReason> {
+    let size = given.kwargs_schema.len() as u64;
+    if size > limits.answer_bytes {
+        return Err(bad(format!("a schema of {size} bytes, more than {}", limits.answer_bytes)));
+    }
     check(&given.kwargs_schema, || "the schema of the kwargs".to_owned())?;
     Ok(Description { summary: inert(cut(&given.summary, MOST_SUMMARY)), kwargs_schema: given.kwargs_schema })
 }

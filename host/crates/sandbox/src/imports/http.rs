@@ -18,7 +18,7 @@ impl wit::Host for State {
         }
         let request = from_guest(request);
         self.budget.remember(&request);
-        let answer = self.host.http_send(request).await;
+        let answer = self.meter.uncharged(self.host.http_send(request)).await;
         telemetry::host_call(answer.is_ok());
         Ok(to_guest(answer))
     }
@@ -32,7 +32,10 @@ impl wit::Host for State {
         let got = if wanted > MOST_AT_ONCE { 0 } else { got };
         let requests: Vec<_> = requests.into_iter().take(got).map(from_guest).collect();
         requests.iter().for_each(|request| self.budget.remember(request));
-        let mut answers = if requests.is_empty() { Vec::new() } else { self.host.http_send_all(requests).await };
+        let mut answers = match requests.is_empty() {
+            true => Vec::new(),
+            false => self.meter.uncharged(self.host.http_send_all(requests)).await,
+        };
         answers.truncate(got);
         answers.iter().for_each(|answer| telemetry::host_call(answer.is_ok()));
         let mut answers: Vec<_> = answers.into_iter().map(to_guest).collect();

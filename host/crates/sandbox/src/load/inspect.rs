@@ -8,7 +8,7 @@ use wasmparser::{Validator, WasmFeatures};
 use super::gate::{Import, judge};
 use super::outline::{Outline, outline};
 use super::{Interface, LoadError};
-use crate::log::{cut, inert};
+use crate::log::quoted;
 
 /// What errors of `inspect` call a component that has no name yet.
 const UNNAMED: &str = "the component";
@@ -84,7 +84,7 @@ pub(crate) fn read(name: &str, wasm: &[u8]) -> Result<Inspection, LoadError> {
 /// Checks all of a component, its code included.
 pub(crate) fn validate(name: &str, wasm: &[u8]) -> Result<(), LoadError> {
     let invalid =
-        |error: wasmparser::BinaryReaderError| LoadError::Invalid { name: name.to_owned(), reason: error.to_string() };
+        |error: wasmparser::BinaryReaderError| LoadError::Invalid { name: name.to_owned(), reason: quoted(error) };
     Validator::new_with_features(features()).validate_all(wasm).map(drop).map_err(invalid)
 }
 
@@ -117,7 +117,7 @@ fn world(exports: &[String]) -> Option<(World, String)> {
 fn wrong_world(name: &str, exports: &[String]) -> LoadError {
     /// So many are told.
     const TOLD: usize = 10;
-    let mut words: Vec<_> = exports.iter().take(TOLD).map(|export| format!("`{}`", inert(cut(export, 100)))).collect();
+    let mut words: Vec<_> = exports.iter().take(TOLD).map(|export| format!("`{export}`")).collect();
     if exports.len() > TOLD {
         words.push(format!("{} more", exports.len() - TOLD));
     }

@@ -12,6 +12,7 @@ use super::{LoadError, World};
 use crate::bindings::exports::trigger_host::trigger::manifest;
 use crate::bindings::trigger_host::trigger::types as wit;
 use crate::component::{CallParams, Compiled, Exports};
+use crate::log::quoted;
 use crate::state::State;
 
 /// Interfaces are looked up by the version the host was built for; a compatible one is found.
@@ -28,7 +29,7 @@ pub(crate) fn link(
     slots: usize,
 ) -> Result<Arc<Compiled>, LoadError> {
     let wrong = |reason: String| LoadError::WrongShape { name: name.to_owned(), reason };
-    let pre = linker.instantiate_pre(native).map_err(|error| wrong(format!("{error:#}")))?;
+    let pre = linker.instantiate_pre(native).map_err(|error| wrong(quoted(format_args!("{error:#}"))))?;
     let memories = native.resources_required().map_or(1, |required| required.num_memories).max(1);
     if memories as usize > slots {
         return Err(LoadError::TooMany { name: name.to_owned(), what: "memories", limit: slots });
@@ -67,7 +68,7 @@ impl Checker<'_> {
         let ComponentItem::ComponentFunc(found) = item else { return Err(missing()) };
         found
             .typecheck::<P, R>(&self.pre.instance_type())
-            .map_err(|error| format!("`{interface}#{function}` has other types: {error:#}"))?;
+            .map_err(|error| quoted(format_args!("`{interface}#{function}` has other types: {error:#}")))?;
         Ok(index)
     }
 }

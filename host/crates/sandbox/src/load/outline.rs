@@ -3,6 +3,7 @@
 use wasmparser::{Chunk, Encoding, Parser, Payload};
 
 use super::LoadError;
+use crate::log::quoted;
 
 /// Bytes of a component.
 const MOST_BYTES: u64 = 64 << 20;
@@ -13,7 +14,7 @@ const MOST_NESTED: usize = 200;
 const MOST_NAMES: usize = 1_000;
 const MAGIC: [u8; 4] = *b"\0asm";
 
-/// What a component imports and exports, by name, in its order.
+/// What a component imports and exports, by name, in its order. The names are fit to be printed.
 #[derive(Debug, Default)]
 pub(super) struct Outline {
     pub(super) imports: Vec<String>,
@@ -108,14 +109,14 @@ impl<'a> Reader<'a> {
             Payload::ComponentImportSection(imports) if is_outermost => {
                 for import in imports.clone() {
                     let import = import.map_err(|error| self.invalid(&error))?;
-                    self.outline.imports.push(import.name.name.to_owned());
+                    self.outline.imports.push(quoted(import.name.name));
                 }
                 self.count_names()
             }
             Payload::ComponentExportSection(exports) if is_outermost => {
                 for export in exports.clone() {
                     let export = export.map_err(|error| self.invalid(&error))?;
-                    self.outline.exports.push(export.name.name.to_owned());
+                    self.outline.exports.push(quoted(export.name.name));
                 }
                 self.count_names()
             }
@@ -136,6 +137,6 @@ impl<'a> Reader<'a> {
     }
 
     fn invalid(&self, error: &wasmparser::BinaryReaderError) -> LoadError {
-        LoadError::Invalid { name: self.name.to_owned(), reason: error.to_string() }
+        LoadError::Invalid { name: self.name.to_owned(), reason: quoted(error) }
     }
 }

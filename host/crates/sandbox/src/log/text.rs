@@ -1,6 +1,6 @@
 //! Making text of a guest harmless: control characters become visible, long text is cut.
 
-use std::fmt::Write;
+use std::fmt::{Display, Write};
 
 /// The text on one line: every control character, line separator and direction override as an escape that can be seen.
 pub(crate) fn inert(text: &str) -> String {
@@ -18,6 +18,12 @@ pub(crate) fn inert(text: &str) -> String {
         }
     }
     made
+}
+
+/// What somebody else's error or name says, in a form that may stand in one of ours: on one line, not too long.
+pub(crate) fn quoted(words: impl Display) -> String {
+    const MOST: usize = 1 << 10;
+    inert(cut(&words.to_string(), MOST))
 }
 
 /// Characters that move a terminal's cursor, end a line for some reader, or turn the direction of text around.
