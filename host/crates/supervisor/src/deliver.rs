@@ -26,6 +26,10 @@ pub(crate) async fn deliver(
 }
 
 fn meaning(call: Call, error: &ApiError, attempt: u32, random: f64) -> Sent {
+    // Only the holder moves a position: on a second attempt, the first one was stored and its answer lost.
+    if call == Call::Checkpoint && attempt > 0 && error.reason() == Some("stale_position") {
+        return Sent::Accepted;
+    }
     let failures = attempt.saturating_add(1);
     match next_step(call, error.class_of(), failures, true) {
         Step::Lost | Step::RegisterAnew => Sent::NotOurs,
@@ -61,5 +65,13 @@ mod tests {
     fn a_checkpoint_of_another_host_ends_this_ones_trigger() {
         let other = ApiError::Rejected { status: 409, reason: Some("not_holder".into()), what: "x".into() };
         assert_eq!(meaning(Call::Checkpoint, &other, 0, 0.5), Sent::NotOurs);
+        assert_eq!(meaning(Call::Checkpoint, &other, 3, 0.5), Sent::NotOurs);
+    }
+
+    #[test]
+    fn a_checkpoint_whose_answer_was_lost_is_stored() {
+        let stale = ApiError::Rejected { status: 409, reason: Some("stale_position".into()), what: "x".into() };
+        assert_eq!(meaning(Call::Checkpoint, &stale, 1, 0.5), Sent::Accepted);
+        assert_eq!(meaning(Call::Checkpoint, &stale, 0, 0.5), Sent::NotOurs);
     }
 }

@@ -22,13 +22,13 @@ use self::operations::Report;
 use self::rounds::Rounds;
 use crate::catalog::{Catalog, Class};
 use crate::heart::Heart;
-use crate::observer::Life;
+use crate::metrics as names;
+use crate::observer::{Life, What};
 use crate::scheduler::{Bounds, FailureMessage, Scheduler, Ticket};
 use crate::settings::Settings;
 use crate::summary::Summary;
 use crate::supervisor::Parts;
 use crate::time::Time;
-use crate::metrics as names;
 
 /// The actor looks at its heart and its watchdog at least this often.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -207,6 +207,11 @@ impl Actor {
     }
 
     fn tell(&mut self, life: &Life) {
+        match life.what {
+            What::Fired { .. } => metrics::counter!(names::FIRED).increment(1),
+            What::Failed { reason, .. } => metrics::counter!(names::FAILED, "reason" => reason).increment(1),
+            _ => {}
+        }
         self.summary.count(life);
         self.parts.observer.observe(life);
     }
