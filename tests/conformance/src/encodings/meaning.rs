@@ -136,7 +136,9 @@ impl Speaker<'_> {
                 self.zone(data).map(Meaning::Zone)
             }
             ("uuid.UUID", _) => self.word(data).map(|text| Meaning::Uuid(text.to_lowercase().replace('-', ""))),
-            ("decimal.Decimal", View::Integer(text) | View::Float(text)) => decimal(text),
+            ("decimal.Decimal", View::Integer(text)) => decimal(text),
+            // Of two equally near spellings of a double, Python and Rust may choose different ones.
+            ("decimal.Decimal", View::Float(text)) => decimal(&format!("{:e}", text.parse::<f64>().ok()?)),
             ("decimal.Decimal", View::NotFinite(word)) => Some(Meaning::Decimal(false, word.as_str().into(), 0)),
             _ => Some(Meaning::Object(class.into(), version.map(str::to_owned), Box::new(self.say(data)?))),
         }
@@ -229,6 +231,7 @@ mod tests {
             meaning(&format!(r#"{{"__classname__":"decimal.Decimal","__version__":1,"__data__":{text}}}"#))
         };
         assert_eq!(decimal("1e+2"), decimal("100"));
+        assert_eq!(decimal("77552122660454.62"), decimal("77552122660454.63"), "the same double");
     }
 
     #[test]
