@@ -13,7 +13,9 @@ fn main() -> ExitCode {
     let what = arguments.next().unwrap_or_default();
     let files: Vec<PathBuf> = arguments.map(PathBuf::from).collect();
     let result = match what.to_str() {
-        Some("streams") if !files.is_empty() => streams::run(&files).map(|(passed, failed)| (passed as u64, failed as u64)),
+        Some("streams") if !files.is_empty() => {
+            streams::run(&files).map(|(passed, failed)| (passed as u64, failed as u64))
+        }
         Some("encodings") if !files.is_empty() => conformance::encodings::run(&files, |line| println!("{line}")),
         _ => Err(anyhow::anyhow!("usage: conformance streams|encodings FILE...")),
     };
