@@ -53,7 +53,7 @@ enum Waiting {
 }
 
 /// See the module.
-pub struct World {
+pub(crate) struct World {
     policy: Policy,
     streams: Value,
     now: Moment,
@@ -74,7 +74,7 @@ pub struct World {
 }
 
 impl World {
-    pub fn new(setup: &Value) -> Self {
+    pub(crate) fn new(setup: &Value) -> Self {
         let config = &setup["config"];
         let seconds = |key: &str| Duration::from_secs_f64(config[key].as_f64().unwrap_or(0.0).max(0.0));
         let mut policy = Policy::airflow();
@@ -107,12 +107,12 @@ impl World {
     }
 
     /// Most advances at once, per stream.
-    pub fn most_in_flight(&self) -> Value {
+    pub(crate) fn most_in_flight(&self) -> Value {
         json!(self.most_in_flight)
     }
 
     /// Plays one step; what happened, in the shape of the files.
-    pub fn step(&mut self, step: &Value) -> Result<Value, String> {
+    pub(crate) fn step(&mut self, step: &Value) -> Result<Value, String> {
         let text = |key: &str| step[key].as_str().unwrap_or_default().to_owned();
         let sub = step["sub"].as_i64().unwrap_or_default();
         match step["op"].as_str().unwrap_or_default() {

@@ -4,7 +4,6 @@
 //! sequence numbers that waited for it (`B5`).
 
 use super::Group;
-use super::held::Held;
 use crate::ids::EventId;
 use crate::outcome::{FailedBy, Failure, Resolution};
 use crate::policy::OnFailed;
@@ -24,7 +23,7 @@ impl Group {
             && matches!(self.policy.on_failed, OnFailed::Hold { .. })
         {
             let trigger = self.slots.at(slot).trigger;
-            self.held.entry(id).or_insert_with(Held::default).failed.push((trigger, by));
+            self.held.entry(id).or_default().failed.push((trigger, by));
         }
         if left == 0 {
             self.lanes.resolved(lane, id);

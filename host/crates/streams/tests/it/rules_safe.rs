@@ -7,7 +7,7 @@ use trigger_host_types::TriggerId;
 
 use crate::play::{Play, emit, failure, safe};
 
-fn item(name: &str, acked: u32, failed: u32, rejected: u32) -> (String, u32, u32, u32) {
+fn item(name: &str, acked: u32, failed: u32, rejected: u32) -> crate::play::Item {
     (name.to_owned(), acked, failed, rejected)
 }
 
@@ -310,7 +310,7 @@ fn verdicts_have_to_fit() {
     let mut play = Play::new(safe(), Mode::Ack);
     let of = play.join(1);
     play.read(&[("e1", "x")]);
-    let mut give = |play: &mut Play, verdicts: &[Verdict]| {
+    let give = |play: &mut Play, verdicts: &[Verdict]| {
         play.group.verdicts(of, verdicts, play.now, &mut play.effects).expect_err("it does not fit")
     };
     assert_eq!(give(&mut play, &[]), VerdictError::NothingOpen);
