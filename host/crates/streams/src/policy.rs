@@ -172,6 +172,17 @@ impl Policy {
     }
 }
 
+impl Policy {
+    /// The same without the zeros that would mean standing still.
+    pub(crate) fn without_zeros(mut self) -> Self {
+        self.queue = self.queue.max(1);
+        self.max_outstanding = self.max_outstanding.map(|most| most.max(1));
+        self.advance.max_in_flight = self.advance.max_in_flight.max(1);
+        self.advance.max_batch = self.advance.max_batch.max(1);
+        self
+    }
+}
+
 impl Default for Policy {
     fn default() -> Self {
         Self::safe()

@@ -50,7 +50,7 @@ pub(crate) fn normalise(part: &str, value: &Value) -> Vec<Value> {
 }
 
 fn kind(error: &Value) -> Value {
-    let known = |value: &&Value| matches!(value.as_str(), Some("ValueError" | "RuntimeError"));
-    let nested = error.as_array().into_iter().flatten().find(known);
-    nested.or_else(|| Some(error).filter(known)).cloned().unwrap_or_else(|| error.clone())
+    let text = error.to_string();
+    let named = ["ValueError", "RuntimeError"].into_iter().find(|name| text.contains(name));
+    named.map_or_else(|| error.clone(), Value::from)
 }

@@ -122,7 +122,7 @@ pub struct Counts {
 }
 
 impl Group {
-    /// A group without subscribers; the first one joins next. `cohort`: triggers that are known to be coming (`D1`).
+    /// A group without subscribers; the first one joins next. A bound of 0 in `policy` counts as 1. `cohort`: triggers that are known to be coming (`D1`).
     pub fn new(
         policy: Policy,
         mode: Mode,
@@ -132,7 +132,7 @@ impl Group {
         effects: &mut Vec<Effect>,
     ) -> Self {
         let mut group = Self {
-            policy,
+            policy: policy.without_zeros(),
             mode,
             sequence,
             phase: Phase::Grace,
