@@ -171,6 +171,16 @@ fn memory(subscribers: i64, own_lanes: bool) -> Bench {
     bench
 }
 
+/// 10,000 raw events that 100 subscribers never answer, all overdue at once.
+fn mass_timeout() {
+    const OUTSTANDING: usize = 10_000;
+    let mut bench = Bench::new(policy(), Mode::Ack, 100, |_| Match::default());
+    bench.group.read((0..OUTSTANDING).map(event).collect(), None, bench.now, &mut bench.effects);
+    let began = Instant::now();
+    bench.group.tick(bench.now.after(Duration::from_secs(24 * 3_600)), &mut bench.effects);
+    println!("{OUTSTANDING} events of 100 subscribers time out together: {:?}", began.elapsed());
+}
+
 fn main() {
     let sizes = [(100, false), (100, true), (1_000, true)];
     let groups: Vec<Bench> = sizes.into_iter().map(|(subscribers, own_lanes)| memory(subscribers, own_lanes)).collect();
@@ -181,4 +191,5 @@ fn main() {
         throughput("ack with a match on one field in a hundred", Mode::Ack, subscribers, true);
     }
     confirm_cost();
+    mass_timeout();
 }
