@@ -56,7 +56,7 @@ pub enum OnFailed {
         attempts: u32,
         /// Wait before each offer.
         wait: Duration,
-        /// Passes after this long, also when those who failed it never came back.
+        /// Passes so long after the failure, when those who failed it have not come back.
         at_most: Duration,
     },
     /// Asks the producer to read the lane again from the failed event.

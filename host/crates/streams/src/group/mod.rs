@@ -61,6 +61,8 @@ pub struct Group {
     policy: Policy,
     mode: Mode,
     sequence: Sequence,
+    /// The time of the command that is being done.
+    clock: Moment,
     phase: Phase,
     /// Whether there is a producer to close (`C1`).
     producer: bool,
@@ -135,6 +137,7 @@ impl Group {
             policy: policy.without_zeros(),
             mode,
             sequence,
+            clock: now,
             phase: Phase::Grace,
             producer: false,
             reading: false,

@@ -4,6 +4,7 @@
 //! sequence numbers that waited for it (`B5`).
 
 use super::Group;
+use super::held::Held;
 use crate::ids::EventId;
 use crate::outcome::{FailedBy, Failure, Resolution};
 use crate::policy::OnFailed;
@@ -23,7 +24,8 @@ impl Group {
             && matches!(self.policy.on_failed, OnFailed::Hold { .. })
         {
             let trigger = self.slots.at(slot).trigger;
-            self.held.entry(id).or_default().failed.push((trigger, by));
+            let since = self.clock;
+            self.held.entry(id).or_insert_with(|| Held { failed: Vec::new(), since }).failed.push((trigger, by));
         }
         if left == 0 {
             self.lanes.resolved(lane, id);
