@@ -169,7 +169,9 @@ impl Actor {
         if let Time::Virtual(clock) = &self.parts.time {
             let timeout = self.timeouts.peek().map(|Reverse(at)| at.saturating_add(1));
             let next = timer.into_iter().chain(timeout).min();
-            if let Some(next) = next.filter(|_| self.scheduler.is_quiescent() && self.rounds.is_settled() && !self.paused) {
+            if let Some(next) =
+                next.filter(|_| self.scheduler.is_quiescent() && self.rounds.is_settled() && !self.paused)
+            {
                 clock.advance_to(next);
                 return now;
             }

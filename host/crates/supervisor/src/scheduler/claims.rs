@@ -43,7 +43,9 @@ impl Refusal {
         let classpath = classpath.map_or("?", ClassPath::as_str);
         Self {
             reason: "unmapped",
-            message: format!("no component is mapped to `{classpath}`: add a [[trigger]] for it to the catalog of the host"),
+            message: format!(
+                "no component is mapped to `{classpath}`: add a [[trigger]] for it to the catalog of the host"
+            ),
         }
     }
 }
