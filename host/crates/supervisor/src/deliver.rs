@@ -22,7 +22,17 @@ pub(crate) async fn deliver(
         Message::Failure(failure) => (Call::Failure, client.failure(trigger, failure.lines.as_deref()).await),
         Message::Checkpoint(checkpoint) => (Call::Checkpoint, client.checkpoint(trigger, checkpoint, job).await),
     };
-    answer.map(|()| Sent::Accepted).map_err(|error| (meaning(call, &error, attempt, random), error))
+    match answer {
+        Err(error) if !was_stored(call, &error, attempt) => Err((meaning(call, &error, attempt, random), error)),
+        _ => Ok(Sent::Accepted),
+    }
+}
+
+/// Whether an earlier attempt at this checkpoint was stored and only its answer lost: a position is stored once, and by its holder alone
+/// (another host's would be refused as `not_holder`).
+fn was_stored(call: Call, error: &ApiError, attempt: u32) -> bool {
+    let is_stale = matches!(error, ApiError::Rejected { reason: Some(reason), .. } if reason == "stale_position");
+    call == Call::Checkpoint && attempt > 0 && is_stale
 }
 
 fn meaning(call: Call, error: &ApiError, attempt: u32, random: f64) -> Sent {
@@ -55,6 +65,14 @@ mod tests {
         assert!(matches!(meaning(Call::Event, &down, 10_000, 0.5), Sent::Later(wait) if wait <= Duration::from_secs(30)));
         assert!(matches!(meaning(Call::Event, &server(), 0, 0.5), Sent::Later(_)));
         assert!(matches!(meaning(Call::Event, &server(), 7, 0.5), Sent::Refused(_)));
+    }
+
+    #[test]
+    fn a_repeated_checkpoint_whose_answer_was_lost_is_stored() {
+        let refused = |reason: &str| ApiError::Rejected { status: 409, reason: Some(reason.into()), what: "x".into() };
+        assert!(was_stored(Call::Checkpoint, &refused("stale_position"), 1));
+        assert!(!was_stored(Call::Checkpoint, &refused("stale_position"), 0), "never sent before: another's");
+        assert!(!was_stored(Call::Checkpoint, &refused("not_holder"), 1));
     }
 
     #[test]
