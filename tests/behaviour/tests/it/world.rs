@@ -83,10 +83,6 @@ impl World {
     pub(crate) fn job(&self, body: &Value) -> Value {
         json!({"url": format!("http://{}/v1/runs", self.jobs_tap.address), "body": body, "interval": 0.1})
     }
-
-    pub(crate) fn folder(&self) -> &Path {
-        self.folder.path()
-    }
 }
 
 impl Api {
