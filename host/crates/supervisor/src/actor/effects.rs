@@ -102,6 +102,7 @@ impl Actor {
         let (client, job) = (self.parts.client.clone(), self.heart.job());
         let (now, limit) = (self.clock.now(), self.settings.on_kill_timeout);
         let places = Arc::clone(&self.kills);
+        self.killing += 1;
         self.operations.spawn(async move {
             let Ok(_place) = places.acquire().await else { return Report::Killed };
             operations::kill(client, job, kill, host, now, limit).await;
@@ -182,7 +183,7 @@ impl Actor {
                 self.heart.executor_answered();
                 self.watch_executor();
             }
-            Report::Killed => {}
+            Report::Killed => self.killing = self.killing.saturating_sub(1),
         }
     }
 
