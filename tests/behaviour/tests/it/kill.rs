@@ -11,8 +11,8 @@ use crate::world::World;
 const TRIGGERS: usize = 200;
 /// Hosts killed while the triggers of one world run.
 const KILLS_OF_A_WORLD: u64 = 5;
-/// Requests between two kills at the most; a whole run makes about 1,500.
-const REQUESTS: u64 = 280;
+/// Requests between two kills at the most; a whole run makes about 1,700.
+const REQUESTS: u64 = 520;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_killed_host_loses_nothing_and_submits_nothing_twice() {
@@ -54,12 +54,12 @@ async fn one_world(most: u64, mut random: Rng) -> u64 {
             break;
         }
     }
-    // All triggers of a run may have fired before its last kill was due; then the next world has to do.
+    // All may have fired before the last kill was due; another world makes up for it.
     let last = world.host("last", &[]);
     world.api.events(TRIGGERS).await;
     check(&world, &ids).await;
     drop(last);
-    killed.max(1)
+    killed
 }
 
 async fn check(world: &World, ids: &BTreeSet<i64>) {

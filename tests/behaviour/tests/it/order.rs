@@ -166,6 +166,19 @@ async fn a_drain_lets_a_call_end_sends_its_event_and_frees_the_rest() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_drain_lets_an_on_kill_end() {
+    let world = World::with(FOREVER).await;
+    let mut host = world.host("host", &[]);
+    jobs(&world, &host, &[json!({"task": task("cleared")})]).await;
+    // It is asked what became of the task before on-kill is called: that takes a while.
+    world.api.faults(&json!([{"endpoint": "runtime", "fault": "latency", "milliseconds": 1_500}])).await;
+    world.api.post("tasks/clear", &task("cleared")).await;
+    world.record.until("the host asks", |record| !record.of("task-instances/states").is_empty()).await;
+    host.drain().await;
+    assert_eq!(world.jobs.stats().cancelled, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_host_that_the_api_has_forgotten_registers_anew() {
     let world = World::with(FOREVER).await;
     let host = world.host("host", &[]);
