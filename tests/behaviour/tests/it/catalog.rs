@@ -10,7 +10,11 @@ use crate::program;
 const CLASSES: [(&str, &str, &str); 4] = [
     ("demo.Wait", "time_delta", ""),
     ("demo.HttpJob", "http_job", ""),
-    ("test.Hostile", "hostile", "memory = \"16MiB\"\ncpu-per-poll = \"100ms\"\nwall-per-poll = \"20s\"\nhost-calls-per-poll = 8\n"),
+    (
+        "test.Hostile",
+        "hostile",
+        "memory = \"16MiB\"\ncpu-per-poll = \"100ms\"\nwall-per-poll = \"20s\"\nhost-calls-per-poll = 8\n",
+    ),
     // Spins for as long as a test needs it.
     ("test.Spin", "hostile", "cpu-per-poll = \"1s\"\nwall-per-poll = \"10m\"\n"),
 ];

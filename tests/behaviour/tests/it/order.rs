@@ -15,12 +15,14 @@ const FOREVER: Plan = Plan { polls: u32::MAX, millis: 0, fail: false };
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_effect_waits_until_the_one_before_is_stored() {
     let world = World::new().await;
-    world.api.faults(&json!([
-        {"endpoint": "checkpoint", "fault": "lose-answer", "nth": 1},
-        {"endpoint": "checkpoint", "fault": "lose-answer", "nth": 3},
-        {"endpoint": "event", "fault": "lose-answer", "nth": 1}
-    ]))
-    .await;
+    world
+        .api
+        .faults(&json!([
+            {"endpoint": "checkpoint", "fault": "lose-answer", "nth": 1},
+            {"endpoint": "checkpoint", "fault": "lose-answer", "nth": 3},
+            {"endpoint": "event", "fault": "lose-answer", "nth": 1}
+        ]))
+        .await;
     let ids = world.api.defer(&json!([{"classpath": "demo.HttpJob", "kwargs": world.job(&json!({}))}])).await;
     let host = world.host("host", &[]);
     host.step(ids[0], "finished", 1).await;
@@ -37,7 +39,9 @@ async fn each_effect_waits_until_the_one_before_is_stored() {
     assert!(checkpoints.len() > 2, "an answer was lost, or this shows nothing: {checkpoints:?}");
     assert_eq!(submitted.len(), 1);
     assert!(stored("Submitting") < submitted[0].asked, "{checkpoints:?} {submitted:?}");
-    assert!(submitted[0].accepted().unwrap() < checkpoints.iter().find(|one| one.body.contains("Watching")).unwrap().asked);
+    assert!(
+        submitted[0].accepted().unwrap() < checkpoints.iter().find(|one| one.body.contains("Watching")).unwrap().asked
+    );
     assert!(stored("Watching") < looks[0].asked, "{checkpoints:?} {looks:?}");
     // The event comes last, and its repetition has its key.
     let events = world.record.of("/event");

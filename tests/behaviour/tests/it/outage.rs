@@ -67,7 +67,10 @@ async fn outage(outage: Outage) {
     let after = world.api.hosts().await;
     assert_eq!(after.len(), 1, "the host needs no second job: {after:?}");
     let beat = |hosts: &[Value]| hosts[0]["latest_heartbeat"].as_i64().unwrap();
-    assert!(beat(&after) - beat(&before) >= outage.length.as_millis() as i64, "heartbeats resume: {before:?} {after:?}");
+    assert!(
+        beat(&after) - beat(&before) >= outage.length.as_millis() as i64,
+        "heartbeats resume: {before:?} {after:?}"
+    );
     assert_eq!(after[0]["triggers"], 10, "those that wait are still its own");
 }
 

@@ -77,10 +77,13 @@ impl Lines {
     pub(crate) async fn find<T>(&self, what: &str, mut found: impl FnMut(&[String]) -> Option<T>) -> T {
         let mut lines = self.0.clone();
         let mut result = None;
-        let waited = timeout(PATIENCE, lines.wait_for(|lines| {
-            result = found(lines);
-            result.is_some()
-        }));
+        let waited = timeout(
+            PATIENCE,
+            lines.wait_for(|lines| {
+                result = found(lines);
+                result.is_some()
+            }),
+        );
         let ended = !matches!(waited.await, Ok(Ok(_)));
         assert!(!ended, "waited in vain: {what}; it wrote:\n{}", self.text());
         result.unwrap()

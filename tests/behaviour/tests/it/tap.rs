@@ -106,7 +106,8 @@ impl Record {
         let what = message.start.rsplit_once(' ').map_or("", |(what, _)| what).to_owned();
         let body = String::from_utf8_lossy(&message.body).into_owned();
         let mut state = self.0.state.lock();
-        let due = state.strike.as_ref().is_some_and(|strike| what.contains(strike.part)) && !what.ends_with("/heartbeat");
+        let due =
+            state.strike.as_ref().is_some_and(|strike| what.contains(strike.part)) && !what.ends_with("/heartbeat");
         state.counted += u64::from(due);
         let counted = state.counted;
         let strike = if due { state.strike.take_if(|strike| strike.nth == counted) } else { None };

@@ -159,7 +159,8 @@ impl Host {
     /// Waits until a trigger has taken a step so often.
     pub(crate) async fn step(&self, trigger: i64, name: &str, times: usize) {
         let what = format!("{}: trigger {trigger} {name} {times} times", self.name);
-        let count = |lines: &[String]| steps(lines).into_iter().filter(|(id, step)| *id == trigger && step == name).count();
+        let count =
+            |lines: &[String]| steps(lines).into_iter().filter(|(id, step)| *id == trigger && step == name).count();
         self.program.log.find(&what, |lines| (count(lines) >= times).then_some(())).await;
     }
 
