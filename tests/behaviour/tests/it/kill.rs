@@ -20,7 +20,7 @@ async fn a_killed_host_loses_nothing_and_submits_nothing_twice() {
     let (mut left, mut random) = (number("BEHAVIOUR_KILL_POINTS", 10), Rng::with_seed(seed));
     while left > 0 {
         let world_seed = random.u64(..);
-        println!("seed {seed}: {left} kill points left, this world's seed is {world_seed}");
+        eprintln!("seed {seed}: {left} kill points left, this world's seed is {world_seed}");
         left -= one_world(left.min(KILLS_OF_A_WORLD), Rng::with_seed(world_seed)).await;
     }
 }
