@@ -11,6 +11,7 @@ use crate::summary::Summary;
 impl Actor {
     pub(super) async fn drain(mut self) -> Summary {
         self.scheduler.drain();
+        self.fetches.forget();
         self.count();
         self.until(self.settings.drain.polls, |actor| actor.scheduler.polling() == 0).await;
         self.scheduler.cancel_polls();
