@@ -52,7 +52,9 @@ mod tests {
     #[test]
     fn no_outage_loses_an_event_and_no_poison_event_stays_for_ever() {
         let down = ApiError::Transport { what: "refused".into() };
-        assert!(matches!(meaning(Call::Event, &down, 10_000, 0.5), Sent::Later(wait) if wait <= Duration::from_secs(30)));
+        assert!(
+            matches!(meaning(Call::Event, &down, 10_000, 0.5), Sent::Later(wait) if wait <= Duration::from_secs(30))
+        );
         assert!(matches!(meaning(Call::Event, &server(), 0, 0.5), Sent::Later(_)));
         assert!(matches!(meaning(Call::Event, &server(), 7, 0.5), Sent::Refused(_)));
     }

@@ -84,7 +84,10 @@ impl Heart {
             let silent = self.now().saturating_sub(self.executor.load(Ordering::SeqCst));
             let alive = rhythm.watchdog.is_zero() || u128::from(silent) <= rhythm.watchdog.as_millis();
             if self.executor_alive.swap(alive, Ordering::SeqCst) && !alive {
-                tracing::error!(silent_ms = silent, "The executor does not answer; heartbeats stop so that other hosts take over.");
+                tracing::error!(
+                    silent_ms = silent,
+                    "The executor does not answer; heartbeats stop so that other hosts take over."
+                );
             }
             if !alive || self.job_gone.load(Ordering::SeqCst) {
                 wait = soon;

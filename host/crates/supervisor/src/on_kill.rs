@@ -34,8 +34,7 @@ mod tests {
 
     #[test]
     fn every_other_reason_excludes_it() {
-        let killed =
-            Vanished { kind: TriggerKind::Task, timeout_at: Some(100), fired: false, heartbeats_good: true };
+        let killed = Vanished { kind: TriggerKind::Task, timeout_at: Some(100), fired: false, heartbeats_good: true };
         assert!(killed.was_killed(99));
         assert!(Vanished { timeout_at: None, ..killed }.was_killed(1_000));
         assert!(!killed.was_killed(100), "timed out");

@@ -24,13 +24,13 @@ use self::operations::Report;
 use self::rounds::Rounds;
 use crate::catalog::{Catalog, Class};
 use crate::heart::Heart;
+use crate::metrics as names;
 use crate::observer::Life;
 use crate::scheduler::{Bounds, FailureMessage, Scheduler, Ticket};
 use crate::settings::Settings;
 use crate::summary::Summary;
 use crate::supervisor::Parts;
 use crate::time::Time;
-use crate::metrics as names;
 
 /// The actor looks at its heart and its watchdog at least this often.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -173,7 +173,9 @@ impl Actor {
         if let Time::Virtual(clock) = &self.parts.time {
             let timeout = self.timeouts.peek().map(|Reverse(at)| at.saturating_add(1));
             let next = timer.into_iter().chain(timeout).min();
-            if let Some(next) = next.filter(|_| self.scheduler.is_quiescent() && self.rounds.is_settled() && !self.paused) {
+            if let Some(next) =
+                next.filter(|_| self.scheduler.is_quiescent() && self.rounds.is_settled() && !self.paused)
+            {
                 clock.advance_to(next);
                 return now;
             }

@@ -72,11 +72,8 @@ impl Encoding {
     }
 
     fn event(&self, at: usize, event: trigger_host_types::Event) -> Result<EventMessage, FailureMessage> {
-        let refused = |message: String| FailureMessage {
-            reason: "bad-payload",
-            lines: Some(vec![message.clone()]),
-            message,
-        };
+        let refused =
+            |message: String| FailureMessage { reason: "bad-payload", lines: Some(vec![message.clone()]), message };
         if event.kind != EventKind::Fire && !self.extensions.event_kind {
             return Err(refused(format!(
                 "the trigger ends its task with `{}`, which this Execution API cannot do: install the plugin, or fire an event",
@@ -126,7 +123,13 @@ pub(crate) async fn ask_executor(sandbox: Sandbox) -> Report {
 }
 
 /// Calls `on-kill`, unless the API says that the task still waits: then its trigger has another host now.
-pub(crate) async fn kill(client: Client, kill: Kill<Arc<Class>>, host: Arc<dyn HostCalls>, now: UnixMs, limit: Duration) {
+pub(crate) async fn kill(
+    client: Client,
+    kill: Kill<Arc<Class>>,
+    host: Arc<dyn HostCalls>,
+    now: UnixMs,
+    limit: Duration,
+) {
     let trigger = kill.trigger;
     let (Some(class), Some(task)) = (trigger.class, trigger.task.map(|task| task.unpack())) else { return };
     let query = TaskQuery {
@@ -159,7 +162,9 @@ pub(crate) async fn kill(client: Client, kill: Kill<Arc<Class>>, host: Arc<dyn H
         host,
     };
     match tokio::time::timeout(limit, class.component.on_kill(call)).await {
-        Ok(Ended { result: Ok(()), .. }) => tracing::info!(trigger_id = %trigger.id, "The task was ended by its user; on-kill was called."),
+        Ok(Ended { result: Ok(()), .. }) => {
+            tracing::info!(trigger_id = %trigger.id, "The task was ended by its user; on-kill was called.")
+        }
         Ok(Ended { result: Err(reason), .. }) => tracing::warn!(trigger_id = %trigger.id, %reason, "on-kill failed."),
         Err(_) => tracing::warn!(trigger_id = %trigger.id, "on-kill took too long."),
     }

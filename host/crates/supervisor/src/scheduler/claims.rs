@@ -43,7 +43,9 @@ impl Refusal {
         let classpath = classpath.map_or("?", ClassPath::as_str);
         Self {
             reason: "unmapped",
-            message: format!("no component is mapped to `{classpath}`: add a [[trigger]] for it to the catalog of the host"),
+            message: format!(
+                "no component is mapped to `{classpath}`: add a [[trigger]] for it to the catalog of the host"
+            ),
         }
     }
 }
@@ -158,12 +160,8 @@ impl<C: Clone> Scheduler<C> {
             self.cancel_poll(slot);
         }
         let Some(trigger) = self.table.row(slot) else { return };
-        let vanished = Vanished {
-            kind: trigger.kind,
-            timeout_at: trigger.timeout_at,
-            fired: trigger.fired,
-            heartbeats_good,
-        };
+        let vanished =
+            Vanished { kind: trigger.kind, timeout_at: trigger.timeout_at, fired: trigger.fired, heartbeats_good };
         // A trigger that never ran has nothing to cancel outside.
         let started = trigger.started || trigger.checkpoint.is_some();
         let killed = vanished.was_killed(now) && trigger.class.is_some() && trigger.phase != Phase::Held;
