@@ -106,7 +106,10 @@ impl Host {
         waited.with_context(|| {
             let seen = &self.seen;
             let (polled, fired) = (seen.polled.load(Ordering::Relaxed), seen.fired.load(Ordering::Relaxed));
-            format!("waited {longest:?} for {what} in vain: {polled} polled, {fired} fired, {}", seen.failed.load(Ordering::Relaxed))
+            format!(
+                "waited {longest:?} for {what} in vain: {polled} polled, {fired} fired, {}",
+                seen.failed.load(Ordering::Relaxed)
+            )
         })
     }
 }

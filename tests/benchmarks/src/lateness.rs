@@ -32,9 +32,17 @@ struct Scene {
 
 pub(crate) async fn run() -> Result<Report> {
     let mut report = Report::new("lateness");
-    let alone =
-        Scene { name: "1,000 a second, alone", armed: 5_000, due: 5_000, ready_ms: 3_000, within_ms: 5_000, loops: 0, has_goal: false };
-    let crowd = Scene { name: "100,000 armed", armed: 100_000, due: 10_000, ready_ms: 15_000, within_ms: 10_000, ..alone };
+    let alone = Scene {
+        name: "1,000 a second, alone",
+        armed: 5_000,
+        due: 5_000,
+        ready_ms: 3_000,
+        within_ms: 5_000,
+        loops: 0,
+        has_goal: false,
+    };
+    let crowd =
+        Scene { name: "100,000 armed", armed: 100_000, due: 10_000, ready_ms: 15_000, within_ms: 10_000, ..alone };
     let crowd = Scene { has_goal: true, ..crowd };
     let beside = Scene { name: "1,000 a second, beside ten busy loops", loops: 10, has_goal: true, ..alone };
     for scene in [crowd, alone, beside] {
@@ -52,7 +60,8 @@ impl Scene {
                 return (LOOP, r#"{"do":"spin"}"#.to_owned());
             }
             let at = (id - loops).unsigned_abs();
-            let moment = if at <= due.unsigned_abs() { first + within_ms * at / due.unsigned_abs() } else { first + HOUR_MS };
+            let moment =
+                if at <= due.unsigned_abs() { first + within_ms * at / due.unsigned_abs() } else { first + HOUR_MS };
             (AT, json!({"moment": rfc3339(moment).unwrap_or_default()}).to_string())
         };
         let api = Api::start(loops + self.armed, Box::new(make)).await?;

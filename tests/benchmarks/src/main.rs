@@ -67,7 +67,11 @@ fn main() -> Result<ExitCode> {
         let report = runtime.block_on(measure(*name)).with_context(|| format!("the benchmark {name:?}"))?;
         let table = report.table();
         // A person who waits for JSON sees how far it is, too.
-        if arguments.output == Form::Json { write!(std::io::stderr(), "{table}")? } else { write!(std::io::stdout(), "{table}")? }
+        if arguments.output == Form::Json {
+            write!(std::io::stderr(), "{table}")?
+        } else {
+            write!(std::io::stdout(), "{table}")?
+        }
         reports.push(report);
     }
     if arguments.output == Form::Json {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 use wasmtime::component::{Component, Linker, ResourceTable, Val};
 use wasmtime::{Engine, Store};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
@@ -52,6 +52,11 @@ async fn cost(window: Duration, mut poll: impl AsyncFnMut() -> Result<()>) -> Re
     Ok(Cost { count, cpu: process_cpu() - cpu, wall: begin.elapsed() })
 }
 
+/// The engine's error type is its own.
+fn told(error: wasmtime::Error) -> anyhow::Error {
+    anyhow!("{error:#}")
+}
+
 struct Wasmtime {
     engine: Engine,
     component: Component,
@@ -66,17 +71,17 @@ struct Instance {
 impl Wasmtime {
     fn new(wasm: &[u8]) -> Result<Self> {
         let engine = Engine::default();
-        let component = Component::new(&engine, wasm)?;
+        let component = Component::new(&engine, wasm).map_err(told)?;
         let mut linker = Linker::new(&engine);
-        wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
-        linker.define_unknown_imports_as_traps(&component)?;
+        wasmtime_wasi::p2::add_to_linker_async(&mut linker).map_err(told)?;
+        linker.define_unknown_imports_as_traps(&component).map_err(told)?;
         Ok(Self { engine, component, linker })
     }
 
     async fn instance(&self) -> Result<Instance> {
         let state = State { wasi: WasiCtx::builder().build(), table: ResourceTable::new() };
         let mut store = Store::new(&self.engine, state);
-        let instance = self.linker.instantiate_async(&mut store, &self.component).await?;
+        let instance = self.linker.instantiate_async(&mut store, &self.component).await.map_err(told)?;
         let poller = instance.get_export_index(&mut store, None, POLLER).context("no poller")?;
         let poll = instance.get_export_index(&mut store, Some(&poller), "poll").context("no poll")?;
         let poll = instance.get_func(&mut store, poll).context("poll is no function")?;
@@ -96,7 +101,7 @@ impl Instance {
         ]);
         let mut answer = [Val::Bool(false)];
         let parameters = [context, Val::String(KWARGS.to_owned()), Val::Option(None)];
-        self.poll.call_async(&mut self.store, &parameters, &mut answer).await?;
+        self.poll.call_async(&mut self.store, &parameters, &mut answer).await.map_err(told)?;
         match &answer {
             [Val::Result(Ok(_))] => Ok(()),
             other => anyhow::bail!("the guest answered {other:?}"),

@@ -18,8 +18,10 @@ impl Program {
     pub(crate) fn new() -> Result<Self> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let built =
-            Command::new(cargo).current_dir(root).args(["build", "--quiet", "--release", "-p", "trigger-host"]).status()?;
+        let built = Command::new(cargo)
+            .current_dir(root)
+            .args(["build", "--quiet", "--release", "-p", "trigger-host"])
+            .status()?;
         ensure!(built.success(), "the program does not build: {built}");
         let path = std::env::current_exe()?.with_file_name("trigger-host");
         let folder = tempfile::tempdir()?;
