@@ -25,7 +25,7 @@ pub(crate) fn claim(workload: RunTrigger, catalog: &Catalog, keys: &Fernet) -> C
         kwargs,
         checkpoint,
         position,
-        task: workload.ti.map(|ti| PackedTask::new(&ti.id.to_string(), &ti.for_guest())),
+        task: workload.ti.map(|ti| PackedTask::new(ti.id, &ti.for_guest())),
         timeout_at: workload.timeout_after,
     }
 }

@@ -11,6 +11,7 @@ use crate::summary::Summary;
 impl Actor {
     pub(super) async fn drain(mut self) -> Summary {
         self.scheduler.drain();
+        self.fetches.forget();
         self.count();
         // An `on-kill` is nobody else's to call: what it is for is listed no more.
         self.until(self.settings.drain.polls, |actor| actor.scheduler.polling() == 0 && actor.killing == 0).await;

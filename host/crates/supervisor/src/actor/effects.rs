@@ -25,7 +25,7 @@ impl Actor {
     pub(super) fn carry_out(&mut self) {
         for effect in self.scheduler.effects(self.clock.now()) {
             match effect {
-                Effect::Fetch(ids) => self.fetch(ids),
+                Effect::Fetch(ids) => self.fetches.want(ids),
                 Effect::Poll { ticket, due } => self.poll(ticket, due),
                 Effect::CancelPoll(ticket) => {
                     if let Some(call) = self.calls.remove(&ticket) {
@@ -37,14 +37,16 @@ impl Actor {
                 Effect::Tell(life) => self.tell(&life),
             }
         }
+        self.start_fetches();
         if self.scheduler.take_cleanup() {
             self.rounds.want_cleanup(Instant::now());
         }
     }
 
-    fn fetch(&mut self, ids: Vec<TriggerId>) {
-        let (client, job, slice) = (self.parts.client.clone(), self.heart.job(), self.settings.workload_slice);
-        self.operations.spawn(operations::fetch(client, job, ids, slice));
+    fn start_fetches(&mut self) {
+        while let Some(ids) = self.fetches.start(self.settings.workload_slice) {
+            self.operations.spawn(operations::fetch(self.parts.client.clone(), self.heart.job(), ids));
+        }
     }
 
     fn poll(&mut self, ticket: Ticket, due: UnixMs) {
@@ -155,6 +157,7 @@ impl Actor {
         match report {
             Report::Loaded { job, answer } => self.loaded(job, answer, now),
             Report::Fetched { job, workloads, missing, job_gone } => {
+                self.fetches.ended();
                 self.fetched(job, workloads, &missing, now);
                 if job_gone {
                     self.heart.lost_job(job);
@@ -253,6 +256,7 @@ impl Actor {
                 tracing::info!(job = %registered.job_id, "Registered anew.");
                 self.heart.registered(registered.job_id);
                 self.extensions = registered.extensions;
+                self.fetches.forget();
                 self.scheduler.forget_claims(registered.job_id.0, now);
                 self.rounds.load_at_once(Instant::now());
             }

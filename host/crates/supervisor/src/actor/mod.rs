@@ -4,6 +4,7 @@
 
 mod drain;
 mod effects;
+mod fetches;
 mod operations;
 mod rounds;
 
@@ -18,6 +19,7 @@ use tokio::task::{AbortHandle, JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until};
 use trigger_host_types::{Clock, UnixMs};
 
+use self::fetches::Fetches;
 use self::operations::Report;
 use self::rounds::Rounds;
 use crate::catalog::{Catalog, Class};
@@ -68,6 +70,7 @@ pub(crate) struct Actor {
     /// `on-kill` calls that run or wait for a place.
     killing: usize,
     rounds: Rounds,
+    fetches: Fetches,
     /// When known deferrals time out, so that `load` can be asked at once and virtual time does not jump over it.
     timeouts: BinaryHeap<Reverse<UnixMs>>,
     paused: bool,
@@ -99,6 +102,7 @@ impl Actor {
             clock,
             extensions: registered.extensions,
             heart,
+            fetches: Fetches::default(),
             operations: JoinSet::new(),
             calls: HashMap::new(),
             kills: Arc::new(Semaphore::new(KILLS)),

@@ -86,10 +86,10 @@ impl Encoding {
     }
 }
 
-/// Asks for workloads in slices. A slice that the server fails on is halved until the broken row is alone (contract section 6).
-pub(crate) async fn fetch(client: Client, job: JobId, ids: Vec<TriggerId>, slice: usize) -> Report {
+/// Asks for the workloads of one slice. One that the server fails on is halved until the broken row is alone (contract section 6).
+pub(crate) async fn fetch(client: Client, job: JobId, ids: Vec<TriggerId>) -> Report {
     let (mut workloads, mut missing, mut job_gone) = (Vec::new(), Vec::new(), false);
-    let mut slices: Vec<Vec<TriggerId>> = ids.chunks(slice.max(1)).rev().map(<[_]>::to_vec).collect();
+    let mut slices = vec![ids];
     while let Some(slice) = slices.pop() {
         match client.workloads(&slice).await {
             Ok(answer) => {

@@ -69,7 +69,7 @@ impl<C: Clone> Scheduler<C> {
                 }
                 self.omitted.insert(*id, (again.0, u64::MAX));
             }
-            if self.claiming.insert(*id) {
+            if !self.draining && self.claiming.insert(*id) {
                 new.push(*id);
             }
         }
@@ -82,8 +82,7 @@ impl<C: Clone> Scheduler<C> {
         for slot in gone {
             self.vanish(slot, now);
         }
-        if new.is_empty() || self.draining {
-            self.claiming.retain(|id| !new.contains(id));
+        if new.is_empty() {
             return false;
         }
         self.effects.push(Effect::Fetch(new));

@@ -140,7 +140,7 @@ impl<C: Clone> Scheduler<C> {
 
     /// Triggers held that cannot be run.
     pub(crate) fn held(&self) -> usize {
-        self.table.iter().filter(|(_, trigger)| trigger.phase == Phase::Held).count()
+        self.table.count(Phase::Held)
     }
 
     /// Calls that are running.
@@ -164,7 +164,7 @@ impl<C: Clone> Scheduler<C> {
 
     /// Whether an event, a failure or a checkpoint is still to be sent.
     pub(crate) fn has_deliveries(&self) -> bool {
-        self.table.iter().any(|(_, trigger)| trigger.outbox.is_some() && trigger.phase != Phase::Held)
+        [Phase::Sending, Phase::InFlight, Phase::SendLater].into_iter().any(|phase| self.table.count(phase) > 0)
     }
 
     /// Whether `cleanup` is due because an outcome was accepted since the last call.

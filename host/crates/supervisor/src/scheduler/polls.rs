@@ -160,7 +160,8 @@ impl<C: Clone> Scheduler<C> {
     /// What makes the keys of the outcome that the call behind `ticket` answers.
     pub(crate) fn source(&self, ticket: Ticket) -> Option<Source> {
         let trigger = self.table.get(ticket)?;
-        let identity = trigger.task.as_ref().map_or(trigger.classpath.as_str(), |task| task.id()).to_owned();
+        let identity =
+            trigger.task.as_ref().map_or_else(|| trigger.classpath.to_string(), |task| task.id().to_string());
         let life = (!self.bounds.checkpoints).then_some(self.job);
         Some(Source { trigger: trigger.id, identity, life, position: trigger.position })
     }

@@ -34,6 +34,8 @@ pub(crate) enum Phase {
     Held,
 }
 
+const PHASES: usize = Phase::Held as usize + 1;
+
 /// One trigger.
 #[derive(Debug)]
 pub(crate) struct Trigger<C> {
@@ -97,6 +99,8 @@ pub(crate) struct Table<C> {
     rows: Vec<Option<Trigger<C>>>,
     free: Vec<u32>,
     by_id: HashMap<TriggerId, u32>,
+    /// How many are in each phase, so that nobody has to look at every row.
+    in_phase: [usize; PHASES],
     serial: u32,
     /// The number of the current `load`.
     pub(super) load: u32,
@@ -104,7 +108,7 @@ pub(crate) struct Table<C> {
 
 impl<C> Default for Table<C> {
     fn default() -> Self {
-        Self { rows: Vec::new(), free: Vec::new(), by_id: HashMap::new(), serial: 0, load: 0 }
+        Self { rows: Vec::new(), free: Vec::new(), by_id: HashMap::new(), in_phase: [0; PHASES], serial: 0, load: 0 }
     }
 }
 
@@ -141,7 +145,9 @@ impl<C> Table<C> {
         let serial = self.serial;
         let trigger = self.row_mut(slot)?;
         trigger.serial = serial;
-        trigger.phase = phase;
+        let before = std::mem::replace(&mut trigger.phase, phase);
+        self.in_phase[before as usize] -= 1;
+        self.in_phase[phase as usize] += 1;
         Some(Ticket { slot, serial })
     }
 
@@ -152,6 +158,7 @@ impl<C> Table<C> {
         });
         self.serial = self.serial.wrapping_add(1);
         self.by_id.insert(new.id, slot);
+        self.in_phase[Phase::Held as usize] += 1;
         self.rows[slot as usize] = Some(Trigger {
             id: new.id,
             classpath: new.classpath,
@@ -180,8 +187,14 @@ impl<C> Table<C> {
     pub(crate) fn remove(&mut self, slot: u32) -> Option<Trigger<C>> {
         let trigger = self.rows.get_mut(slot as usize)?.take()?;
         self.by_id.remove(&trigger.id);
+        self.in_phase[trigger.phase as usize] -= 1;
         self.free.push(slot);
         Some(trigger)
+    }
+
+    /// How many are in `phase`.
+    pub(crate) fn count(&self, phase: Phase) -> usize {
+        self.in_phase[phase as usize]
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &Trigger<C>)> {

@@ -1,0 +1,131 @@
+//! What a poll costs: instantiate, call, drop. Beside it, in the same run and with the same component: wasmtime's on-demand allocation, and a
+//! call of an instance that stays alive.
+//!
+//! CPU time is that of the whole process, so it holds the ticker and the hand-over between threads too.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, anyhow};
+use sandbox::{Allowed, Call, Component, Config, Context, HostCalls, Limits, Sandbox};
+use std::sync::Arc;
+use tokio::task::JoinSet;
+use trigger_host_types::{SystemClock, TriggerId, TriggerKind, http, log};
+
+use crate::measure::process_cpu;
+use crate::peer;
+use crate::report::{Bound, Report};
+
+const WINDOW: Duration = Duration::from_secs(3);
+const WARM_UP: Duration = Duration::from_millis(500);
+const GOAL_US: f64 = 20.0;
+const GOAL_PER_SECOND: f64 = 50_000.0;
+
+/// What a number of polls cost.
+pub(crate) struct Cost {
+    pub(crate) count: u64,
+    pub(crate) cpu: Duration,
+    pub(crate) wall: Duration,
+}
+
+impl Cost {
+    fn micros(&self) -> f64 {
+        self.cpu.as_secs_f64() * 1e6 / self.count as f64
+    }
+
+    fn per_second(&self) -> f64 {
+        self.count as f64 / self.wall.as_secs_f64()
+    }
+}
+
+pub(crate) async fn run() -> Result<Report> {
+    let mut report = Report::new("polls");
+    let wasm = std::fs::read(guest_build::component("date_time"))?;
+    let mut ours = f64::NAN;
+    for (way, workers, lanes, in_place) in [
+        ("on the guests' thread", 1, 1, true),
+        ("on two guests' threads", 2, 2, true),
+        ("a task for each, 64 at a time, one guests' thread", 1, 64, false),
+    ] {
+        let sandbox = Sandbox::start(Config { workers, ..Config::new(Arc::new(SystemClock)) })?;
+        let component = sandbox.load("date_time", &wasm, &Allowed::ALL).await?;
+        measure(&sandbox, &component, lanes, in_place, WARM_UP).await?;
+        let cost = measure(&sandbox, &component, lanes, in_place, WINDOW).await?;
+        let (cpu, rate) = (format!("CPU of a poll, {way}"), format!("polls, {way}"));
+        if (workers, in_place) == (1, true) {
+            ours = cost.micros();
+            report.goal(cpu, ours, "us", Bound::AtMost(GOAL_US));
+            report.goal(rate, cost.per_second(), "per second", Bound::AtLeast(GOAL_PER_SECOND));
+        } else {
+            report.figure(cpu, cost.micros(), "us");
+            report.figure(rate, cost.per_second(), "per second");
+        }
+    }
+    let on_demand = peer::on_demand(&wasm, WINDOW).await?.micros();
+    report.figure("CPU of a poll, wasmtime's on-demand allocation", on_demand, "us");
+    report.figure("  as a multiple of ours", on_demand / ours, "x");
+    let live = peer::live(&wasm, WINDOW).await?.micros();
+    report.figure("CPU of a call of an instance that stays alive", live, "us");
+    report.figure("  ours as a multiple of it", ours / live, "x");
+    Ok(report)
+}
+
+async fn measure(
+    sandbox: &Sandbox,
+    component: &Component,
+    lanes: usize,
+    in_place: bool,
+    window: Duration,
+) -> Result<Cost> {
+    let (begin, cpu) = (Instant::now(), process_cpu());
+    let mut running = JoinSet::new();
+    for _ in 0..lanes {
+        let work = poll_until(component.clone(), begin + window);
+        if in_place {
+            running.spawn_on(work, sandbox.handle());
+        } else {
+            running.spawn(work);
+        }
+    }
+    let mut count = 0;
+    while let Some(lane) = running.join_next().await {
+        count += lane??;
+    }
+    Ok(Cost { count, cpu: process_cpu() - cpu, wall: begin.elapsed() })
+}
+
+async fn poll_until(component: Component, end: Instant) -> Result<u64> {
+    let context = Context {
+        trigger_id: TriggerId(7),
+        classpath: "bench.At".into(),
+        kind: TriggerKind::Task,
+        now: 0,
+        task: None,
+        timeout_at: None,
+    };
+    let limits = Arc::new(Limits::default());
+    let call = Call { context, kwargs: peer::KWARGS.to_owned(), checkpoint: None, limits, host: Arc::new(Silent) };
+    let mut count = 0;
+    while Instant::now() < end {
+        for _ in 0..50 {
+            component.poll(call.clone()).await.result.map_err(|reason| anyhow!("{reason}"))?;
+        }
+        count += 50;
+        tokio::task::yield_now().await;
+    }
+    Ok(count)
+}
+
+struct Silent;
+
+#[async_trait::async_trait]
+impl HostCalls for Silent {
+    async fn http_send(&self, _: http::Request) -> Result<http::Response, http::Error> {
+        Err(http::Error::NotGranted("nothing is granted here".to_owned()))
+    }
+
+    async fn http_send_all(&self, _: Vec<http::Request>) -> Vec<Result<http::Response, http::Error>> {
+        Vec::new()
+    }
+
+    fn log(&self, _: log::Line) {}
+}

@@ -1,0 +1,61 @@
+//! The program `trigger-host` itself, in release, with a folder of its own.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, Result, ensure};
+
+use crate::host::AT;
+
+/// The program and its folder.
+pub(crate) struct Program {
+    path: PathBuf,
+    folder: tempfile::TempDir,
+}
+
+impl Program {
+    /// Builds it, and pins a catalog of one trigger in a fresh folder.
+    pub(crate) fn new() -> Result<Self> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let built = Command::new(cargo)
+            .current_dir(root)
+            .args(["build", "--quiet", "--release", "-p", "trigger-host"])
+            .status()?;
+        ensure!(built.success(), "the program does not build: {built}");
+        let path = std::env::current_exe()?.with_file_name("trigger-host");
+        let folder = tempfile::tempdir()?;
+        std::fs::copy(guest_build::component("date_time"), folder.path().join("date_time.wasm"))?;
+        let catalog = format!("[[trigger]]\nclasspath = \"{AT}\"\ncomponent = \"date_time.wasm\"\n");
+        std::fs::write(folder.path().join("triggers.toml"), catalog)?;
+        let program = Self { path, folder };
+        let locked = program.command(&["catalog", "lock"]).status().context("run the program")?;
+        ensure!(locked.success(), "the catalog cannot be locked: {locked}");
+        Ok(program)
+    }
+
+    /// The program in its folder, quiet, with no environment but its own cache.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.path);
+        command
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env_clear()
+            .env("XDG_CACHE_HOME", self.cache())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        command
+    }
+
+    /// Where compiled code is kept.
+    pub(crate) fn cache(&self) -> PathBuf {
+        self.folder.path().join("cache")
+    }
+
+    /// Writes its configuration: the API, and everything on ports of the system's choosing.
+    pub(crate) fn configure(&self, url: &str) -> Result<()> {
+        let text = format!("[api]\nurl = \"{url}\"\n[admin]\nlisten = \"127.0.0.1:0\"\n");
+        Ok(std::fs::write(self.folder.path().join("trigger-host.toml"), text)?)
+    }
+}
