@@ -99,11 +99,13 @@ impl Actor {
     fn kill(&mut self, kill: Kill<Arc<Class>>) {
         let Some(class) = &kill.trigger.class else { return };
         let host = self.host_calls(kill.trigger.id, class);
-        let (client, now, limit) = (self.parts.client.clone(), self.clock.now(), self.settings.on_kill_timeout);
+        let (client, job) = (self.parts.client.clone(), self.heart.job());
+        let (now, limit) = (self.clock.now(), self.settings.on_kill_timeout);
         let places = Arc::clone(&self.kills);
+        self.killing += 1;
         self.operations.spawn(async move {
             let Ok(_place) = places.acquire().await else { return Report::Killed };
-            operations::kill(client, kill, host, now, limit).await;
+            operations::kill(client, job, kill, host, now, limit).await;
             Report::Killed
         });
     }
@@ -182,7 +184,7 @@ impl Actor {
                 self.heart.executor_answered();
                 self.watch_executor();
             }
-            Report::Killed => {}
+            Report::Killed => self.killing = self.killing.saturating_sub(1),
         }
     }
 

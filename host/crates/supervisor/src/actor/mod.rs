@@ -65,6 +65,8 @@ pub(crate) struct Actor {
     operations: JoinSet<Report>,
     calls: HashMap<Ticket, AbortHandle>,
     kills: Arc<Semaphore>,
+    /// `on-kill` calls that run or wait for a place.
+    killing: usize,
     rounds: Rounds,
     /// When known deferrals time out, so that `load` can be asked at once and virtual time does not jump over it.
     timeouts: BinaryHeap<Reverse<UnixMs>>,
@@ -100,6 +102,7 @@ impl Actor {
             operations: JoinSet::new(),
             calls: HashMap::new(),
             kills: Arc::new(Semaphore::new(KILLS)),
+            killing: 0,
             timeouts: BinaryHeap::new(),
             paused: false,
             registering: false,
