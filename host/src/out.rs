@@ -26,7 +26,7 @@ pub(crate) fn line(text: &str) -> Result<(), Failure> {
 /// Writes one JSON object on a line of its own.
 ///
 /// # Errors
-/// As [`line`].
+/// As [`line()`].
 pub(crate) fn json(value: &impl Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string(value).map_err(|error| anyhow::anyhow!("cannot write JSON: {error}"))?;
     line(&text)

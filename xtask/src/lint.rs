@@ -32,7 +32,8 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
 
 fn documentation(workspace: &Workspace) -> Command {
     let mut command = workspace.cargo(&["doc", "--workspace", "--no-deps", "--quiet"]);
-    command.env("RUSTDOCFLAGS", "-D warnings");
+    // The readers are developers, who have the private items before them.
+    command.env("RUSTDOCFLAGS", "-D warnings -A rustdoc::private-intra-doc-links");
     command
 }
 
