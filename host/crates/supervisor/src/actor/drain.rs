@@ -36,6 +36,9 @@ impl Actor {
             if done(self) || Instant::now() >= deadline {
                 return;
             }
+            if self.jump() {
+                continue;
+            }
             let wake = self.wake().min(deadline).min(Instant::now() + LOOK_EVERY);
             // Both branches may be dropped.
             tokio::select! {

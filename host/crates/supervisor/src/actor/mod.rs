@@ -121,6 +121,9 @@ impl Actor {
         loop {
             self.look();
             self.carry_out();
+            if self.jump() {
+                continue;
+            }
             let wake = self.wake();
             let heart = Arc::clone(&self.heart);
             // Every branch may be dropped: commands and reports stay queued, a notification is kept.
@@ -168,22 +171,30 @@ impl Actor {
         }
     }
 
-    /// When to look again, if nothing happens before. Jumps ahead in virtual time when only timers are left.
-    fn wake(&mut self) -> Instant {
+    /// Moves virtual time to the next timer when only timers are left; true when it did, so that what is due is looked at without a wait (a
+    /// sleep, however short, takes a millisecond or two).
+    fn jump(&mut self) -> bool {
+        let Time::Virtual(clock) = &self.parts.time else { return false };
+        let timeout = self.timeouts.peek().map(|Reverse(at)| at.saturating_add(1));
+        let next = self.scheduler.next_wake().into_iter().chain(timeout).min();
+        let idle = self.scheduler.is_quiescent() && self.rounds.is_settled() && !self.paused;
+        match next.filter(|next| idle && *next > self.clock.now()) {
+            Some(next) => {
+                clock.advance_to(next);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// When to look again, if nothing happens before.
+    fn wake(&self) -> Instant {
         let now = Instant::now();
         let latest = self.rounds.next().min(now + LOOK_EVERY);
-        let timer = self.scheduler.next_wake();
-        if let Time::Virtual(clock) = &self.parts.time {
-            let timeout = self.timeouts.peek().map(|Reverse(at)| at.saturating_add(1));
-            let next = timer.into_iter().chain(timeout).min();
-            if let Some(next) =
-                next.filter(|_| self.scheduler.is_quiescent() && self.rounds.is_settled() && !self.paused)
-            {
-                clock.advance_to(next);
-                return now;
-            }
+        if matches!(self.parts.time, Time::Virtual(_)) {
             return latest;
         }
+        let timer = self.scheduler.next_wake();
         let timer = timer.map(|at| now + Duration::from_millis(at.saturating_sub(self.clock.now())));
         timer.map_or(latest, |timer| timer.min(latest))
     }
