@@ -96,7 +96,7 @@ async fn check_watchers(world: &World, ids: &[i64]) {
     assert_eq!(keys.len(), events.len(), "each event has a key of its own");
     for id in ids {
         let of_one: Vec<&Value> = events.iter().filter(|event| event["trigger_id"] == *id).collect();
-        assert!(!of_one.is_empty() && of_one.len() % 3 == 0, "each call is told of whole, once: {of_one:?}");
+        assert!(!of_one.is_empty() && of_one.len().is_multiple_of(3), "each call is told of whole, once: {of_one:?}");
     }
 }
 
