@@ -26,21 +26,27 @@ pub(crate) struct Arguments {
 
 /// Runs the command.
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
-    let rustc = toolchain::rustc(arguments.way)?;
-    build_with(workspace, rustc)?;
+    build_by(workspace, arguments.way)?;
     lock_catalog(workspace)
 }
 
 /// Builds all guests and gives the rustc they were built with.
 pub(crate) fn build(workspace: &Workspace) -> Result<OsString> {
-    build_with(workspace, toolchain::rustc(None)?)
+    build_by(workspace, None)
 }
 
-fn build_with(workspace: &Workspace, rustc: OsString) -> Result<OsString> {
+fn build_by(workspace: &Workspace, way: Option<Way>) -> Result<OsString> {
+    let target = workspace.target.join("guests");
+    let rustc = toolchain::rustc(way, || match fs::remove_dir_all(&target) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("remove {}", target.display()))
+        }
+        _ => Ok(()),
+    })?;
     let samples = workspace.guests_below(SAMPLES);
     let guests: Vec<&str> = samples.iter().copied().chain(workspace.guests_below("tests/guests")).collect();
     let mut cargo = workspace.cargo(&["build", "--profile", "guest", "--target", TARGET, "--target-dir"]);
-    cargo.arg(workspace.target.join("guests")).args(guests.iter().flat_map(|guest| ["-p", guest]));
+    cargo.arg(&target).args(guests.iter().flat_map(|guest| ["-p", guest]));
     cargo.env("RUSTC", &rustc).env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
     step::run(&format!("build {} guests", guests.len()), &mut cargo)?;
 

@@ -79,8 +79,8 @@ impl Stage {
     }
 }
 
-/// The demonstration's catalog: the class paths of Airflow's standard provider, a job watcher that may reach the job server alone, and a
-/// hostile guest that may reach nothing.
+/// The demonstration's catalog: the class paths of Airflow's standard provider, and a job watcher and a hostile guest
+/// that may reach the job server alone.
 fn catalog(workspace: &Workspace, jobs: &str) -> String {
     let sample = |name: &str| text(&workspace.root.join("sample-triggers/components").join(format!("{name}.wasm")));
     let entry = |classpath: &str, component: &str, more: &str| {
@@ -96,7 +96,7 @@ fn catalog(workspace: &Workspace, jobs: &str) -> String {
         entry(
             "demo.NeverReturns",
             &text(&guests::component(workspace, "hostile")),
-            "[trigger.limits]\ncpu-per-poll = \"250ms\"\n",
+            &format!("{grants}[trigger.limits]\ncpu-per-poll = \"250ms\"\n"),
         ),
     ]
     .concat()

@@ -31,7 +31,9 @@ pub(crate) enum Way {
 }
 
 /// The rustc for guests, by the first way that works, or by the one that is asked for.
-pub(crate) fn rustc(way: Option<Way>) -> Result<OsString> {
+///
+/// `built` is called when a standard library was built anew: what was built against an older one cannot be used any more, and cargo does not see it.
+pub(crate) fn rustc(way: Option<Way>, built: impl FnOnce() -> Result<()>) -> Result<OsString> {
     let active = env::var_os("GUEST_RUSTC").or_else(|| env::var_os("RUSTC")).unwrap_or_else(|| "rustc".into());
     let may = |which| way.is_none_or(|way| way == which);
     if may(Way::Active) && has_targets(&active) {
@@ -46,7 +48,9 @@ pub(crate) fn rustc(way: Option<Way>) -> Result<OsString> {
             return Ok(debian::rustc(&folder).into());
         }
         if debian::is_possible() {
-            return Ok(debian::build(&folder, &active)?.into());
+            let rustc = debian::build(&folder, &active)?;
+            built()?;
+            return Ok(rustc.into());
         }
     }
     bail!(

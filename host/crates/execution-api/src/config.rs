@@ -90,6 +90,21 @@ pub enum TokenSource {
         /// From `iat` to `exp`, whole seconds, at least one.
         life: Duration,
     },
+    /// The host signs its own tokens with a private key: RS256 for RSA, EdDSA for Ed25519.
+    PrivateKey {
+        /// `[api_auth] jwt_private_key_path`'s content: PEM, unencrypted.
+        pem: SecretString,
+        /// `[api_auth] jwt_kid`; the key's thumbprint when absent, as Airflow has it.
+        key_id: Option<String>,
+        /// `aud`.
+        audience: String,
+        /// `sub`.
+        subject: Uuid,
+        /// `iss`; left out when absent.
+        issuer: Option<String>,
+        /// From `iat` to `exp`, whole seconds, at least one.
+        life: Duration,
+    },
 }
 
 /// A configuration that no client can be made from.

@@ -19,6 +19,6 @@ pub use client::Client;
 pub use config::{ClientConfig, ConfigError, Dialect, TokenSource};
 pub use error::{ApiError, Fault};
 pub use wire::{
-    Extensions, LoadRequest, Registered, RunTrigger, StoredCheckpoint, TaskQuery, TaskStates, WireEvent, WireKind,
-    WireTaskInstance, WireXcoms,
+    AssetRef, Connection, DagRunQuery, Extensions, LoadRequest, Registered, RunTrigger, StoredCheckpoint, TaskQuery,
+    TaskStates, VariableKeys, WireEvent, WireKind, WireTaskInstance, WireXcoms, XcomPlace,
 };

@@ -1,8 +1,12 @@
 //! Signs the host's own tokens, with the claims that Airflow's generator writes. Source: contract/execution-api.md section 2.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::jwk::{AlgorithmParameters, Jwk};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
+use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use crate::config::{ConfigError, TokenSource};
@@ -39,6 +43,10 @@ impl Signer {
         let (key, header, audience, subject, issuer, life) = match source {
             TokenSource::Secret { secret, audience, subject, issuer, life } => {
                 let (key, header) = shared(&secret)?;
+                (key, header, audience, subject, issuer, life)
+            }
+            TokenSource::PrivateKey { pem, key_id, audience, subject, issuer, life } => {
+                let (key, header) = private(&pem, key_id)?;
                 (key, header, audience, subject, issuer, life)
             }
             TokenSource::None | TokenSource::File(_) => return Err(wrong("this source does not sign")),
@@ -86,6 +94,34 @@ fn shared(secret: &SecretString) -> Result<(EncodingKey, Header), ConfigError> {
     }
     let header = Header { kid: Some(NO_KEY_ID.into()), ..Header::new(Algorithm::HS512) };
     Ok((EncodingKey::from_secret(secret.as_bytes()), header))
+}
+
+fn private(pem: &SecretString, key_id: Option<String>) -> Result<(EncodingKey, Header), ConfigError> {
+    let pem = pem.expose_secret().as_bytes();
+    let (key, algorithm) = match EncodingKey::from_ed_pem(pem) {
+        Ok(key) => (key, Algorithm::EdDSA),
+        Err(_) => match EncodingKey::from_rsa_pem(pem) {
+            Ok(key) => (key, Algorithm::RS256),
+            Err(_) => return Err(wrong("the private key is no unencrypted PEM of an RSA or Ed25519 key")),
+        },
+    };
+    let key_id = match key_id {
+        Some(key_id) => key_id,
+        None => thumbprint(&key, algorithm).ok_or_else(|| wrong("the private key cannot be used"))?,
+    };
+    Ok((key, Header { kid: Some(key_id), ..Header::new(algorithm) }))
+}
+
+/// The key id that Airflow gives a key without a name: like RFC 7638, but over all members that its JWK has.
+fn thumbprint(key: &EncodingKey, algorithm: Algorithm) -> Option<String> {
+    let members = match Jwk::from_encoding_key(key, algorithm).ok()?.algorithm {
+        AlgorithmParameters::RSA(public) => {
+            format!(r#"{{"e":"{}","key_ops":["verify"],"kty":"RSA","n":"{}"}}"#, public.e, public.n)
+        }
+        AlgorithmParameters::OctetKeyPair(public) => format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#, public.x),
+        _ => return None,
+    };
+    Some(URL_SAFE_NO_PAD.encode(Sha256::digest(members)))
 }
 
 fn wrong(what: &str) -> ConfigError {

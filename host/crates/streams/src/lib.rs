@@ -9,6 +9,7 @@ pub mod actor;
 mod bindings;
 mod effect;
 mod entries;
+mod errors;
 mod group;
 mod ids;
 mod lanes;

@@ -56,7 +56,7 @@ pub enum OnFailed {
         attempts: u32,
         /// Wait before each offer.
         wait: Duration,
-        /// Passes after this long, also when those who failed it never came back.
+        /// Passes so long after the failure, when those who failed it have not come back.
         at_most: Duration,
     },
     /// Asks the producer to read the lane again from the failed event.
@@ -169,6 +169,17 @@ impl Policy {
             grace_ends_with_cohort: true,
             drain: Some(Duration::from_secs(30)),
         }
+    }
+}
+
+impl Policy {
+    /// The same without the zeros that would mean standing still.
+    pub(crate) fn without_zeros(mut self) -> Self {
+        self.queue = self.queue.max(1);
+        self.max_outstanding = self.max_outstanding.map(|most| most.max(1));
+        self.advance.max_in_flight = self.advance.max_in_flight.max(1);
+        self.advance.max_batch = self.advance.max_batch.max(1);
+        self
     }
 }
 

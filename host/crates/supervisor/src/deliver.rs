@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use execution_api::retry::{Backoff, Call, Step, next_step};
-use execution_api::{ApiError, Client};
+use execution_api::{ApiError, Client, Fault};
 use trigger_host_types::{JobId, TriggerId};
 
 use crate::scheduler::{Message, Sent};
@@ -26,8 +26,15 @@ pub(crate) async fn deliver(
 }
 
 fn meaning(call: Call, error: &ApiError, attempt: u32, random: f64) -> Sent {
+    // Only the holder moves a position: on a second attempt, the first one was stored and its answer lost.
+    if call == Call::Checkpoint && attempt > 0 && error.reason() == Some("stale_position") {
+        return Sent::Accepted;
+    }
     let failures = attempt.saturating_add(1);
     match next_step(call, error.class_of(), failures, true) {
+        Step::Lost if error.class_of() == Fault::NotFound => Sent::Gone,
+        // A conflict says whose it is; any other refusal would come again after every new claim.
+        Step::Lost if error.reason().is_none() => Sent::Refused(error.to_string()),
         Step::Lost | Step::RegisterAnew => Sent::NotOurs,
         Step::Park | Step::FailTrigger | Step::Fatal | Step::Halve => Sent::Refused(error.to_string()),
         Step::Done => Sent::Accepted,
@@ -63,5 +70,19 @@ mod tests {
     fn a_checkpoint_of_another_host_ends_this_ones_trigger() {
         let other = ApiError::Rejected { status: 409, reason: Some("not_holder".into()), what: "x".into() };
         assert_eq!(meaning(Call::Checkpoint, &other, 0, 0.5), Sent::NotOurs);
+        assert_eq!(meaning(Call::Checkpoint, &other, 3, 0.5), Sent::NotOurs);
+    }
+
+    #[test]
+    fn a_checkpoint_that_nobody_would_take_fails_its_trigger() {
+        let bad = ApiError::Rejected { status: 422, reason: None, what: "x".into() };
+        assert!(matches!(meaning(Call::Checkpoint, &bad, 0, 0.5), Sent::Refused(_)));
+    }
+
+    #[test]
+    fn a_checkpoint_whose_answer_was_lost_is_stored() {
+        let stale = ApiError::Rejected { status: 409, reason: Some("stale_position".into()), what: "x".into() };
+        assert_eq!(meaning(Call::Checkpoint, &stale, 1, 0.5), Sent::Accepted);
+        assert_eq!(meaning(Call::Checkpoint, &stale, 0, 0.5), Sent::NotOurs);
     }
 }

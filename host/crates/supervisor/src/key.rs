@@ -52,7 +52,7 @@ mod tests {
             Source { position: 4, ..base.clone() }.key(0),
             Source { trigger: TriggerId(8), ..base.clone() }.key(0),
             Source { identity: "b".into(), ..base.clone() }.key(0),
-            Source { life: Some(0), ..base.clone() }.key(0),
+            Source { life: Some(0), ..base }.key(0),
         ];
         assert_eq!(others.iter().collect::<HashSet<_>>().len(), others.len());
     }

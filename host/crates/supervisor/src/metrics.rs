@@ -2,7 +2,7 @@
 
 /// Counter: events the API accepted.
 pub(crate) const FIRED: &str = "trigger_host_events_fired_total";
-/// Counter: triggers that failed.
+/// Counter, label `reason`: failures of triggers, by their short code.
 pub(crate) const FAILED: &str = "trigger_host_triggers_failed_total";
 /// Counter, label `fault`: requests for triggers that were not accepted.
 pub(crate) const REFUSED: &str = "trigger_host_requests_refused_total";

@@ -37,6 +37,7 @@ impl<K> Wheel<K> {
     }
 
     /// Entries armed, outdated ones included.
+    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.armed
     }

@@ -46,6 +46,23 @@ pub(super) fn meaning(text: &str) -> Option<Meaning> {
     Speaker(&document).say(document.root())
 }
 
+impl Meaning {
+    /// The same with every naive datetime in UTC, which is what the host makes of a guest's.
+    pub(super) fn in_utc(self) -> Self {
+        let all = |items: Vec<Self>| items.into_iter().map(Self::in_utc).collect();
+        match self {
+            Self::Naive(at) => Self::Moment(at, utc()),
+            Self::List(items) => Self::List(all(items)),
+            Self::Tuple(items) => Self::Tuple(all(items)),
+            Self::Set(items) => Self::Set(sorted(all(items))),
+            Self::FrozenSet(items) => Self::FrozenSet(sorted(all(items))),
+            Self::Dict(pairs) => Self::Dict(pairs.into_iter().map(|(key, value)| (key, value.in_utc())).collect()),
+            Self::Object(class, version, data) => Self::Object(class, version, Box::new(data.in_utc())),
+            other => other,
+        }
+    }
+}
+
 struct Speaker<'d>(&'d Document);
 
 impl Speaker<'_> {
@@ -73,7 +90,8 @@ impl Speaker<'_> {
             return self.tagged(&self.word(tag)?, content);
         }
         if let (Some(class), Some(version)) = (get("__classname__"), get("__version__")) {
-            return self.class(&self.word(class)?, version, get("__data__"));
+            let View::Integer(version) = self.0.view(version) else { return None };
+            return self.class(&self.word(class)?, Some(version), get("__data__"));
         }
         self.dict(entries)
     }
@@ -91,11 +109,11 @@ impl Speaker<'_> {
             ("datetime", _) => Some(Meaning::Moment(micros(self.float(content)?), utc())),
             ("timedelta", _) => Some(Meaning::Duration(bits(self.float(content)?))),
             ("timezone", _) => self.zone(content).map(Meaning::Zone),
-            _ => Some(Meaning::Object(tag.into(), None, Box::new(self.say(content)?))),
+            _ => self.class(tag, None, Some(content)),
         }
     }
 
-    fn class(&self, class: &str, version: Id, data: Option<Id>) -> Option<Meaning> {
+    fn class(&self, class: &str, version: Option<&str>, data: Option<Id>) -> Option<Meaning> {
         let Some(data) = data else { return Some(Meaning::Null) };
         match (class, self.0.view(data)) {
             ("builtins.tuple", View::List(items)) => self.all(items).map(Meaning::Tuple),
@@ -118,12 +136,11 @@ impl Speaker<'_> {
                 self.zone(data).map(Meaning::Zone)
             }
             ("uuid.UUID", _) => self.word(data).map(|text| Meaning::Uuid(text.to_lowercase().replace('-', ""))),
-            ("decimal.Decimal", View::Integer(text) | View::Float(text)) => decimal(text),
+            ("decimal.Decimal", View::Integer(text)) => decimal(text),
+            // Of two equally near spellings of a double, Python and Rust may choose different ones.
+            ("decimal.Decimal", View::Float(text)) => decimal(&format!("{:e}", text.parse::<f64>().ok()?)),
             ("decimal.Decimal", View::NotFinite(word)) => Some(Meaning::Decimal(false, word.as_str().into(), 0)),
-            _ => {
-                let View::Integer(version) = self.0.view(version) else { return None };
-                Some(Meaning::Object(class.into(), Some(version.into()), Box::new(self.say(data)?)))
-            }
+            _ => Some(Meaning::Object(class.into(), version.map(str::to_owned), Box::new(self.say(data)?))),
         }
     }
 
@@ -184,5 +201,54 @@ fn decimal(text: &str) -> Option<Meaning> {
     match kept.trim_start_matches('0') {
         "" => Some(Meaning::Decimal(false, String::new(), 0)),
         kept => Some(Meaning::Decimal(negative, kept.into(), exponent)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_of_the_same_are_equal() {
+        let tz = |value: &str, class: &str| {
+            format!(r#"{{"__classname__":"builtins.tuple","__version__":1,"__data__":[{value},"{class}",1,true]}}"#)
+        };
+        let at = |class: &str, tz: &str| {
+            format!(r#"{{"__classname__":"{class}","__version__":2,"__data__":{{"timestamp":1.5,"tz":{tz}}}}}"#)
+        };
+        let utc = at("pendulum.datetime.DateTime", &tz("\"UTC\"", "pendulum.tz.timezone.Timezone"));
+        for same in [
+            at("datetime.datetime", &tz("\"UTC\"", "zoneinfo.ZoneInfo")),
+            at("datetime.datetime", &tz("0", "pendulum.tz.timezone.FixedTimezone")),
+            r#"{"__type":"datetime","__var":1.5}"#.to_owned(),
+        ] {
+            assert_eq!(meaning(&same), meaning(&utc), "{same}");
+        }
+        let set =
+            |items: &str| meaning(&format!(r#"{{"__classname__":"builtins.set","__version__":1,"__data__":{items}}}"#));
+        assert_eq!(set("[1,\"a\"]"), set("[\"a\",1]"));
+        let decimal = |text: &str| {
+            meaning(&format!(r#"{{"__classname__":"decimal.Decimal","__version__":1,"__data__":{text}}}"#))
+        };
+        assert_eq!(decimal("1e+2"), decimal("100"));
+        assert_eq!(decimal("77552122660454.62"), decimal("77552122660454.63"), "the same double");
+    }
+
+    #[test]
+    fn different_values_differ() {
+        for (one, other) in [
+            ("1", "1.0"),
+            ("0.0", "-0.0"),
+            ("1", "true"),
+            ("\"1\"", "1"),
+            ("[1,2]", "[2,1]"),
+            ("{\"a\":1}", "{\"b\":1}"),
+            ("NaN", "Infinity"),
+            ("[1]", r#"{"__type":"tuple","__var":[1]}"#),
+            (r#"{"__type":"set","__var":[1]}"#, r#"{"__type":"tuple","__var":[1]}"#),
+            (r#"{"__type":"datetime","__var":1.5}"#, r#"{"__type":"timedelta","__var":1.5}"#),
+        ] {
+            assert!(meaning(one).is_some() && meaning(one) != meaning(other), "{one} {other}");
+        }
     }
 }

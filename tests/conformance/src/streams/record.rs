@@ -5,22 +5,23 @@
 use serde_json::{Value, json};
 
 /// The parts of an expected step that are compared; absent means empty.
-pub const PARTS: &[&str] = &["delivered", "failures", "bound", "advances", "closed", "errors", "pending_ops", "live"];
+pub(crate) const PARTS: &[&str] =
+    &["delivered", "failures", "bound", "advances", "closed", "errors", "pending_ops", "live"];
 
 /// See the module.
 #[derive(Debug, Default)]
-pub struct Record {
-    pub delivered: Vec<Value>,
-    pub failures: Vec<Value>,
-    pub bound: Vec<Value>,
-    pub advances: Vec<Value>,
-    pub closed: Vec<Value>,
-    pub errors: Vec<Value>,
+pub(crate) struct Record {
+    pub(crate) delivered: Vec<Value>,
+    pub(crate) failures: Vec<Value>,
+    pub(crate) bound: Vec<Value>,
+    pub(crate) advances: Vec<Value>,
+    pub(crate) closed: Vec<Value>,
+    pub(crate) errors: Vec<Value>,
 }
 
 impl Record {
     /// As the files write it.
-    pub fn finish(self, pending_ops: &[String], live: &[String]) -> Value {
+    pub(crate) fn finish(self, pending_ops: &[String], live: &[String]) -> Value {
         json!({
             "delivered": self.delivered,
             "failures": self.failures,
@@ -35,7 +36,7 @@ impl Record {
 }
 
 /// One order for what is free: subscribers, lanes and streams in order, each one's own sequence kept.
-pub fn normalise(part: &str, value: &Value) -> Vec<Value> {
+pub(crate) fn normalise(part: &str, value: &Value) -> Vec<Value> {
     let mut list = value.as_array().cloned().unwrap_or_default();
     match part {
         "delivered" | "failures" => list.sort_by_key(|pair| pair[0].to_string()),
@@ -49,7 +50,7 @@ pub fn normalise(part: &str, value: &Value) -> Vec<Value> {
 }
 
 fn kind(error: &Value) -> Value {
-    let known = |value: &&Value| matches!(value.as_str(), Some("ValueError" | "RuntimeError"));
-    let nested = error.as_array().into_iter().flatten().find(known);
-    nested.or_else(|| Some(error).filter(known)).cloned().unwrap_or_else(|| error.clone())
+    let text = error.to_string();
+    let named = ["ValueError", "RuntimeError"].into_iter().find(|name| text.contains(name));
+    named.map_or_else(|| error.clone(), Value::from)
 }

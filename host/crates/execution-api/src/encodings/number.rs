@@ -3,6 +3,9 @@
 /// Python refuses to read an integer of more digits than this.
 pub(super) const MAX_DIGITS: usize = 4_300;
 
+/// The largest timedelta, in seconds.
+pub(super) const MAX_DURATION: f64 = 86_399_999_999_999.98;
+
 /// A finite double as Python writes it: shortest digits, always with a point or an exponent.
 pub(super) fn python_float(value: f64) -> String {
     let scientific = format!("{:e}", value.abs());

@@ -1,12 +1,12 @@
 //! The shapes that cross the wire. Answers ignore unknown fields; requests hold nothing the server does not know (it answers 422).
 
 mod request;
-mod state;
+mod runtime;
 mod workload;
 
 pub(crate) use request::{CheckpointBody, EventBody, FailureBody, JobBody, LoadAnswer, RegisterAnswer, WorkloadsBody};
 pub use request::{Extensions, LoadRequest, Registered, StoredCheckpoint, WireEvent, WireKind, WireXcoms};
-pub(crate) use state::TaskStatesAnswer;
-pub use state::{TaskQuery, TaskStates};
+pub use runtime::{AssetRef, Connection, DagRunQuery, TaskQuery, TaskStates, VariableKeys, XcomPlace};
+pub(crate) use runtime::{TaskStatesAnswer, ValueAnswer, ValueBody, VariableAnswer, VariableBody};
 pub(crate) use workload::WorkloadsAnswer;
 pub use workload::{CALLBACK_CLASSPATH, RunTrigger, WireTaskInstance};

@@ -87,10 +87,14 @@ fn moments_keep_instant_and_zone() {
         fixed(json!(0)),
         tz(json!("UTC"), "zoneinfo.ZoneInfo"),
         json!(["UTC", "zoneinfo.ZoneInfo", 1, true]),
-        json!("UTC"),
+        json!(["UTC", "a class that nobody looks at", 1]),
     ] {
         assert_eq!(decoded(&moment("datetime.datetime", 0.0, zone)), utc);
     }
+    let first = |zone: &str| class("datetime.datetime", 1, json!({"timestamp": 0.0, "tz": zone}));
+    assert_eq!(decoded(&first("UTC")), utc);
+    assert_eq!(decoded(&first("EDT")), json!({"$datetime": "1969-12-31T20:00:00-04:00"}));
+    assert_eq!(decoded(&class("datetime.datetime", 2, json!(0))), utc, "as BaseSerialization stored it");
     assert_eq!(decoded(&pendulum(0.0, Value::Null)), utc, "pendulum reads a naive one as UTC");
     let naive = decoded(&moment("datetime.datetime", 0.0, Value::Null));
     assert_eq!(naive, json!({"$datetime": "1970-01-01T00:00:00-00:00"}));
@@ -107,14 +111,14 @@ fn kwargs_come_in_both_encodings() {
         "since": old("datetime", json!(0.0)),
         "pair": old("tuple", json!([1, old("set", json!(["a"]))])),
         "opts": old("dict", json!({"k": old("dict", json!({"__var": 1, "__type": "x"}))})),
-        "mixed": class("builtins.tuple", 1, json!([old("timedelta", json!(1))])),
+        "mixed": class("builtins.tuple", 1, json!([old("timedelta", json!(1.0))])),
     });
     let neutral = json!({
         "wait": {"$duration": 10.0},
         "since": {"$datetime": "1970-01-01T00:00:00Z"},
         "pair": {"$tuple": [1, {"$set": ["a"]}]},
         "opts": {"k": {"__var": 1, "__type": "x"}},
-        "mixed": {"$tuple": [{"$duration": 1}]},
+        "mixed": {"$tuple": [{"$duration": 1.0}]},
     });
     assert_eq!(kwargs(&values).unwrap(), neutral);
     assert_eq!(kwargs(&old("dict", values)).unwrap(), neutral);
@@ -146,11 +150,15 @@ fn what_airflow_could_not_decode_either_is_refused() {
     for wire in [
         moment("datetime.datetime", 0.0, class("builtins.tuple", 1, json!(["", "", 0, false]))),
         moment("datetime.datetime", 0.0, tz(json!("../etc"), "zoneinfo.ZoneInfo")),
-        moment("datetime.datetime", 0.0, tz(json!("UTC"), "os.system")),
+        moment("datetime.datetime", 0.0, json!("UTC")),
+        moment("datetime.datetime", 0.0, json!(["UTC", "zoneinfo.ZoneInfo", 2, true])),
         moment("datetime.datetime", 1e15, Value::Null),
-        class("datetime.datetime", 3, json!({"timestamp": 0.0, "tz": null})),
+        class("builtins.tuple", 2, json!([])),
         class("datetime.date", 2, json!("2026-02-30")),
         class("datetime.timedelta", 2, json!("soon")),
+        class("datetime.timedelta", 2, json!(1)),
+        old("timedelta", json!(1)),
+        class("decimal.Decimal", 1, json!("x")),
         class("builtins.tuple", 1, json!({"a": 1})),
         class("builtins.set", 1, json!([[1]])),
         class("builtins.set", 1, json!([class("builtins.tuple", 1, json!([{}]))])),
@@ -228,6 +236,9 @@ fn a_guest_sends_only_what_python_can_hold() {
         r#"{"$uuid":"1"}"#,
         r#"{"$zone":86400}"#,
         r#"{"$zone":""}"#,
+        r#"{"$zone":"Mars/Phobos"}"#,
+        r#"{"$zone":"europe/paris"}"#,
+        r#"{"$datetime":"2026-01-01T00:00:00Z","zone":"Mars/Phobos"}"#,
         &digits,
         "1 2",
         "",

@@ -6,5 +6,6 @@ mod encodings;
 mod faults;
 mod properties;
 mod replay;
+mod runtime;
 mod server;
 mod tokens;

@@ -186,3 +186,43 @@ async fn a_source_that_cannot_sign_is_refused_at_once() {
         assert!(matches!(Client::new(config), Err(ConfigError::Token { .. })));
     }
 }
+
+#[tokio::test]
+async fn a_private_key_signs_as_airflow_does() {
+    let fixture: Value = serde_json::from_str(include_str!("../fixtures/private_keys.json")).unwrap();
+    let server = Server::always(Reply::empty).await;
+    for (name, algorithm) in [("rsa", Algorithm::RS256), ("ed25519", Algorithm::EdDSA)] {
+        let recorded = &fixture["keys"][name];
+        let source = |key_id: Option<&str>| TokenSource::PrivateKey {
+            pem: SecretString::from(recorded["private_key"].as_str().unwrap()),
+            key_id: key_id.map(str::to_owned),
+            audience: AUDIENCE.into(),
+            subject: Uuid::nil(),
+            issuer: None,
+            life: Duration::from_secs(600),
+        };
+        let public = recorded["public_key"].as_str().unwrap().as_bytes();
+        let key = match algorithm {
+            Algorithm::EdDSA => DecodingKey::from_ed_pem(public).unwrap(),
+            _ => DecodingKey::from_rsa_pem(public).unwrap(),
+        };
+        let token = sent(&server, &client(&server, source(None), Arc::new(SystemClock))).await;
+        let mut validation = Validation::new(algorithm);
+        validation.set_audience(&[AUDIENCE]);
+        let opened = jsonwebtoken::decode::<Value>(token.strip_prefix("Bearer ").unwrap(), &key, &validation).unwrap();
+        assert_eq!(serde_json::to_value(&opened.header).unwrap(), recorded["header"], "{name}");
+        let named = sent(&server, &client(&server, source(Some("k1")), Arc::new(SystemClock))).await;
+        let header = jsonwebtoken::decode_header(named.strip_prefix("Bearer ").unwrap()).unwrap();
+        assert_eq!(header.kid.as_deref(), Some("k1"));
+    }
+    let mut config = server.config();
+    config.token = TokenSource::PrivateKey {
+        pem: SecretString::from("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"),
+        key_id: None,
+        audience: AUDIENCE.into(),
+        subject: Uuid::nil(),
+        issuer: None,
+        life: Duration::from_secs(600),
+    };
+    assert!(matches!(Client::new(config), Err(ConfigError::Token { .. })));
+}

@@ -15,4 +15,4 @@ pub use desk::{Desk, Shell};
 pub use message::{Ended, Message, Reply};
 pub use producer::{Producer, Read, Reader, SourceError};
 pub use streams::{Streams, Subscribe, SubscribeError};
-pub use subscription::Subscription;
+pub use subscription::{Confirmer, Subscription};

@@ -69,6 +69,11 @@ enum Request {
         over: Option<GroupId>,
         reply: oneshot::Sender<Handle>,
     },
+    /// The group of a key, if there is one.
+    Get {
+        key: StreamKey,
+        reply: oneshot::Sender<Option<Handle>>,
+    },
     Evicted {
         key: StreamKey,
         id: GroupId,
@@ -121,6 +126,16 @@ impl Streams {
         }
     }
 
+    /// A trigger that a group expects will not join it, so need not be waited for (`D1`).
+    pub async fn not_coming(&self, key: StreamKey, trigger: TriggerId) {
+        let (reply, found) = oneshot::channel();
+        // When everything is being stopped, nobody waits for anyone.
+        let _ = self.requests.send(Request::Get { key, reply }).await;
+        if let Ok(Some(handle)) = found.await {
+            let _ = handle.messages.send(Message::NotComing(trigger)).await;
+        }
+    }
+
     /// Stops every group at the same time and waits until all of them are drained, closed and left (`X1`). Each has its own deadline; those
     /// who hold a subscription have to drop it.
     pub async fn stop(&self) {
@@ -169,6 +184,10 @@ impl Table {
                     let handle = found.unwrap_or_else(|| self.make(*subscribe));
                     // Whoever asked may have given up.
                     let _ = reply.send(handle);
+                }
+                Some(Request::Get { key, reply }) => {
+                    // Whoever asked may have given up.
+                    let _ = reply.send(self.registry.get(&key).map(|(_, handle)| handle.clone()));
                 }
                 Some(Request::Evicted { key, id }) => {
                     self.registry.evict(&key, id);

@@ -49,12 +49,13 @@ impl Subscription {
 
     /// The filter failed on the last batch: it is failed, never acked.
     pub async fn call_failed(&self) {
-        self.tell(Message::CallFailed(self.id)).await;
+        // A group that is gone needs no message.
+        let _ = self.group.send(Message::CallFailed(self.id)).await;
     }
 
-    /// These trigger events of this subscription are stored.
-    pub async fn confirm(&self, seqs: Vec<Seq>) {
-        self.tell(Message::Confirm(seqs)).await;
+    /// Confirms this subscription's trigger events, also after it has left.
+    pub fn confirmer(&self) -> Confirmer {
+        Confirmer { group: self.group.clone() }
     }
 
     /// What its group holds; None when that is over.
@@ -62,15 +63,24 @@ impl Subscription {
         self.ask(Message::Counts).await
     }
 
-    async fn tell(&self, message: Message) {
-        // A group that is gone needs no message.
-        let _ = self.group.send(message).await;
-    }
-
     async fn ask<T: Send + 'static>(&self, message: impl FnOnce(Reply<T>) -> Message) -> Option<T> {
         let (reply, answer) = oneshot::channel();
         self.group.send(message(Box::new(move |value| reply.send(value).is_ok()))).await.ok()?;
         answer.await.ok()
+    }
+}
+
+/// Tells a group that trigger events are stored (`B3`). Cheap to clone; outlives the subscription, as a one-shot trigger's event does.
+#[derive(Debug, Clone)]
+pub struct Confirmer {
+    group: mpsc::Sender<Message>,
+}
+
+impl Confirmer {
+    /// These trigger events are stored. Numbers that gate nothing any more are ignored (`B5`).
+    pub async fn confirm(&self, seqs: Vec<Seq>) {
+        // A group that is gone needs no message.
+        let _ = self.group.send(Message::Confirm(seqs)).await;
     }
 }
 

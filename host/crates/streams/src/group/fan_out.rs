@@ -16,6 +16,7 @@ use crate::slots::Queue;
 impl Group {
     /// The source gave these, and ended behind them if `end` says so (`T1`, `N2`).
     pub fn read(&mut self, events: Vec<Raw>, end: Option<PollEnd>, now: Moment, effects: &mut Vec<Effect>) {
+        self.clock = now;
         if self.phase != Phase::Reading {
             return;
         }

@@ -13,26 +13,30 @@ use crate::outcome::FailedBy;
 use crate::policy::OnFailed;
 use crate::timers::Timer;
 
-/// Who failed a raw event, and since when its lane stands still.
-#[derive(Debug, Default)]
+/// Who failed a raw event, and when that began.
+#[derive(Debug)]
 pub(super) struct Held {
     pub(super) failed: Vec<(TriggerId, FailedBy)>,
-    since: Option<Moment>,
+    pub(super) since: Moment,
 }
 
 impl Group {
     /// Whether a failed head keeps its lane.
-    pub(super) fn keeps(&self, id: EventId, lane: u32) -> bool {
+    pub(super) fn keeps(&self, id: EventId, lane: u32, now: Moment) -> bool {
         match self.policy.on_failed {
             OnFailed::Pass => false,
-            OnFailed::Hold { attempts, .. } => self.entries.get(id).is_some_and(|entry| entry.offers < attempts),
+            // What a leaver failed all at once is passed all at once, not one by one.
+            OnFailed::Hold { attempts, at_most, .. } => {
+                let untried = self.entries.get(id).is_some_and(|entry| entry.offers < attempts);
+                untried && !self.waited_enough(id, at_most, now)
+            }
             OnFailed::Rewind { attempts } => self.lanes.get(lane).is_some_and(|lane| lane.rewinds < attempts),
         }
     }
 
     /// Keeps the lane at a failed head, if it is to be kept: true when it is.
     pub(super) fn keep(&mut self, id: EventId, lane: u32, now: Moment, effects: &mut Vec<Effect>) -> bool {
-        if !self.keeps(id, lane) {
+        if !self.keeps(id, lane, now) {
             if self.policy.on_failed != OnFailed::Pass {
                 self.pass(id, lane, effects);
             }
@@ -41,12 +45,9 @@ impl Group {
         match self.policy.on_failed {
             OnFailed::Pass => false,
             OnFailed::Hold { wait, .. } => {
-                let since = *self.held.entry(id).or_default().since.get_or_insert(now);
                 if let Some(state) = self.lanes.get_mut(lane) {
                     state.activity = Activity::Held;
-                    if since == now {
-                        effects.push(Effect::Notice(Notice::LaneHeld(state.lane.clone(), id)));
-                    }
+                    effects.push(Effect::Notice(Notice::LaneHeld(state.lane.clone(), id)));
                 }
                 self.timers.set(now.after(wait), Timer::Offer(id));
                 true
@@ -56,6 +57,15 @@ impl Group {
                 true
             }
         }
+    }
+
+    /// Whether those who failed an event are not here and have had their time to come back.
+    fn waited_enough(&self, id: EventId, at_most: std::time::Duration, now: Moment) -> bool {
+        let Some(held) = self.held.get(&id) else { return true };
+        let here = |(trigger, _): &(TriggerId, FailedBy)| {
+            self.slots.joined_at(*trigger).is_some_and(|slot| self.slots.live.contains(slot))
+        };
+        held.since.after(at_most) <= now && !held.failed.iter().any(here)
     }
 
     fn pass(&mut self, id: EventId, lane: u32, effects: &mut Vec<Effect>) {
@@ -69,14 +79,13 @@ impl Group {
 
     /// Offers a failed event to those who failed it and are here (again).
     pub(super) fn offer_again(&mut self, id: EventId, now: Moment, effects: &mut Vec<Effect>) {
-        let OnFailed::Hold { wait, at_most, .. } = self.policy.on_failed else { return };
+        let OnFailed::Hold { attempts, wait, at_most } = self.policy.on_failed else { return };
         let Some(lane) = self.entries.get(id).map(|entry| entry.lane) else { return };
         if !self.lanes.get(lane).is_some_and(|lane| matches!(lane.activity, Activity::Held)) {
             return;
         }
-        let offered = self.take_back_failures(id);
-        let since = self.held.get(&id).and_then(|held| held.since).unwrap_or(now);
-        if offered.is_empty() && since.after(at_most) > now {
+        let offered = self.take_back_lane(id, attempts);
+        if offered.is_empty() && !self.waited_enough(id, at_most, now) {
             return self.timers.set(now.after(wait), Timer::Offer(id));
         }
         if let Some(state) = self.lanes.get_mut(lane) {
@@ -91,6 +100,24 @@ impl Group {
                 self.hand_over(slot, now, effects);
             }
         }
+    }
+
+    /// Offers the head, and with it what was failed behind it, as much as a queue holds: a backlog comes back in one go.
+    fn take_back_lane(&mut self, head: EventId, attempts: u32) -> Vec<u32> {
+        let mut offered = self.take_back_failures(head);
+        let mut next = self.entries.get(head).and_then(|entry| entry.next_in_lane);
+        for _ in 1..self.policy.queue {
+            let Some((id, entry)) =
+                next.filter(|_| !offered.is_empty()).and_then(|id| Some((id, self.entries.get(id)?)))
+            else {
+                break;
+            };
+            next = entry.next_in_lane;
+            if entry.left == 0 && entry.offers < attempts {
+                offered.extend(self.take_back_failures(id));
+            }
+        }
+        offered
     }
 
     fn take_back_failures(&mut self, id: EventId) -> Vec<u32> {

@@ -12,6 +12,7 @@ use crate::policy::Binding;
 impl Group {
     /// A subscriber leaves, whatever the reason (`U4`). Unknown here, or the group dead: nothing happens (`L1`, `L5`).
     pub fn leave(&mut self, subscription: SubscriptionId, now: Moment, effects: &mut Vec<Effect>) {
+        self.clock = now;
         let Some(slot) = self.slots.of(subscription) else { return };
         if self.evicted {
             return;

@@ -61,6 +61,8 @@ pub struct Group {
     policy: Policy,
     mode: Mode,
     sequence: Sequence,
+    /// The time of the command that is being done.
+    clock: Moment,
     phase: Phase,
     /// Whether there is a producer to close (`C1`).
     producer: bool,
@@ -122,7 +124,7 @@ pub struct Counts {
 }
 
 impl Group {
-    /// A group without subscribers; the first one joins next. `cohort`: triggers that are known to be coming (`D1`).
+    /// A group without subscribers; the first one joins next. A bound of 0 in `policy` counts as 1. `cohort`: triggers that are known to be coming (`D1`).
     pub fn new(
         policy: Policy,
         mode: Mode,
@@ -132,9 +134,10 @@ impl Group {
         effects: &mut Vec<Effect>,
     ) -> Self {
         let mut group = Self {
-            policy,
+            policy: policy.without_zeros(),
             mode,
             sequence,
+            clock: now,
             phase: Phase::Grace,
             producer: false,
             reading: false,

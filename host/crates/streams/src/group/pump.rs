@@ -48,7 +48,7 @@ impl Group {
             let Some(id) = self.lanes.get(lane).and_then(|lane| lane.head) else { break };
             let Some(entry) = self.entries.get(id).filter(|entry| entry.left == 0) else { break };
             if entry.outcome.failed() > 0 && !entry.pass {
-                if !items.is_empty() && self.keeps(id, lane) {
+                if !items.is_empty() && self.keeps(id, lane, now) {
                     break;
                 }
                 if self.keep(id, lane, now, effects) {

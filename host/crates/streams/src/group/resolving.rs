@@ -24,7 +24,8 @@ impl Group {
             && matches!(self.policy.on_failed, OnFailed::Hold { .. })
         {
             let trigger = self.slots.at(slot).trigger;
-            self.held.entry(id).or_insert_with(Held::default).failed.push((trigger, by));
+            let since = self.clock;
+            self.held.entry(id).or_insert_with(|| Held { failed: Vec::new(), since }).failed.push((trigger, by));
         }
         if left == 0 {
             self.lanes.resolved(lane, id);

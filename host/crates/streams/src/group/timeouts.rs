@@ -13,6 +13,7 @@ use crate::timers::Timer;
 impl Group {
     /// Does whatever is due at `now`.
     pub fn tick(&mut self, now: Moment, effects: &mut Vec<Effect>) {
+        self.clock = now;
         while let Some(timer) = self.timers.due(now) {
             self.fire(timer, now, effects);
         }

@@ -170,6 +170,7 @@ impl Group {
 
     /// The filter trapped, failed or ran out of budget: what it had in hand is failed, never acked. It may ask for more.
     pub fn call_failed(&mut self, subscription: SubscriptionId, now: Moment, effects: &mut Vec<Effect>) {
+        self.clock = now;
         let Some(slot) = self.slots.of(subscription) else { return };
         let open = self.slots.at_mut(slot).open.take();
         for event in open.iter().flat_map(|open| open.batch.iter()) {

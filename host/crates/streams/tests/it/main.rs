@@ -1,5 +1,7 @@
 //! The streams room through its public face.
 
+#![expect(clippy::expect_used, reason = "what is expected of the code under test")]
+
 mod actor;
 mod interleavings;
 mod matching;

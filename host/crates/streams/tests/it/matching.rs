@@ -95,7 +95,7 @@ fn state(value: &str) -> Match {
 fn only_those_concerned_are_called() {
     let mut play = Play::new(safe(), Mode::Ack);
     let everything = play.join(1);
-    let mut join = |play: &mut Play, trigger, value| {
+    let join = |play: &mut Play, trigger, value| {
         play.group.join(TriggerId(trigger), state(value), play.now, &mut play.effects).expect("it can join")
     };
     let (done, failed) = (join(&mut play, 2, "done"), join(&mut play, 3, "failed"));

@@ -13,6 +13,9 @@ use streams::{
 };
 use trigger_host_types::TriggerId;
 
+/// One advanced event: its name; acked, failed, rejected.
+pub(crate) type Item = (String, u32, u32, u32);
+
 pub(crate) struct Play {
     pub(crate) group: Group,
     pub(crate) now: Moment,
@@ -107,7 +110,7 @@ impl Play {
     }
 
     /// The advances that were begun since the last look: lane, and per item name, acked, failed, rejected.
-    pub(crate) fn advances(&mut self) -> Vec<(BatchId, String, Vec<(String, u32, u32, u32)>)> {
+    pub(crate) fn advances(&mut self) -> Vec<(BatchId, String, Vec<Item>)> {
         let begun = self.take(|effect| match effect {
             Effect::Advance { batch, lane, items } => Some((*batch, lane.clone(), items.clone())),
             _ => None,
@@ -123,7 +126,7 @@ impl Play {
     }
 
     /// The one advance that was begun, which now returns well.
-    pub(crate) fn advance(&mut self) -> Vec<(String, u32, u32, u32)> {
+    pub(crate) fn advance(&mut self) -> Vec<Item> {
         let mut begun = self.advances();
         assert_eq!(begun.len(), 1, "one advance: {begun:?}");
         let (batch, _, items) = begun.remove(0);

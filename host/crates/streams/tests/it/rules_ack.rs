@@ -6,7 +6,7 @@ use streams::{Effect, Failure, Mode, Notice, PollEnd};
 
 use crate::play::{Play, airflow, failure};
 
-fn item(name: &str, acked: u32, failed: u32, rejected: u32) -> (String, u32, u32, u32) {
+fn item(name: &str, acked: u32, failed: u32, rejected: u32) -> crate::play::Item {
     (name.to_owned(), acked, failed, rejected)
 }
 

@@ -56,8 +56,9 @@ fn the_last_one_out_gives_the_key_up() {
 #[test]
 fn numbers_are_unique_in_the_process() {
     let sequence = Sequence::default();
-    let (first, second) = (sequence.draw(), sequence.clone().draw());
-    assert!(first < second);
+    let elsewhere = sequence.clone();
+    let (first, second, third) = (sequence.draw(), elsewhere.draw(), sequence.draw());
+    assert!(first < second && second < third);
 }
 
 /// `N1`: lanes are equal when their bytes are.

@@ -7,7 +7,7 @@ use trigger_host_types::TriggerId;
 
 use crate::play::{Play, emit, failure, safe};
 
-fn item(name: &str, acked: u32, failed: u32, rejected: u32) -> (String, u32, u32, u32) {
+fn item(name: &str, acked: u32, failed: u32, rejected: u32) -> crate::play::Item {
     (name.to_owned(), acked, failed, rejected)
 }
 
@@ -64,10 +64,43 @@ fn a_lane_is_not_held_for_ever() {
         assert!(play.advances().is_empty());
     }
     play.tick(5);
-    play.tick(5);
     let mut begun: Vec<_> = play.advances().into_iter().map(|(_, _, items)| items).collect();
     begun.sort();
     assert_eq!(begun, [[item("e1", 1, 1, 0)], [item("e2", 1, 1, 0)]]);
+}
+
+/// `P2` hold: a backlog that a leaver failed is passed in one go, not event by event.
+#[test]
+fn a_backlog_is_not_held_one_by_one() {
+    let mut play = Play::new(Policy { on_failed: hold(2), ..safe() }, Mode::Ack);
+    let (gone, stays) = (play.join(1), play.join(2));
+    play.read(&[("e1", "x"), ("e2", "x"), ("e3", "x")]);
+    play.pull_many(stays, 9);
+    play.verdicts(stays, &vec![Verdict::Skip; 3]);
+    play.leave(gone);
+    (0..12).for_each(|_| play.tick(5));
+    assert_eq!(play.advance().len(), 3);
+}
+
+/// `P2` hold: a trigger that comes back is given what it failed in one go, in order.
+#[test]
+fn a_backlog_comes_back_in_one_go() {
+    let mut play = Play::new(Policy { on_failed: hold(2), ..safe() }, Mode::Ack);
+    let (gone, stays) = (play.join(1), play.join(2));
+    play.read(&[("e1", "x"), ("e2", "x"), ("e3", "x")]);
+    play.pull_many(stays, 9);
+    play.verdicts(stays, &vec![Verdict::Skip; 3]);
+    play.leave(gone);
+    let back = play.join(1);
+    play.pull(back);
+    play.tick(5);
+    let given = play.delivered(back);
+    assert_eq!(given, ["e1"], "as many as it asked for");
+    play.verdicts(back, &[Verdict::Skip]);
+    assert_eq!(play.advance(), [item("e1", 2, 0, 0)]);
+    assert_eq!(play.pull_many(back, 9), ["e2", "e3"]);
+    play.verdicts(back, &vec![Verdict::Skip; 2]);
+    assert_eq!(play.advance(), [item("e2", 2, 0, 0), item("e3", 2, 0, 0)]);
 }
 
 /// `P2` rewind: the lane is read again from the failed event; what was queued of it is not called for; then it passes.
@@ -310,7 +343,7 @@ fn verdicts_have_to_fit() {
     let mut play = Play::new(safe(), Mode::Ack);
     let of = play.join(1);
     play.read(&[("e1", "x")]);
-    let mut give = |play: &mut Play, verdicts: &[Verdict]| {
+    let give = |play: &mut Play, verdicts: &[Verdict]| {
         play.group.verdicts(of, verdicts, play.now, &mut play.effects).expect_err("it does not fit")
     };
     assert_eq!(give(&mut play, &[]), VerdictError::NothingOpen);

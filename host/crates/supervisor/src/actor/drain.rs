@@ -13,7 +13,8 @@ impl Actor {
         self.scheduler.drain();
         self.fetches.forget();
         self.count();
-        self.until(self.settings.drain.polls, |actor| actor.scheduler.polling() == 0).await;
+        // An `on-kill` is nobody else's to call: what it is for is listed no more.
+        self.until(self.settings.drain.polls, |actor| actor.scheduler.polling() == 0 && actor.killing == 0).await;
         self.scheduler.cancel_polls();
         self.until(self.settings.drain.deliveries, |actor| !actor.scheduler.has_deliveries()).await;
         if self.scheduler.has_deliveries() {

@@ -101,11 +101,13 @@ impl Actor {
     fn kill(&mut self, kill: Kill<Arc<Class>>) {
         let Some(class) = &kill.trigger.class else { return };
         let host = self.host_calls(kill.trigger.id, class);
-        let (client, now, limit) = (self.parts.client.clone(), self.clock.now(), self.settings.on_kill_timeout);
+        let (client, job) = (self.parts.client.clone(), self.heart.job());
+        let (now, limit) = (self.clock.now(), self.settings.on_kill_timeout);
         let places = Arc::clone(&self.kills);
+        self.killing += 1;
         self.operations.spawn(async move {
             let Ok(_place) = places.acquire().await else { return Report::Killed };
-            operations::kill(client, kill, host, now, limit).await;
+            operations::kill(client, job, kill, host, now, limit).await;
             Report::Killed
         });
     }
@@ -151,6 +153,7 @@ impl Actor {
 
     pub(super) fn report(&mut self, report: Report) {
         let now = self.clock.now();
+        self.scheduler.heartbeats(self.heart.were_good());
         match report {
             Report::Loaded { job, answer } => self.loaded(job, answer, now),
             Report::Fetched { job, workloads, missing, job_gone } => {
@@ -184,7 +187,7 @@ impl Actor {
                 self.heart.executor_answered();
                 self.watch_executor();
             }
-            Report::Killed => {}
+            Report::Killed => self.killing = self.killing.saturating_sub(1),
         }
     }
 
@@ -209,7 +212,7 @@ impl Actor {
             // The answer to an older Job says nothing about this one.
             Ok(_) if job != self.heart.job() => self.rounds.loaded(true, 0.0, instant),
             Ok(ids) => {
-                let new = self.scheduler.listed(&ids, self.heart.were_good(), now);
+                let new = self.scheduler.listed(&ids, now);
                 self.rounds.loaded(new, fastrand::f64(), instant);
                 if self.heart.is_safe() {
                     self.scheduler.resume();

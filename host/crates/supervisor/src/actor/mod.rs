@@ -25,7 +25,7 @@ use self::rounds::Rounds;
 use crate::catalog::{Catalog, Class};
 use crate::heart::Heart;
 use crate::metrics as names;
-use crate::observer::Life;
+use crate::observer::{Life, What};
 use crate::scheduler::{Bounds, FailureMessage, Scheduler, Ticket};
 use crate::settings::Settings;
 use crate::summary::Summary;
@@ -67,6 +67,8 @@ pub(crate) struct Actor {
     operations: JoinSet<Report>,
     calls: HashMap<Ticket, AbortHandle>,
     kills: Arc<Semaphore>,
+    /// `on-kill` calls that run or wait for a place.
+    killing: usize,
     rounds: Rounds,
     fetches: Fetches,
     /// When known deferrals time out, so that `load` can be asked at once and virtual time does not jump over it.
@@ -104,6 +106,7 @@ impl Actor {
             operations: JoinSet::new(),
             calls: HashMap::new(),
             kills: Arc::new(Semaphore::new(KILLS)),
+            killing: 0,
             timeouts: BinaryHeap::new(),
             paused: false,
             registering: false,
@@ -224,6 +227,11 @@ impl Actor {
     }
 
     fn tell(&mut self, life: &Life) {
+        match life.what {
+            What::Fired { .. } => metrics::counter!(names::FIRED).increment(1),
+            What::Failed { reason, .. } => metrics::counter!(names::FAILED, "reason" => reason).increment(1),
+            _ => {}
+        }
         self.summary.count(life);
         self.parts.observer.observe(life);
     }

@@ -122,9 +122,11 @@ pub(crate) async fn ask_executor(sandbox: Sandbox) -> Report {
     }
 }
 
-/// Calls `on-kill`, unless the API says that the task still waits: then its trigger has another host now.
+/// Calls `on-kill`, unless the API says that the task still waits: then its trigger has another host now; or that it does not know this
+/// host's Job: then it has forgotten the trigger with it.
 pub(crate) async fn kill(
     client: Client,
+    job: JobId,
     kill: Kill<Arc<Class>>,
     host: Arc<dyn HostCalls>,
     now: UnixMs,
@@ -132,6 +134,12 @@ pub(crate) async fn kill(
 ) {
     let trigger = kill.trigger;
     let (Some(class), Some(task)) = (trigger.class, trigger.task.map(|task| task.unpack())) else { return };
+    // `load` lists nothing for a Job that is gone, and does not say that it is.
+    let beat = client.heartbeat(job).await;
+    if beat.is_err_and(|error| next_step(retry::Call::Heartbeat, error.class_of(), 1, true) == Step::RegisterAnew) {
+        tracing::info!(trigger_id = %trigger.id, "The Execution API does not know this Job any more: on-kill is not called.");
+        return;
+    }
     let query = TaskQuery {
         dag_id: task.dag_id.clone(),
         run_ids: vec![task.run_id.clone()],

@@ -51,8 +51,8 @@ impl Refusal {
 }
 
 impl<C: Clone> Scheduler<C> {
-    /// The answer of `load`. `heartbeats_good`: for the whole last threshold. True when it brought something new.
-    pub(crate) fn listed(&mut self, ids: &[TriggerId], heartbeats_good: bool, now: UnixMs) -> bool {
+    /// The answer of `load`. True when it brought something new.
+    pub(crate) fn listed(&mut self, ids: &[TriggerId], now: UnixMs) -> bool {
         self.table.load = self.table.load.wrapping_add(1);
         let load = self.table.load;
         let mut new = Vec::new();
@@ -80,7 +80,7 @@ impl<C: Clone> Scheduler<C> {
             .map(|(slot, _)| slot)
             .collect();
         for slot in gone {
-            self.vanish(slot, heartbeats_good, now);
+            self.vanish(slot, now);
         }
         if new.is_empty() {
             return false;
@@ -148,20 +148,30 @@ impl<C: Clone> Scheduler<C> {
         }
     }
 
-    /// `load` no longer lists it.
-    pub(super) fn vanish(&mut self, slot: u32, heartbeats_good: bool, now: UnixMs) {
+    /// `load` no longer lists it. What is still to be told for it is told first: an event may be what ended it.
+    pub(super) fn vanish(&mut self, slot: u32, now: UnixMs) {
         let Some(trigger) = self.table.row_mut(slot) else { return };
         let untold = trigger.outbox.as_ref().is_some_and(|outbox| outbox.has_outcome());
         if trigger.phase == Phase::InFlight || (untold && trigger.phase != Phase::Held) {
             trigger.vanished = true;
-            return;
+        } else {
+            self.let_go(slot, now);
         }
+    }
+
+    /// Forgets a trigger that was taken away, and calls its `on-kill` if nothing but the user's wish explains it.
+    pub(super) fn let_go(&mut self, slot: u32, now: UnixMs) {
+        let Some(trigger) = self.table.row(slot) else { return };
         if trigger.phase == Phase::Polling {
             self.cancel_poll(slot);
         }
         let Some(trigger) = self.table.row(slot) else { return };
-        let vanished =
-            Vanished { kind: trigger.kind, timeout_at: trigger.timeout_at, fired: trigger.fired, heartbeats_good };
+        let vanished = Vanished {
+            kind: trigger.kind,
+            timeout_at: trigger.timeout_at,
+            fired: trigger.fired,
+            heartbeats_good: self.heartbeats_good,
+        };
         // A trigger that never ran has nothing to cancel outside.
         let started = trigger.started || trigger.checkpoint.is_some();
         let killed = vanished.was_killed(now) && trigger.class.is_some() && trigger.phase != Phase::Held;

@@ -17,8 +17,10 @@ pub(crate) enum Sent {
     Later(Duration),
     /// It will never be accepted.
     Refused(String),
-    /// The trigger is gone, or another host's.
+    /// The trigger is another host's now.
     NotOurs,
+    /// The API does not know the trigger any more.
+    Gone,
 }
 
 impl<C: Clone> Scheduler<C> {
@@ -67,6 +69,7 @@ impl<C: Clone> Scheduler<C> {
             Sent::Accepted => self.accepted(slot, now),
             Sent::Refused(why) => self.refused(slot, &why, now),
             Sent::NotOurs => self.finish(slot, Finish::Gone, now),
+            Sent::Gone => self.let_go(slot, now),
             Sent::Later(wait) => {
                 let wait = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
                 if let Some(outbox) = self.table.row_mut(slot).and_then(|trigger| trigger.outbox.as_mut()) {
@@ -117,7 +120,7 @@ impl<C: Clone> Scheduler<C> {
         let Some(trigger) = self.table.row(slot) else { return };
         match then {
             Then::Settle => self.finish(slot, Finish::Fired, now),
-            Then::Poll(_) if trigger.vanished => self.finish(slot, Finish::Gone, now),
+            Then::Poll(_) if trigger.vanished => self.let_go(slot, now),
             Then::Poll(due) if due <= now => self.make_ready(slot, due),
             Then::Poll(due) => self.arm(slot, Phase::Idle, due),
         }

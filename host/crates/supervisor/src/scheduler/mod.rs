@@ -88,6 +88,8 @@ pub(crate) struct Scheduler<C> {
     omitted: HashMap<TriggerId, (u32, UnixMs)>,
     paused: bool,
     draining: bool,
+    /// This host's heartbeats were good for the whole last threshold.
+    heartbeats_good: bool,
     cleanup_wanted: bool,
     effects: Vec<Effect<C>>,
 }
@@ -107,6 +109,7 @@ impl<C: Clone> Scheduler<C> {
             omitted: HashMap::new(),
             paused: false,
             draining: false,
+            heartbeats_good: true,
             cleanup_wanted: false,
             effects: Vec::new(),
         }
@@ -169,6 +172,11 @@ impl<C: Clone> Scheduler<C> {
         std::mem::take(&mut self.cleanup_wanted)
     }
 
+    /// Says whether this host's heartbeats were good for the whole last threshold; if not, what vanishes may be another host's.
+    pub(crate) fn heartbeats(&mut self, good: bool) {
+        self.heartbeats_good = good;
+    }
+
     /// Stops starting calls, and drops those that run: they start again from their checkpoints on [`Scheduler::resume`].
     pub(crate) fn pause(&mut self, now: UnixMs) {
         if std::mem::replace(&mut self.paused, true) {
@@ -203,9 +211,10 @@ impl<C: Clone> Scheduler<C> {
         self.job = job;
         self.claiming.clear();
         self.omitted.clear();
+        self.heartbeats_good = false;
         let slots: Vec<u32> = self.table.iter().map(|(slot, _)| slot).collect();
         for slot in slots {
-            self.vanish(slot, false, now);
+            self.vanish(slot, now);
         }
     }
 

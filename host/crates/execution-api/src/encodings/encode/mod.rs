@@ -1,21 +1,20 @@
 //! From neutral JSON to serde's encoding, refusing what Airflow could not read back or a guest must not make it build.
 //! Source: contract/encodings.md section 3.
 
+mod tags;
+
 use std::collections::HashMap;
 
 use trigger_host_types::TriggerKind;
 
-use super::class::{CLASSNAME, Container, SCHEMA_ID, TYPE, VAR};
-use super::error::EncodingError;
-use super::json::{Children, Document, Entry, Id, Key, Text, View, Walk, write_str, write_units};
-use super::moment::{Moment, Zone, parse_date, parse_offset};
-use super::number::{MAX_DIGITS, StoredDecimal, finite, python_float, stored_decimal};
+use crate::encodings::class::{CLASSNAME, Container, SCHEMA_ID, TYPE, VAR, VERSION};
+use crate::encodings::error::EncodingError;
+use crate::encodings::json::{Children, Document, Entry, Id, Key, Text, View, Walk};
+use crate::encodings::moment::{Zone, parse_date};
+use crate::encodings::number::{MAX_DIGITS, finite};
 
 /// The most bytes of a guest's value in Airflow's encoding.
 pub(super) const MAX_BYTES: usize = 4 * 1024 * 1024;
-
-/// The largest timedelta, in seconds.
-const MAX_DURATION: f64 = 86_399_999_999_999.999_999;
 
 /// What may be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,13 +147,23 @@ impl<'d> Encoder<'d> {
             return Err(self.wrong(id, "a dict in a set: Python cannot hash it"));
         }
         let has = |name| pairs.iter().any(|(key, _)| matches!(key, Key::Text(key) if key.is(name)));
-        for reserved in [CLASSNAME, SCHEMA_ID] {
-            if has(reserved) {
-                return Err(self.wrong(id, format!("the key `{reserved}` is Airflow's own")));
+        let reserved = match () {
+            () if has(CLASSNAME) => Some("the key `__classname__` is Airflow's own"),
+            () if has(SCHEMA_ID) => Some("the key `__id__` is Airflow's own"),
+            () if has(TYPE) && has(VAR) => Some("the keys `__type` and `__var` together are Airflow's own"),
+            () => None,
+        };
+        match reserved {
+            // Never read as a plain dict, however it is wrapped.
+            Some(reserved) if self.rules != Rules::Airflow || (has(CLASSNAME) && has(VERSION)) => {
+                return Err(self.wrong(id, reserved));
             }
-        }
-        if has(TYPE) && has(VAR) {
-            return Err(self.wrong(id, "the keys `__type` and `__var` together are Airflow's own"));
+            // BaseSerialization's wrapping makes them data.
+            Some(_) => {
+                self.walk.enter("{\"__type\":\"dict\",\"__var\":{", Children::Entries(pairs), "}}", false);
+                return Ok(());
+            }
+            None => {}
         }
         let halved = |key: &Key<'_>| !matches!(key, Key::Text(key) if key.as_str().is_some());
         if self.rules != Rules::Airflow && pairs.iter().any(|(key, _)| halved(key)) {
@@ -214,126 +223,6 @@ impl<'d> Encoder<'d> {
             return Err(self.wrong(id, "text with half of a surrogate pair"));
         }
         text.write(&mut self.walk.out);
-        Ok(())
-    }
-
-    fn date_time(&mut self, id: Id, content: Id, zone: Option<Id>) -> Outcome {
-        let told = self.plain(content).and_then(Moment::parse);
-        let Some((moment, local)) = told else {
-            return Err(self.wrong(id, "a `$datetime` is RFC 3339 text with an offset, from year 1 to 9999"));
-        };
-        let zone = match zone {
-            None => Some(local),
-            Some(zone) => self.plain(zone).and(self.zone(zone)),
-        };
-        let tz = match zone {
-            // A guest that knows no zone means UTC; a naive datetime is read on the worker's own clock.
-            Some(Zone::Naive) if self.rules == Rules::Airflow => {
-                let data = format!(r#"{{"timestamp":{},"tz":null}}"#, moment.timestamp());
-                return self.class("datetime.datetime", 2, &data);
-            }
-            Some(Zone::Utc | Zone::Naive) => zone_tuple("\"UTC\"", NAMED),
-            Some(Zone::Named(name)) => zone_tuple(&format!("\"{name}\""), NAMED),
-            Some(Zone::Offset(seconds)) => zone_tuple(&seconds.to_string(), FIXED),
-            None => return Err(self.wrong(id, "`zone` is a name of the tz database")),
-        };
-        let data = format!(r#"{{"timestamp":{},"tz":{tz}}}"#, moment.timestamp());
-        self.class("pendulum.datetime.DateTime", 2, &data)
-    }
-
-    fn zone(&self, id: Id) -> Option<Zone> {
-        match self.document.view(id) {
-            View::Text(name) => {
-                let name = name.as_str()?;
-                parse_offset(name).map_or_else(|| Zone::named(name), Zone::offset)
-            }
-            View::Integer(seconds) => Zone::offset(seconds.parse().ok()?),
-            _ => None,
-        }
-    }
-
-    fn duration(&mut self, id: Id, content: Id) -> Outcome {
-        let seconds = match self.document.view(content) {
-            View::Integer(text) | View::Float(text) => finite(text).filter(|seconds| seconds.abs() <= MAX_DURATION),
-            _ => None,
-        };
-        match seconds {
-            // Airflow reads no integer here.
-            Some(seconds) => self.class("datetime.timedelta", 2, &python_float(seconds)),
-            None => Err(self.wrong(id, "a `$duration` is a number of seconds, at most 999999999 days")),
-        }
-    }
-
-    fn decimal(&mut self, id: Id, content: Id) -> Outcome {
-        let text = self.plain(content).unwrap_or_default();
-        match stored_decimal(text) {
-            Some(StoredDecimal::Integer(digits)) => self.class("decimal.Decimal", 1, &digits),
-            Some(StoredDecimal::Float(value)) => self.class("decimal.Decimal", 1, &python_float(value)),
-            None if self.rules == Rules::Airflow && matches!(text, "NaN" | "Infinity" | "-Infinity") => {
-                self.class("decimal.Decimal", 1, text)
-            }
-            None => Err(self.wrong(id, "a `$decimal` is text of a finite number of at most 4300 digits")),
-        }
-    }
-
-    fn float(&mut self, id: Id, content: Id) -> Outcome {
-        match self.plain(content) {
-            Some(word @ ("NaN" | "Infinity" | "-Infinity")) if self.rules == Rules::Airflow => self.write(word),
-            Some("NaN" | "Infinity" | "-Infinity") => return Err(self.wrong(id, "a number that is not finite")),
-            _ => return Err(self.wrong(id, "a `$float` is `NaN`, `Infinity` or `-Infinity`")),
-        }
-        Ok(())
-    }
-
-    /// Text that no plain string can hold: a guest gets it from Airflow, but cannot send it back.
-    fn utf16(&mut self, id: Id, content: Id) -> Outcome {
-        let Some(units) = self.units(content) else {
-            return Err(self.wrong(id, "a `$utf16` is a list of UTF-16 code units"));
-        };
-        match String::from_utf16(&units) {
-            Ok(text) => write_str(&text, &mut self.walk.out),
-            Err(_) if self.rules == Rules::Airflow => write_units(&units, &mut self.walk.out),
-            Err(_) => return Err(self.wrong(id, "text with half of a surrogate pair")),
-        }
-        Ok(())
-    }
-
-    fn units(&self, content: Id) -> Option<Vec<u16>> {
-        let View::List(items) = self.document.view(content) else { return None };
-        let unit = |item: &Id| match self.document.view(*item) {
-            View::Integer(unit) => unit.parse().ok(),
-            _ => None,
-        };
-        items.iter().map(unit).collect()
-    }
-
-    /// Never for a guest, which could make a worker build any allowed class. For the rest only what Airflow's default
-    /// `[core] allowed_deserialization_classes` lets in.
-    fn opaque(&mut self, id: Id, content: Id) -> Outcome {
-        if self.rules != Rules::Airflow {
-            return Err(self.wrong(id, "an object of a class that only Python can make"));
-        }
-        let wrong = || self.wrong(id, "an `$opaque` that Airflow cannot read either");
-        let View::Object(fields) = self.document.view(content) else { return Err(wrong()) };
-        let get = |key| self.document.get(fields, key);
-        let (Some(name), Some(version), Some(data)) =
-            (get("classname").and_then(|name| self.plain(name)), get("version"), get("data"))
-        else {
-            return Err(wrong());
-        };
-        let mut open = String::new();
-        match self.document.view(version) {
-            View::Integer(version) if name.starts_with("airflow.") => {
-                open.push_str("{\"__classname__\":");
-                write_str(name, &mut open);
-                open.push_str(&format!(",\"__version__\":{version},\"__data__\":"));
-                self.walk.enter(&open, Children::One(data), "}", false);
-            }
-            View::Null if name == "relativedelta" => {
-                self.walk.enter("{\"__var\":", Children::One(data), ",\"__type\":\"relativedelta\"}", false);
-            }
-            _ => return Err(wrong()),
-        }
         Ok(())
     }
 

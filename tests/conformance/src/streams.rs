@@ -18,7 +18,7 @@ use world::World;
 ///
 /// # Errors
 /// A file cannot be read, or is not a scenario file.
-pub fn run(files: &[PathBuf]) -> anyhow::Result<(usize, usize)> {
+pub(crate) fn run(files: &[PathBuf]) -> anyhow::Result<(usize, usize)> {
     let (mut passed, mut failed) = (0, 0);
     for file in files {
         let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
@@ -42,6 +42,7 @@ struct Mismatch {
     got: Value,
 }
 
+#[expect(clippy::print_stdout, reason = "the mismatches are what the program is for")]
 fn print_mismatch(file: &Path, scenario: &Value, mismatch: &Mismatch) {
     let name = scenario["name"].as_str().unwrap_or("?");
     let Mismatch { place, expected, got } = mismatch;

@@ -1,11 +1,15 @@
 //! From Airflow's encodings to neutral JSON. Accepts plain JSON, serde's objects and BaseSerialization's at any level; keeps a class it
 //! does not know as `$opaque`. Source: contract/encodings.md section 2.
 
-use super::class::{CLASSNAME, Class, Container, DATA, TYPE, VAR, VERSION};
-use super::error::EncodingError;
-use super::json::{Children, Document, Entry, Id, Key, NotFinite, Text, View, Walk, write_neutral_text, write_str};
-use super::moment::{Moment, Zone, parse_date, parse_offset};
-use super::number::finite;
+mod values;
+
+use crate::encodings::class::{CLASSNAME, Class, Container, DATA, TYPE, VAR, VERSION, class_of_tag};
+use crate::encodings::error::EncodingError;
+use crate::encodings::json::{
+    Children, Document, Entry, Id, Key, NotFinite, Text, View, Walk, write_neutral_text, write_str,
+};
+use crate::encodings::moment::parse_date;
+use crate::encodings::number::finite;
 
 /// Which of Airflow's readers would read the value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,25 +98,22 @@ impl<'d> Decoder<'d> {
     /// An object of BaseSerialization.
     fn tagged(&mut self, id: Id, tag: Id, content: Id, hashed: bool) -> Outcome {
         let View::Text(tag) = self.document.view(tag) else { return Err(self.wrong(id, "a `__type` that is no text")) };
-        match tag.as_str() {
-            Some("dict") => match self.document.view(content) {
-                // What is inside is data, whatever its keys.
+        let Some(tag) = tag.as_str() else { return Err(self.wrong(id, "a `__type` that is no name")) };
+        if tag == "dict" {
+            // What is inside is data, whatever its keys.
+            return match self.document.view(content) {
                 View::Object(entries) => self.class_or_dict(content, entries, hashed),
                 _ => Err(self.wrong(id, "a `dict` that is no object")),
-            },
-            Some("tuple") => self.container(id, Container::Tuple, content, hashed),
-            Some("set") => self.container(id, Container::Set, content, hashed),
-            Some("datetime") => {
-                let moment = self.number(content).and_then(Moment::from_timestamp);
-                self.moment(id, moment, &Zone::Utc)
-            }
-            Some("timedelta") => self.duration(id, content),
-            Some("timezone") if self.reader == Reader::Base => self.zone_value(id, content),
-            Some(name) if self.reader == Reader::Base => {
-                self.opaque(name, "null", Some(content));
+            };
+        }
+        match (self.reader, Class::named(class_of_tag(tag))) {
+            (_, Some(class)) => self.known(id, class, 0, content, hashed),
+            (Reader::Base, None) if tag == "timezone" => self.zone_value(id, content),
+            (Reader::Base, None) => {
+                self.opaque(tag, "null", Some(content));
                 Ok(())
             }
-            _ => Err(self.wrong(id, "a `__type` that Airflow cannot read here either")),
+            (Reader::Serde, None) => Err(self.wrong(id, "a `__type` that Airflow cannot read here either")),
         }
     }
 
@@ -123,22 +124,28 @@ impl<'d> Decoder<'d> {
             _ => None,
         };
         let Some(name) = name else { return Err(self.wrong(id, "a `__classname__` that is no name")) };
-        let View::Integer(version) = self.document.view(version) else {
+        let Some(version) = self.version(version) else {
             return Err(self.wrong(id, "a `__version__` that is no integer"));
         };
-        let Some(class) = Class::named(name) else {
-            self.opaque(name, version, data);
-            return Ok(());
-        };
-        if version.parse::<i64>().ok().is_none_or(|version| version > class.newest_version()) {
+        match (Class::named(name), data) {
+            (None, _) => {
+                self.opaque(name, &version.to_string(), data);
+                Ok(())
+            }
+            (Some(_), None) => Err(self.wrong(id, "a class without `__data__`")),
+            (Some(class), Some(data)) => self.known(id, class, version, data, hashed),
+        }
+    }
+
+    fn known(&mut self, id: Id, class: Class, version: i64, data: Id, hashed: bool) -> Outcome {
+        if !class.reads(version) {
             return Err(self.wrong(id, "a version of its class that no known Airflow reads"));
         }
-        let Some(data) = data else { return Err(self.wrong(id, "a class without `__data__`")) };
         match class {
             Class::Tuple => self.container(id, Container::Tuple, data, hashed),
             Class::Set => self.container(id, Container::Set, data, hashed),
             Class::FrozenSet => self.container(id, Container::FrozenSet, data, hashed),
-            Class::DateTime { pendulum } => self.date_time(id, data, pendulum),
+            Class::DateTime { pendulum } => self.date_time(id, version, data, pendulum),
             Class::Date => match self.plain(data).filter(|text| parse_date(text).is_some()) {
                 Some(text) => self.tag("$date", text),
                 None => Err(self.wrong(id, "a date that is none")),
@@ -162,100 +169,6 @@ impl<'d> Decoder<'d> {
         }
         self.walk.enter(container.neutral(), Children::Items(items), "]}", hashed || container.hashes());
         Ok(())
-    }
-
-    fn date_time(&mut self, id: Id, data: Id, pendulum: bool) -> Outcome {
-        let View::Object(fields) = self.document.view(data) else {
-            return Err(self.wrong(id, "a datetime that is no object"));
-        };
-        let get = |key| self.document.get(fields, key);
-        let moment = get("timestamp").and_then(|at| self.number(at).or_else(|| self.plain(at)));
-        let moment = moment.and_then(Moment::from_timestamp);
-        let zone = match get("tz") {
-            Some(zone) => self.time_zone(zone),
-            None => Some(Zone::Naive),
-        };
-        match zone {
-            // pendulum reads a naive timestamp as one in UTC.
-            Some(Zone::Naive) if pendulum => self.moment(id, moment, &Zone::Utc),
-            Some(zone) => self.moment(id, moment, &zone),
-            None => Err(self.wrong(id, "a time zone that Airflow cannot read either")),
-        }
-    }
-
-    /// The zone of a datetime: null, a name (version 1), or a tuple of value, class, version, flag.
-    fn time_zone(&self, id: Id) -> Option<Zone> {
-        let items = match self.document.view(id) {
-            View::Null => return Some(Zone::Naive),
-            View::Text(name) => return Zone::named(name.as_str()?),
-            View::List(items) => items,
-            View::Object(entries) => {
-                let content = self.document.get(entries, DATA).or_else(|| self.document.get(entries, VAR))?;
-                match self.document.view(content) {
-                    View::List(items) => items,
-                    _ => return None,
-                }
-            }
-            _ => return None,
-        };
-        let [value, class, ..] = items else { return None };
-        (Class::named(self.plain(*class)?) == Some(Class::Zone)).then(|| self.zone(*value)).flatten()
-    }
-
-    /// A zone's name or offset.
-    fn zone(&self, id: Id) -> Option<Zone> {
-        match self.document.view(id) {
-            View::Text(name) => {
-                let name = name.as_str()?;
-                match parse_offset(name) {
-                    Some(seconds) => Zone::offset(seconds),
-                    None => Zone::named(name),
-                }
-            }
-            View::Integer(seconds) => Zone::offset(seconds.parse().ok()?),
-            View::Float(seconds) => Zone::offset(seconds.strip_suffix(".0")?.parse().ok()?),
-            _ => None,
-        }
-    }
-
-    fn zone_value(&mut self, id: Id, content: Id) -> Outcome {
-        match self.zone(content) {
-            Some(Zone::Offset(seconds)) => self.write(&format!("{{\"$zone\":{seconds}}}")),
-            Some(Zone::Named(name)) => return self.tag("$zone", &name),
-            Some(Zone::Utc | Zone::Naive) => return self.tag("$zone", "UTC"),
-            None => return Err(self.wrong(id, "a time zone that is none")),
-        }
-        Ok(())
-    }
-
-    fn moment(&mut self, id: Id, moment: Option<Moment>, zone: &Zone) -> Outcome {
-        let Some((text, zone)) = moment.and_then(|moment| moment.text(zone)) else {
-            return Err(self.wrong(id, "a moment that Python has none for"));
-        };
-        self.write("{\"$datetime\":");
-        write_str(&text, &mut self.walk.out);
-        if let Some(zone) = zone {
-            self.write(",\"zone\":");
-            write_str(&zone, &mut self.walk.out);
-        }
-        self.write("}");
-        Ok(())
-    }
-
-    fn duration(&mut self, id: Id, content: Id) -> Outcome {
-        match self.number(content).filter(|seconds| finite(seconds).is_some()) {
-            Some(seconds) => self.write(&format!("{{\"$duration\":{seconds}}}")),
-            None => return Err(self.wrong(id, "a duration that is no number")),
-        }
-        Ok(())
-    }
-
-    fn decimal(&mut self, id: Id, data: Id) -> Outcome {
-        match self.document.view(data) {
-            View::Integer(text) | View::Float(text) => self.tag("$decimal", text),
-            View::NotFinite(value) => self.tag("$decimal", value.as_str()),
-            _ => Err(self.wrong(id, "a decimal that is no number")),
-        }
     }
 
     fn opaque(&mut self, name: &str, version: &str, data: Option<Id>) {

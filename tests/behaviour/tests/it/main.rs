@@ -1,0 +1,12 @@
+//! What a host must do whatever happens to it, its API and its guests. See the package's own page.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
+mod catalog;
+mod claims;
+mod hostile;
+mod kill;
+mod order;
+mod outage;
+mod program;
+mod tap;
+mod world;
