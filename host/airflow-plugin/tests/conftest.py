@@ -40,7 +40,7 @@ def environment(home: Path, database: str) -> dict[str, str]:
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(HERE / "dags"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "AIRFLOW__CORE__UNIT_TEST_MODE": "False",
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "AIRFLOW__CORE__FERNET_KEY": ",".join(FERNET_KEYS),
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "False",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database,
@@ -50,3 +50,28 @@ def environment(home: Path, database: str) -> dict[str, str]:
         "AIRFLOW__TRIGGER_HOST__CLASSPATHS": "airflow.providers.standard.triggers.temporal.DateTimeTrigger, acme.*",
         "AIRFLOW__TRIGGER_HOST__EXECUTION_PATHS": "True",
     }
+
+
+@pytest.fixture(scope="session")
+def app():
+    """Airflow's whole API app, as an api-server builds it: with the plugin, found by its entry point."""
+    from airflow.api_fastapi.app import create_app
+
+    return create_app()
+
+
+@pytest.fixture(scope="session")
+def raw(app):
+    """A client without a token."""
+    from starlette.testclient import TestClient
+
+    with TestClient(app, raise_server_exceptions=False) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def host(raw):
+    """A host: calls the plugin's endpoints with a host token."""
+    from hosts import Host
+
+    return Host(raw)
