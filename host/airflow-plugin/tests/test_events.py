@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import pytest
-from rows import defer, defer_many, new_run
+from rows import defer, defer_many
 
 DATETIME = {
     "__classname__": "pendulum.datetime.DateTime",
     "__version__": 2,
     "__data__": {
         "timestamp": 1893499200.0,
-        "tz": {"__classname__": "builtins.tuple", "__version__": 1, "__data__": ["UTC", "pendulum.tz.timezone.Timezone", 1, True]},
+        "tz": {
+            "__classname__": "builtins.tuple",
+            "__version__": 1,
+            "__data__": ["UTC", "pendulum.tz.timezone.Timezone", 1, True],
+        },
     },
 }
 
@@ -35,7 +39,12 @@ def test_batch(host):
 
 
 def test_ends(host):
-    for task_id, kind, state in [("plain", "task-success", "success"), ("plain", "task-failed", "failed"), ("plain", "task-skipped", "skipped"), ("again", "task-failed", "up_for_retry")]:
+    for task_id, kind, state in [
+        ("plain", "task-success", "success"),
+        ("plain", "task-failed", "failed"),
+        ("plain", "task-skipped", "skipped"),
+        ("again", "task-failed", "up_for_retry"),
+    ]:
         task = defer(task_id)
         body = {"payload": "x", "xcoms": {"return_value": [1, {"a": "b"}], "text": "t"}}
         answer = host.post(f"triggers/{task.trigger_id}/event", body, Trigger_Event_Kind=kind)

@@ -13,7 +13,7 @@ from trigger_host_airflow.server import jobs, problem, storage, triggers
 from trigger_host_airflow.server.access import Access
 from trigger_host_airflow.server.sessions import session_with_deadline
 from trigger_host_airflow.server.tokens import ExecutionTokens, HostTokens
-from trigger_host_airflow.settings import server_settings
+from trigger_host_airflow.settings import Routing, server_settings
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
 
 
-def _stamp_waiting(routed: routing.settings.Routing, seconds: int) -> None:
+def _stamp_waiting(routed: Routing, seconds: int) -> None:
     with session_with_deadline(seconds) as session:
         if count := routing.stamp_waiting(session, routed):
             log.info("%d waiting triggers were moved into the queue %r.", count, routed.queue)

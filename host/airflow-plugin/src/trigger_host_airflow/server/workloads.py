@@ -9,8 +9,8 @@ import logging
 from collections.abc import Callable, Collection, Hashable
 from typing import Any
 
-from airflow.executors.workloads import RunTrigger
 from airflow.executors.workloads.task import TaskInstanceDTO
+from airflow.executors.workloads.trigger import RunTrigger
 from airflow.models.asset import AssetWatcherModel
 from airflow.models.callback import Callback
 from airflow.models.dagbag import DBDagBag
@@ -71,7 +71,7 @@ class Builder:
         return list(self._session.scalars(query))
 
     def _workload(self, trigger: Trigger) -> dict[str, Any] | None:
-        common = {
+        common: dict[str, Any] = {
             "id": trigger.id,
             "classpath": trigger.classpath,
             "encrypted_kwargs": plain_text(trigger.encrypted_kwargs, trigger.id),
@@ -112,17 +112,18 @@ class Builder:
     def _dag(self, task_instance: TaskInstance, dag_run: DagRun) -> SerializedDAG | None:
         key = _version(task_instance, dag_run)
         if key not in self._dags:
-            self._dags[key] = self._dag_bag.get_dag_for_run(dag_run, session=self._session) or self._dag_bag.get_dag(
-                task_instance.dag_version_id, session=self._session
-            )
+            dag = self._dag_bag.get_dag_for_run(dag_run, session=self._session)
+            if dag is None and task_instance.dag_version_id:
+                dag = self._dag_bag.get_dag(task_instance.dag_version_id, session=self._session)
+            self._dags[key] = dag
         return self._dags[key]
 
     def _dag_data(self, task_instance: TaskInstance, dag_run: DagRun) -> dict[str, Any] | None:
         key = _version(task_instance, dag_run)
         if key not in self._data:
-            model = self._dag_bag.get_serialized_dag_model_for_run(
-                dag_run, session=self._session
-            ) or self._dag_bag.get_serialized_dag_model(task_instance.dag_version_id, session=self._session)
+            model = self._dag_bag.get_serialized_dag_model_for_run(dag_run, session=self._session)
+            if model is None and task_instance.dag_version_id:
+                model = self._dag_bag.get_serialized_dag_model(task_instance.dag_version_id, session=self._session)
             self._data[key] = model.data if model else None
         return self._data[key]
 
