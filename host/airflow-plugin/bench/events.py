@@ -94,6 +94,7 @@ def measure(singles: int, many: int) -> None:
     from airflow.models.taskinstance import TaskInstance
     from airflow.utils.session import create_session
     from sqlalchemy import func, select
+
     from trigger_host_airflow.server.tokens import HostTokens
 
     token = HostTokens(life=3600).issue()

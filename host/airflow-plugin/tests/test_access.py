@@ -8,6 +8,7 @@ import jwt
 import pytest
 from airflow.api_fastapi.auth.tokens import JWTGenerator
 from starlette.testclient import TestClient
+
 from trigger_host_airflow.server import access
 from trigger_host_airflow.server.app import create_app
 from trigger_host_airflow.server.tokens import HostTokens

@@ -13,9 +13,10 @@ from airflow.models.taskinstance import TaskInstance
 from airflow.utils.session import create_session
 from rows import defer, defer_many
 from sqlalchemy import delete, func, select, update
+from watchers import asset_events, call_back, callback_states, watch_asset
+
 from trigger_host_airflow.server import resuming
 from trigger_host_airflow.server.storage import event_key_table
-from watchers import asset_events, call_back, callback_states, watch_asset
 
 ACCEPTED = {"status": 204}
 

@@ -7,6 +7,7 @@ from airflow.models.trigger import Trigger
 from airflow.utils.session import create_session
 from rows import defer
 from sqlalchemy import delete, func, select, update
+
 from trigger_host_airflow.server.storage import checkpoint_table
 
 

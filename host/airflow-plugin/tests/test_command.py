@@ -6,6 +6,7 @@ import stat
 
 import jwt
 import pytest
+
 from trigger_host_airflow.__main__ import main
 
 

@@ -81,7 +81,7 @@ def test_an_event_ends_a_task(host, task_id, kind, state):
     with create_session() as session:
         pushed = select(XComModel.key, XComModel.value).where(XComModel.run_id == task.run_id)
         # As a worker stores them, so that a task that pulls gets the value and not its text.
-        assert dict(session.execute(pushed).tuples().all()) == ({} if state == "up_for_retry" else xcoms)
+        assert {row.key: row.value for row in session.execute(pushed)} == ({} if state == "up_for_retry" else xcoms)
         callbacks = session.scalars(select(DagProcessorCallback)).all()
         told = [callback.get_callback_request().task_callback_type for callback in callbacks]
     assert told == ([] if state == "skipped" else [state])

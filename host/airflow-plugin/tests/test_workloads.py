@@ -17,6 +17,7 @@ from conftest import FERNET_KEYS
 from cryptography.fernet import Fernet
 from rows import defer, new_run
 from sqlalchemy import event, select, update
+
 from trigger_host_airflow.server import workloads
 
 
