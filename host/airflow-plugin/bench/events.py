@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import http.client
+import itertools
 import json
 import os
 import subprocess
@@ -24,6 +25,7 @@ sys.path.insert(0, str(TESTS))
 # A payload as a component sends it: some text, some numbers.
 PAYLOAD = {"status": "success", "path": "s3://bucket/2026/11/21/part-00042.parquet", "rows": 123456, "parts": [1, 2, 3]}
 PORT = 18943
+_keys = itertools.count()
 
 
 class Client:
@@ -56,13 +58,16 @@ def singly(token: str, ids: list[int], clients: int) -> float:
     return len(ids) / (time.perf_counter() - start)
 
 
-def batched(token: str, ids: list[int], size: int, clients: int) -> float:
-    """Post events in batches of this size. Returns events per second."""
+def batched(token: str, ids: list[int], size: int, clients: int, **more: str) -> float:
+    """Post events in batches of this size, with these fields too. Returns events per second."""
 
     def post(share: list[list[int]]) -> None:
         client = Client(token)
         for some in share:
-            events = [{"trigger_id": one, "payload": PAYLOAD, "idempotency_key": f"bench-{one}"} for one in some]
+            events = [
+                {"trigger_id": one, "payload": PAYLOAD, "idempotency_key": f"bench-{next(_keys)}", **more}
+                for one in some
+            ]
             status, body = client.post("triggers/events", {"events": events})
             if status != 200 or any(answer["status"] != 204 for answer in json.loads(body)["answers"]):
                 raise RuntimeError(body[:500])
@@ -94,6 +99,7 @@ def measure(singles: int, many: int) -> None:
     from airflow.models.taskinstance import TaskInstance
     from airflow.utils.session import create_session
     from sqlalchemy import func, select
+    from watchers import watch_asset
 
     from trigger_host_airflow.server.tokens import HostTokens
 
@@ -108,6 +114,18 @@ def measure(singles: int, many: int) -> None:
         print(f"| one by one | {clients} | {singly(token, ids(singles), clients):,.0f} |", flush=True)
     for size, clients in ((10, 1), (100, 1), (500, 1), (500, 2)):
         print(f"| batches of {size} | {clients} | {batched(token, ids(many), size, clients):,.0f} |", flush=True)
+    ends = batched(token, ids(singles), 100, 1, kind="task-success")
+    print(f"| batches of 100 that end tasks | 1 | {ends:,.0f} |", flush=True)
+    asset = watch_asset()
+    print(f"| one by one, of an asset | 8 | {singly(token, [asset] * singles, 8):,.0f} |", flush=True)
+    print(f"| batches of 100, of an asset | 1 | {batched(token, [asset] * singles, 100, 1):,.0f} |", flush=True)
+    some = ids(200)
+    client = Client(token)
+    for count in (1, 50, 200):
+        client.post("triggers/workloads", {"trigger_ids": some[:1]})
+        start = time.perf_counter()
+        client.post("triggers/workloads", {"trigger_ids": some[:count]})
+        print(f"\n{count} workloads: {(time.perf_counter() - start) * 1000:.0f} ms")
     with create_session() as session:
         resumed = session.scalar(
             select(func.count()).where(
@@ -130,7 +148,7 @@ def main() -> None:
     from postgres import Postgres
 
     with tempfile.TemporaryDirectory(prefix="airflow-bench-") as folder:
-        postgres = Postgres.start(Path(folder))
+        postgres = Postgres.start(Path(folder), durable=True)
         try:
             os.environ.update(environment(Path(folder), postgres.url))
             airflow = [sys.executable, "-m", "airflow"]

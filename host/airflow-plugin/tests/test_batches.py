@@ -15,7 +15,7 @@ from rows import defer, defer_many
 from sqlalchemy import delete, func, select, update
 from watchers import asset_events, call_back, callback_states, watch_asset
 
-from trigger_host_airflow.server import resuming
+from trigger_host_airflow.server import event_keys, resuming
 from trigger_host_airflow.server.storage import event_key_table
 
 ACCEPTED = {"status": 204}
@@ -189,6 +189,19 @@ def test_keys_are_forgotten_by_age(host):
     # Only now it is an event again.
     assert host.event(asset, "old", Idempotency_Key="old").status_code == 204
     assert asset_events() == ["young", "old", "younger", "old"]
+
+
+def test_keys_in_any_order_do_not_deadlock(host):
+    def claim(caller: int) -> int:
+        keys = [event_keys.fingerprint(0, f"order-{n}", None) for n in range(400)]
+        with create_session(scoped=False) as session:
+            return sum(event_keys.claim(session, keys if caller % 2 else keys[::-1]))
+
+    for _ in range(3):
+        with create_session() as session:
+            session.execute(delete(event_key_table))
+        with ThreadPoolExecutor(8) as pool:
+            assert sum(pool.map(claim, range(8))) == 400
 
 
 def test_many_at_one_time(host):
