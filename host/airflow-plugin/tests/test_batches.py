@@ -8,11 +8,15 @@ from datetime import timedelta
 
 import pytest
 from airflow._shared.timezones import timezone
+from airflow.assets.manager import AssetManager
+from airflow.listeners import hookimpl
+from airflow.listeners.listener import get_listener_manager
 from airflow.models.callback import Callback
 from airflow.models.taskinstance import TaskInstance
 from airflow.utils.session import create_session
 from rows import defer, defer_many
 from sqlalchemy import delete, event, func, select, update
+from test_workloads import counted
 from watchers import asset_events, call_back, callback_states, watch_asset
 
 from trigger_host_airflow.server import event_keys, events, resuming
@@ -172,6 +176,49 @@ def test_a_repetition_is_dropped(host):
     old = {"trigger_id": asset, "payload": first, "idempotency_key": "k1"}
     assert host.batch(new, old, new) == [ACCEPTED] * 3
     assert asset_events() == [*expected, 9]
+
+
+def test_many_events_of_an_asset(host):
+    told = []
+
+    class Listener:
+        @hookimpl
+        def on_asset_event_emitted(self, asset_event):
+            told.append((asset_event.asset.name, asset_event.extra["payload"]))
+
+    asset, other = watch_asset(), watch_asset()
+    listener = Listener()
+    get_listener_manager().add_listener(listener)
+    try:
+        events = [{"trigger_id": (asset, other)[n % 2], "payload": {"n": n}} for n in range(40)]
+        with counted() as statements:
+            assert host.batch(*events) == [ACCEPTED] * 40
+    finally:
+        get_listener_manager().pm.unregister(listener)
+    assert len(statements) < 50
+    evens, odds = ([{"n": n} for n in range(start, 40, 2)] for start in (0, 1))
+    assert asset_events() == evens + odds
+    assert told == [("incoming", payload) for payload in evens + odds]
+
+
+def test_one_event_of_an_asset_that_fails_harms_none_before_it(host, monkeypatch):
+    def register(*, extra, **named):
+        if extra["payload"] in broken:
+            raise RuntimeError
+        return registered(extra=extra, **named)
+
+    registered = AssetManager.register_asset_change
+    monkeypatch.setattr(AssetManager, "register_asset_change", register)
+    asset, other = watch_asset(), watch_asset()
+    events = [{"trigger_id": asset, "payload": n, "idempotency_key": "k"} for n in range(5)]
+    broken = [3, 4]
+    # The last of them is refused, with all; then each is tried alone.
+    answers = host.batch(*events, {"trigger_id": other, "payload": "other"})
+    assert [answer["status"] for answer in answers] == [204, 204, 204, 500, 424, 204]
+    assert asset_events() == [0, 1, 2, "other"]
+    broken = []
+    assert host.batch(*events) == [ACCEPTED] * 5
+    assert asset_events() == [0, 1, 2, "other", 3, 4]
 
 
 def test_a_refused_event_may_come_again_with_its_key(host):

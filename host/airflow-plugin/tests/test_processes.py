@@ -11,11 +11,14 @@ from contextlib import contextmanager, suppress
 
 import httpx
 import pytest
+from airflow.models.asset import AssetDagRunQueue
+from airflow.models.dagrun import DagRun
 from airflow.models.trigger import Trigger
 from airflow.utils.session import create_session
 from hosts import Host
 from rows import new_run
 from sqlalchemy import delete, select, text
+from watchers import watch_asset
 
 WAIT = 90
 
@@ -90,7 +93,27 @@ def test_dag_processor_stamps_asset_watchers():
         assert until(lambda: queue_of("wasm:watch"), "the watcher's row") == "wasm"
 
 
-def test_scheduler_stamps_tasks_that_start_from_their_trigger():
-    new_run()
+@pytest.fixture(scope="module")
+def scheduler():
     with airflow("scheduler", AIRFLOW__CORE__EXECUTOR="LocalExecutor", AIRFLOW__CORE__PARALLELISM="1"):
-        assert until(lambda: queue_of("wasm:start"), "the task's trigger") == "wasm"
+        yield
+
+
+def test_scheduler_stamps_tasks_that_start_from_their_trigger(scheduler):
+    new_run()
+    assert until(lambda: queue_of("wasm:start"), "the task's trigger") == "wasm"
+
+
+def test_one_run_consumes_the_asset_events_of_one_batch(scheduler, host):
+    asset = watch_asset()
+    with create_session() as session:
+        session.execute(delete(AssetDagRunQueue))
+        session.execute(delete(DagRun).where(DagRun.dag_id == "on_incoming"))
+    assert host.batch(*({"trigger_id": asset, "payload": n} for n in range(3))) == [{"status": 204}] * 3
+
+    def consumed() -> list[int] | None:
+        with create_session() as session:
+            run = session.scalars(select(DagRun).where(DagRun.dag_id == "on_incoming")).first()
+            return sorted(event.extra["payload"] for event in run.consumed_asset_events) if run else None
+
+    assert until(consumed, "the downstream run") == [0, 1, 2]

@@ -4,12 +4,15 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
+from airflow._shared.observability.metrics import stats
 from airflow.assets.manager import AssetManager
-from airflow.models.asset import AssetWatcherModel
+from airflow.listeners.types import AssetEvent as ListenerAssetEvent
+from airflow.models.asset import AssetEvent, AssetWatcherModel
 from airflow.models.taskinstance import TaskInstance
 from airflow.models.trigger import Trigger, handle_event_submit
 from airflow.models.xcom import XComModel
 from airflow.sdk.serde import deserialize
+from airflow.serialization.definitions.assets import SerializedAsset
 from airflow.triggers.base import BaseTaskEndEvent, TaskFailedEvent, TaskSkippedEvent, TaskSuccessEvent, TriggerEvent
 from airflow.utils.state import TaskInstanceState
 from sqlalchemy import select
@@ -68,23 +71,55 @@ def watching(session: Session, trigger_ids: Collection[int]) -> dict[int, Trigge
     return {trigger.id: trigger for trigger in triggers if trigger.asset_watchers or trigger.callback}
 
 
-def tell_watchers(session: Session, trigger: Trigger, payload: Any, *, fire: bool) -> None:
-    """Make an event of each asset that hangs on the trigger, or tell its callback. The payload is decoded.
+def decoded(payload: Any) -> Any:
+    """Decode a payload for an asset or a callback, with Airflow's own list of classes.
 
-    What ``Trigger.submit_event`` does, which would look everything up again for each event. An event that ends a task
-    means nothing to an asset.
-
-    :raises Exception: the payload is of a class that this server does not allow, or no object for a callback.
+    :raises Exception: the payload is of a class that this server does not allow.
     """
-    event = TriggerEvent(deserialize(payload))
-    if fire:
-        for asset in trigger.assets:
-            AssetManager.register_asset_change(
-                asset=asset.to_serialized(),
-                extra={"from_trigger": True, "payload": event.payload},
-                session=session,
-            )
+    return deserialize(payload)
+
+
+def tell_callback(session: Session, trigger: Trigger, payload: Any) -> None:
+    """Tell the callback that hangs on the trigger, if it still does.
+
+    :raises Exception: the payload is no object.
+    """
     if trigger.callback:
-        trigger.callback.handle_event(event, session)
+        trigger.callback.handle_event(TriggerEvent(payload), session)
     # What the database does not take has to show in this event's savepoint.
     session.flush()
+
+
+def tell_assets(session: Session, trigger: Trigger, payloads: Sequence[Any]) -> None:
+    """Make an event of each asset that hangs on the trigger, for each of at least one payload.
+
+    The last goes through Airflow's own function, which queues Dag runs: they come after all these events and consume
+    them together. The function would look everything up again for each of the others, and change nothing more than is
+    done here: a row, and listeners told.
+    """
+    *earlier, last = ({"from_trigger": True, "payload": payload} for payload in payloads)
+    for asset in trigger.assets:
+        serialized = asset.to_serialized()
+        session.add_all(AssetEvent(asset_id=asset.id, extra=extra) for extra in earlier)
+        session.flush()
+        for extra in earlier:
+            _notify(serialized, extra)
+        AssetManager.register_asset_change(asset=serialized, extra=last, session=session)
+    session.flush()
+
+
+def _notify(asset: SerializedAsset, extra: dict[str, Any]) -> None:
+    AssetManager.notify_asset_changed(asset=asset)
+    emitted = ListenerAssetEvent(
+        asset=asset,
+        extra=extra,
+        source_dag_id=None,
+        source_task_id=None,
+        source_run_id=None,
+        source_map_index=None,
+        source_aliases=[],
+        partition_key=None,
+        partition_date=None,
+    )
+    AssetManager.nofity_asset_event_emitted(asset_event=emitted)
+    stats.incr("asset.updates")

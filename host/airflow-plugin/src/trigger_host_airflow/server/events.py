@@ -3,11 +3,13 @@
 Order: keys claimed -> what waits is locked -> effects -> the caller commits -> the answers are true.
 
 - Each event stands alone, but after a failed one no later event of the same trigger is tried.
-- A task takes the first event of its trigger. Resumed tasks are written in one statement, however many.
-- Effects that Airflow's own code makes (ending a task, assets, callbacks) run each in a savepoint.
+- A task takes the first event of its trigger. Resumed tasks are written in one statement, however many; so are the
+  events of one trigger's assets.
+- Effects that Airflow's own code makes (ending a task, assets, callbacks) run in savepoints.
 - An event for an unknown trigger, or where nothing waits, is accepted and does nothing.
 """
 
+import json
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,6 +18,7 @@ from typing import Any
 from uuid import UUID
 
 from airflow.models.taskinstance import TaskInstance
+from airflow.models.trigger import Trigger
 from airflow.utils.sqlalchemy import with_row_locks
 from airflow.utils.state import TaskInstanceState
 from sqlalchemy import select
@@ -83,6 +86,7 @@ class _Acceptance:
         self._answers: list[Answer | None] = [None] * len(events)
         self._failed: set[int] = set()
         self._resumptions: dict[UUID, tuple[int, resuming.Resumption]] = {}
+        self._asset_changes: dict[int, list[tuple[int, Any]]] = {}
 
     def run(self) -> list[Answer]:
         trigger_ids = {event.trigger_id for event in self._events}
@@ -103,6 +107,8 @@ class _Acceptance:
             elif fresh[place]:
                 self._try(place, event)
         self._resume()
+        for trigger_id, changes in self._asset_changes.items():
+            self._tell_assets(self._watching[trigger_id], changes)
         refused = [one for one, answer in zip(fingerprints, self._answers, strict=True) if answer is not None]
         event_keys.release(self._session, refused)
         return [answer or Answer(ACCEPTED) for answer in self._answers]
@@ -113,23 +119,48 @@ class _Acceptance:
             if waiting:
                 self._tell_tasks(place, event, waiting)
             elif trigger := self._watching.get(event.trigger_id):
-                with _refusing(event), self._session.begin_nested():
-                    effects.tell_watchers(self._session, trigger, event.payload, fire=event.kind == "fire")
+                self._tell_watchers(place, event, trigger)
         except Refused as refused:
             self._fail(place, refused)
 
     def _tell_tasks(self, place: int, event: Event, waiting: list[Waiting]) -> None:
         if event.kind == "fire":
-            with _refusing(event):
+            with _refusing(event.trigger_id):
                 for task in waiting:
                     kwargs = resuming.next_kwargs_with_event(task.next_kwargs, event.payload)
                     self._resumptions[task.id] = (place, resuming.Resumption(task.id, kwargs))
         else:
             tasks = [self._endable[task.id] for task in waiting]
-            with _refusing(event), self._session.begin_nested():
+            with _refusing(event.trigger_id), self._session.begin_nested():
                 effects.end_tasks(self._session, tasks, event.kind, event.xcoms or {})
         # Whatever comes next for this trigger finds nothing that waits.
         del self._waiting[event.trigger_id]
+
+    def _tell_watchers(self, place: int, event: Event, trigger: Trigger) -> None:
+        with _refusing(trigger.id):
+            payload = effects.decoded(event.payload)
+            if trigger.callback:
+                with self._session.begin_nested():
+                    effects.tell_callback(self._session, trigger, payload)
+            # The end of a task means nothing to an asset.
+            elif event.kind == "fire":
+                # What does not become JSON again is found here, and not in the statement that all share.
+                json.dumps(payload, allow_nan=False)
+                self._asset_changes.setdefault(trigger.id, []).append((place, payload))
+
+    def _tell_assets(self, trigger: Trigger, changes: list[tuple[int, Any]]) -> None:
+        try:
+            with _refusing(trigger.id), self._session.begin_nested():
+                effects.tell_assets(self._session, trigger, [payload for _, payload in changes])
+        except Refused as refused:
+            if len(changes) == 1:
+                self._fail(changes[0][0], refused)
+                return
+            for change in changes:
+                if trigger.id in self._failed:
+                    self._fail_as_later(change[0])
+                else:
+                    self._tell_assets(trigger, [change])
 
     def _resume(self) -> None:
         for failed, error in resuming.resume(self._session, list(self._resumptions.values())):
@@ -154,7 +185,7 @@ class _Acceptance:
 
 
 @contextmanager
-def _refusing(event: Event) -> Iterator[None]:
+def _refusing(trigger_id: int) -> Iterator[None]:
     """Make what goes wrong with one event its answer."""
     try:
         yield
@@ -162,10 +193,10 @@ def _refusing(event: Event) -> Iterator[None]:
         # A lost connection or a deadline: nothing more can be done in this transaction.
         raise
     except SQLAlchemyError as error:
-        log.exception("The database refused an event of trigger %d.", event.trigger_id)
+        log.exception("The database refused an event of trigger %d.", trigger_id)
         raise Refused(*problem.of_database(error)) from error
     except Exception as error:
-        log.exception("An event of trigger %d cannot be handed on.", event.trigger_id)
+        log.exception("An event of trigger %d cannot be handed on.", trigger_id)
         message = f"Airflow cannot take this event: {type(error).__name__}; see the server's log"
         raise Refused(500, {"reason": "event_not_taken", "message": message}) from error
 
