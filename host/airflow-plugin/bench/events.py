@@ -118,7 +118,9 @@ def measure(singles: int, many: int) -> None:
     print(f"| batches of 100 that end tasks | 1 | {ends:,.0f} |", flush=True)
     asset = watch_asset()
     print(f"| one by one, of an asset | 8 | {singly(token, [asset] * singles, 8):,.0f} |", flush=True)
-    print(f"| batches of 100, of an asset | 1 | {batched(token, [asset] * singles, 100, 1):,.0f} |", flush=True)
+    for size in (100, 500):
+        changes = batched(token, [asset] * many, size, 1)
+        print(f"| batches of {size}, of an asset | 1 | {changes:,.0f} |", flush=True)
     some = ids(200)
     client = Client(token)
     for count in (1, 50, 200):
