@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,8 @@ def write_catalog(places: Places, folder: Path) -> Path:
     ]
     catalog = folder / "triggers.toml"
     catalog.write_text("".join(_entry(*entry) for entry in entries))
-    Process("lock", [places.host, "catalog", "lock", "--catalog", catalog], log=folder / "lock.log", env={}, cwd=folder)
+    command = [places.host, "catalog", "lock", "--catalog", catalog]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env={}, cwd=folder)
     return catalog
 
 
@@ -86,7 +88,7 @@ class Host:
     def metric(self, name: str) -> float:
         """Return the sum of a metric over its labels; 0 when it was never set."""
         lines = httpx.get(f"http://{self._admin}/metrics").text.splitlines()
-        values = [line.rsplit(" ", 1) for line in lines if not line.startswith("#")]
+        values = [line.rsplit(" ", 1) for line in lines if line and line[0] != "#"]
         return sum(float(value) for key, value in values if key.split("{")[0] == name)
 
     def end(self) -> None:

@@ -1,0 +1,91 @@
+"""The deployment, once for the whole run."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from types import FrameType
+
+import pytest
+from deployment.airflow import Airflow
+from deployment.api import Api
+from deployment.gates import Gates
+from deployment.host import Host, write_catalog
+from deployment.places import Places
+from deployment.postgres import Postgres
+from deployment.process import end_with_parent
+
+
+@dataclass
+class Deployment:
+    """Everything that runs."""
+
+    places: Places
+    postgres: Postgres
+    airflow: Airflow
+    gates: Gates
+    host: Host
+
+    @property
+    def api(self) -> Api:
+        """Airflow's public API."""
+        return self.airflow.api
+
+
+RUNNING: list[Deployment] = []
+
+
+def pytest_configure() -> None:
+    """Take the deployment down however this process is told to end."""
+
+    def interrupt(number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt(signal.Signals(number).name)
+
+    signal.signal(signal.SIGTERM, interrupt)
+    end_with_parent(signal.SIGTERM)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Show the last that every component said when a test fails."""
+    report = yield
+    if report.failed and report.when != "teardown":
+        for deployment in RUNNING:
+            processes = [*deployment.airflow.components.values(), deployment.host.process]
+            report.sections += [(str(process.log), process.tail()) for process in processes]
+    return report
+
+
+@pytest.fixture(scope="session")
+def places() -> Places:
+    """Give what `cargo xtask airflow-test` gave."""
+    return Places.given()
+
+
+@pytest.fixture(scope="session")
+def deployment(places: Places) -> Iterator[Deployment]:
+    """Start everything; end it all at the end."""
+    with ExitStack() as at_end:
+        gates = Gates()
+        at_end.callback(gates.close)
+        postgres = Postgres(places.postgres, places.run)
+        at_end.callback(postgres.close)
+        airflow = Airflow(places, postgres, gates.url)
+        at_end.callback(airflow.close)
+        airflow.start()
+        write_catalog(places, places.run)
+        host = Host("host", places, airflow)
+        at_end.callback(host.end)
+        host.wait_until_ready()
+        deployment = Deployment(places, postgres, airflow, gates, host)
+        RUNNING.append(deployment)
+        at_end.callback(RUNNING.clear)
+        yield deployment
+
+
+@pytest.fixture
+def api(deployment: Deployment) -> Api:
+    """Give Airflow's public API."""
+    return deployment.api
