@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from types import FrameType
+from typing import Any
 
 import pytest
 from deployment.airflow import Airflow
 from deployment.api import Api
 from deployment.gates import Gates
 from deployment.host import Host, write_catalog
+from deployment.jobs import Jobs
 from deployment.places import Places
 from deployment.postgres import Postgres
 from deployment.process import end_with_parent
@@ -26,12 +28,39 @@ class Deployment:
     postgres: Postgres
     airflow: Airflow
     gates: Gates
-    host: Host
+    jobs: Jobs
+    hosts: dict[str, Host]
 
     @property
     def api(self) -> Api:
         """Airflow's public API."""
         return self.airflow.api
+
+    @property
+    def host(self) -> Host:
+        """The host, where there is but one."""
+        (host,) = self.hosts.values()
+        return host
+
+    def start_host(self, name: str, **settings: dict[str, Any]) -> Host:
+        """Start a host, and wait until it takes triggers."""
+        host = Host(name, self.places, self.airflow, **settings)
+        self.hosts[name] = host
+        host.wait_until_ready()
+        return host
+
+    def end_host(self, name: str) -> None:
+        """Let a host drain."""
+        self.hosts.pop(name).process.end()
+
+    def kill_host(self, name: str) -> None:
+        """Kill a host."""
+        self.hosts.pop(name).process.kill()
+
+    def close(self) -> None:
+        """End the hosts."""
+        for name in list(self.hosts):
+            self.end_host(name)
 
 
 RUNNING: list[Deployment] = []
@@ -53,7 +82,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     report = yield
     if report.failed and report.when != "teardown":
         for deployment in RUNNING:
-            processes = [*deployment.airflow.components.values(), deployment.host.process]
+            hosts = [host.process for host in deployment.hosts.values()]
+            processes = [*deployment.airflow.components.values(), *hosts]
             report.sections += [(str(process.log), process.tail()) for process in processes]
     return report
 
@@ -75,13 +105,14 @@ def deployment(places: Places) -> Iterator[Deployment]:
         airflow = Airflow(places, postgres, gates.url)
         at_end.callback(airflow.close)
         airflow.start()
+        jobs = Jobs(places.jobserver, places.run)
+        at_end.callback(jobs.process.end)
         write_catalog(places, places.run)
-        host = Host("host", places, airflow)
-        at_end.callback(host.end)
-        host.wait_until_ready()
-        deployment = Deployment(places, postgres, airflow, gates, host)
+        deployment = Deployment(places, postgres, airflow, gates, jobs, {})
+        at_end.callback(deployment.close)
         RUNNING.append(deployment)
         at_end.callback(RUNNING.clear)
+        deployment.start_host("host")
         yield deployment
 
 

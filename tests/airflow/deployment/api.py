@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,10 +105,17 @@ class Api:
         return self.get(path, deserialize=False, stringify=False)["value"]
 
     def log(self, run: Run, task_id: str, attempt: int = 1) -> str:
-        """Return a task's log as text, one event a line."""
+        """Return a task's log as text, one event a line, with all that the event has."""
         answer = self.get(f"{run.path}/taskInstances/{task_id}/logs/{attempt}", full_content=True)
-        lines = answer["content"]
-        return "\n".join(str(line["event"]) if isinstance(line, dict) else str(line) for line in lines)
+        return "\n".join(line if isinstance(line, str) else json.dumps(line) for line in answer["content"])
+
+    def runs(self, dag_id: str) -> list[Run]:
+        """Return the runs of a Dag, whoever started them."""
+        return [Run(dag_id, run["dag_run_id"]) for run in self.get(f"dags/{dag_id}/dagRuns")["dag_runs"]]
+
+    def set_run(self, run: Run, state: str) -> None:
+        """Mark a run, and what is not finished in it, as a user does."""
+        self.request("PATCH", run.path, json={"state": state})
 
     def clear(self, run: Run, task_id: str) -> None:
         """Clear a task, as a user does who wants it stopped and run again."""

@@ -49,7 +49,7 @@ class Host:
         self.name = name
         self._admin = f"127.0.0.1:{free_port()}"
         folder = places.run / name
-        folder.mkdir()
+        folder.mkdir(exist_ok=True)
         token = folder / "token"
         airflow.run("python", "-m", "trigger_host_airflow", "token", "--output", token)
         tables: dict[str, dict[str, Any]] = {
@@ -61,8 +61,8 @@ class Host:
             "host": {
                 "catalog": str(places.run / "triggers.toml"),
                 "hostname": "127.0.0.1",
-                "heartbeat-every": "1s",
-                "health-check-threshold": "8s",
+                "heartbeat-every": "2s",
+                "health-check-threshold": "10s",
                 # Airflow fails tasks that are resumed before their executor has reported them.
                 "first-event-after": "3s",
             },
@@ -78,7 +78,7 @@ class Host:
         config.chmod(0o600)
         (places.run / "cache").mkdir(exist_ok=True)
         self.process = Process(
-            name, [places.host, "run", "--config", config], log=folder / "host.log", env={"RUST_BACKTRACE": "1"}, cwd=folder
+            name, [places.host, "run", "--config", config], log=folder / "host.log", env={}, cwd=folder
         )
 
     def wait_until_ready(self) -> None:
@@ -90,10 +90,6 @@ class Host:
         lines = httpx.get(f"http://{self._admin}/metrics").text.splitlines()
         values = [line.rsplit(" ", 1) for line in lines if line and line[0] != "#"]
         return sum(float(value) for key, value in values if key.split("{")[0] == name)
-
-    def end(self) -> None:
-        """Let it drain."""
-        self.process.end()
 
     def _is_ready(self) -> bool:
         self.process.still_runs()

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
+LONGEST_LINE = 400
 LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -60,11 +61,12 @@ class Process:
         if (code := self._child.poll()) is not None:
             raise RuntimeError(f"{self.name} has ended by itself with {code}:\n{self.tail()}")
 
-    def tail(self, lines: int = 40) -> str:
-        """Return the last lines of its output."""
+    def tail(self, lines: int = 20) -> str:
+        """Return the last lines of its output, long ones cut."""
         with self.log.open("rb") as log:
             log.seek(max(self._log_began, self.log.stat().st_size - 64_000))
-            return b"\n".join(log.read().splitlines()[-lines:]).decode(errors="replace")
+            last = log.read().decode(errors="replace").splitlines()[-lines:]
+        return "\n".join(line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]}…" for line in last)
 
     def end(self, within: float = 20) -> None:
         """Ask it to end, and make it after so many seconds; its children go with it."""
