@@ -7,6 +7,7 @@ import sys
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from airflow.models.trigger import Trigger
 from airflow.sdk import DAG, Asset
 from airflow.sdk.exceptions import (
     AirflowException,
@@ -15,6 +16,7 @@ from airflow.sdk.exceptions import (
     TaskDeferralError,
     TaskDeferred,
 )
+from airflow.serialization.encoders import encode_trigger
 from airflow.serialization.serialized_objects import BaseSerialization, DagSerialization
 from airflow.triggers.base import BaseEventTrigger
 
@@ -181,6 +183,17 @@ def test_watcher_is_one_trigger_for_equal_kwargs():
     text = str(stored)
     assert "wasm:files" in text
     assert "WasmAssetTrigger" not in text
+
+
+@pytest.mark.parametrize(
+    "kwargs",
+    [{}, {"a": 1}, {"steps": [{"deep": [{"a": MOMENT}]}, 2]}, {"moments": [MOMENT]}, {"a": {"b": [{"c": None}]}}],
+)
+def test_watcher_is_the_same_however_often_airflow_encodes_it(kwargs):
+    """Else the dag-processor makes a new trigger each time it parses the Dag, and the asset never gets one."""
+    first = encode_trigger(WasmAssetTrigger("wasm:x", kwargs))
+    stored = Trigger(classpath="wasm:x", kwargs=encode_trigger(first)["kwargs"])
+    assert BaseEventTrigger.hash(**first) == BaseEventTrigger.hash("wasm:x", stored.kwargs)
 
 
 def test_imports_stay_light():

@@ -14,6 +14,16 @@ from trigger_host_airflow.triggers import WasmTrigger
 class WasmAssetTrigger(WasmTrigger, BaseEventTrigger):
     """The same as ``WasmTrigger``, for a watcher: it may fire many events, and each is an event of the asset."""
 
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """Give what Airflow stores, with tuples for lists; a component sees no difference.
+
+        Airflow 3.3 encodes a watcher's kwargs several times and skips values that it has tagged. It tags tuples, but
+        not lists: one with objects in it gets another layer each time and never equals the stored one, so that the
+        watcher is lost.
+        """
+        classpath, kwargs = super().serialize()
+        return classpath, {key: tuple(value) if isinstance(value, list) else value for key, value in kwargs.items()}
+
 
 def wasm_watcher(name: str, classpath: str, kwargs: Mapping[str, Any] | None = None) -> AssetWatcher:
     """Make a watcher for ``Asset(..., watchers=[...])``. Watchers of the same class path and kwargs share one trigger.
