@@ -20,7 +20,7 @@ from airflow.configuration import conf
 from trigger_host_airflow.settings import AUDIENCE, jwt_secret
 
 NOBODY = "00000000-0000-0000-0000-000000000000"
-"""The subject of a token that stands for no task instance, as in Airflow's triggerer. Hosts send no other than a UUID."""
+"""The subject of a token that stands for no task instance, as in Airflow's triggerer. Hosts send UUIDs alone."""
 
 Claims = dict[str, Any]
 
