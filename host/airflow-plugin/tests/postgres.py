@@ -25,8 +25,11 @@ class Postgres:
         return f"postgresql+psycopg2://postgres@127.0.0.1:{self.port}/postgres"
 
     @classmethod
-    def start(cls, home: Path) -> Postgres:
-        """Start one below ``home``. The server refuses to run as root, so then it runs as ``postgres``."""
+    def start(cls, home: Path, *, durable: bool = False) -> Postgres:
+        """Start one below ``home``. The server refuses to run as root, so then it runs as ``postgres``.
+
+        ``durable``: commits reach the disk, as in production.
+        """
         folder = home / "postgres"
         folder.mkdir()
         prefix: list[str] = []
@@ -40,7 +43,8 @@ class Postgres:
             port = free.getsockname()[1]
         server = cls(folder, port, prefix, binaries())
         server.run("initdb", "-A", "trust", "-U", "postgres", "-N", "-D", str(folder / "data"))
-        options = f"-p {port} -c listen_addresses=127.0.0.1 -k {folder} -c fsync=off -c max_connections=300"
+        settings = ["listen_addresses=127.0.0.1", "max_connections=300", f"fsync={'on' if durable else 'off'}"]
+        options = f"-p {port} -k {folder} " + " ".join(f"-c {setting}" for setting in settings)
         server.run("pg_ctl", "start", "-w", "-D", str(folder / "data"), "-l", str(folder / "log"), "-o", options)
         return server
 

@@ -6,6 +6,8 @@ API is built when the api-server asks for it.
 
 from __future__ import annotations
 
+import logging
+from functools import cached_property
 from typing import Any
 
 from airflow.sdk.plugins_manager import AirflowPlugin
@@ -13,6 +15,8 @@ from airflow.sdk.plugins_manager import AirflowPlugin
 from trigger_host_airflow import listener, routing, settings
 
 URL_PREFIX = "/trigger-host"
+
+log = logging.getLogger(__name__)
 
 
 class TriggerHostPlugin(AirflowPlugin):
@@ -26,14 +30,18 @@ class TriggerHostPlugin(AirflowPlugin):
         """Install the routing if this process handles triggers already."""
         routing.install_if_server()
 
-    @property
+    @cached_property
     def fastapi_apps(self) -> list[dict[str, Any]]:  # type: ignore[override]
-        """Build the API. Only the api-server asks."""
-        from trigger_host_airflow.server.app import create_app
+        """Build the API, once. A setting that cannot work costs this API, not the api-server."""
+        try:
+            from trigger_host_airflow.server.app import create_app
 
-        return [{"app": create_app(), "url_prefix": URL_PREFIX, "name": "Trigger Host"}]
+            return [{"app": create_app(), "url_prefix": URL_PREFIX, "name": "Trigger Host"}]
+        except ValueError as error:
+            log.error("Trigger Host's API is off: %s", error)
+            return []
 
-    @property
+    @cached_property
     def fastapi_root_middlewares(self) -> list[dict[str, Any]]:  # type: ignore[override]
         """Answer below ``/execution/`` too, when asked for."""
         if not settings.execution_paths():

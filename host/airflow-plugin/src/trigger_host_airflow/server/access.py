@@ -1,4 +1,4 @@
-"""The door: every call needs a host token, and gets a new one back when its own is about to end.
+"""The door: every call needs a host token and a body of bounded size; a token that is about to end is renewed.
 
 Plain ASGI, so that a token is checked once a call and no body is copied.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from fastapi import HTTPException
 from starlette.datastructures import Headers, MutableHeaders
 
 from trigger_host_airflow.server.problem import problem
@@ -22,6 +23,9 @@ log = logging.getLogger(__name__)
 VERSION = "Airflow-API-Version"
 CORRELATION = "correlation-id"
 RENEWED = "Refreshed-API-Token"
+
+MAX_BODY = 64 * 1024 * 1024
+"""Bytes. A batch of 500 events with payloads of 128 KiB fits."""
 
 
 class Access:
@@ -57,7 +61,21 @@ class Access:
         renewed = self._tokens.renewed(claims)
         if renewed is not None:
             extra[RENEWED] = renewed
-        await self._app(scope, receive, dressed)
+        await self._app(scope, _bounded(receive), dressed)
+
+
+def _bounded(receive: Receive) -> Receive:
+    seen = 0
+
+    async def bounded() -> Message:
+        nonlocal seen
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if seen > MAX_BODY:
+            raise HTTPException(413, f"The body is longer than {MAX_BODY} bytes")
+        return message
+
+    return bounded
 
 
 def bearer(header: str) -> str | None:

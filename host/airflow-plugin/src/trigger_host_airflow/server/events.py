@@ -15,10 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from airflow.models.asset import AssetWatcherModel
-from airflow.models.callback import Callback
 from airflow.models.taskinstance import TaskInstance
-from airflow.models.trigger import Trigger
 from airflow.utils.sqlalchemy import with_row_locks
 from airflow.utils.state import TaskInstanceState
 from sqlalchemy import select
@@ -91,7 +88,10 @@ class _Acceptance:
         trigger_ids = {event.trigger_id for event in self._events}
         self._waiting = lock_waiting(self._session, trigger_ids)
         others = trigger_ids - self._waiting.keys()
-        self._watching = _watching(self._session, others) if others else set()
+        self._watching = effects.watching(self._session, others) if others else {}
+        ending = {event.trigger_id for event in self._events if event.kind != "fire"} & self._waiting.keys()
+        ids = [task.id for trigger_id in ending for task in self._waiting[trigger_id]]
+        self._endable = effects.endable(self._session, ids) if ids else {}
         fingerprints = [self._fingerprint(event) for event in self._events]
         fresh = event_keys.claim(self._session, fingerprints)
         for place, event in enumerate(self._events):
@@ -113,9 +113,9 @@ class _Acceptance:
             waiting = self._waiting.get(event.trigger_id)
             if waiting:
                 self._tell_tasks(place, event, waiting)
-            elif event.trigger_id in self._watching:
+            elif trigger := self._watching.get(event.trigger_id):
                 with _refusing(event), self._session.begin_nested():
-                    effects.tell_watchers(self._session, event.trigger_id, event.payload, fire=event.kind == "fire")
+                    effects.tell_watchers(self._session, trigger, event.payload, fire=event.kind == "fire")
         except Refused as refused:
             self._fail(place, refused)
 
@@ -126,8 +126,9 @@ class _Acceptance:
                     kwargs = resuming.next_kwargs_with_event(task.next_kwargs, event.payload)
                     self._resumptions[task.id] = (place, resuming.Resumption(task.id, kwargs))
         else:
+            tasks = [self._endable[task.id] for task in waiting]
             with _refusing(event), self._session.begin_nested():
-                effects.end_tasks(self._session, [task.id for task in waiting], event.kind, event.xcoms or {})
+                effects.end_tasks(self._session, tasks, event.kind, event.xcoms or {})
         # Whatever comes next for this trigger finds nothing that waits.
         del self._waiting[event.trigger_id]
 
@@ -170,13 +171,3 @@ def lock_waiting(session: Session, trigger_ids: set[int]) -> dict[int, list[Wait
     for row in session.execute(with_row_locks(query, session, of=TaskInstance)):
         waiting.setdefault(row.trigger_id, []).append(Waiting(row.id, row.next_kwargs))
     return waiting
-
-
-def _watching(session: Session, trigger_ids: set[int]) -> set[int]:
-    """Return which of these triggers an asset or a callback hangs on."""
-    query = select(Trigger.id).where(
-        Trigger.id.in_(trigger_ids),
-        select(AssetWatcherModel.trigger_id).where(AssetWatcherModel.trigger_id == Trigger.id).exists()
-        | select(Callback.trigger_id).where(Callback.trigger_id == Trigger.id).exists(),
-    )
-    return set(session.scalars(query))

@@ -38,7 +38,7 @@ class LoadBody(StrictBaseModel):
 
     triggerer_id: int
     capacity: int
-    health_check_threshold: float
+    health_check_threshold: Annotated[float, Field(allow_inf_nan=False, le=1e9)]
     queues: list[str] | None = None
     team_name: str | None = None
 
