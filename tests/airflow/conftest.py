@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
 import pytest
+
 from deployment.airflow import Airflow
 from deployment.api import Api
+from deployment.database import Database
 from deployment.gates import Gates
 from deployment.host import Host, write_catalog
 from deployment.jobs import Jobs
 from deployment.places import Places
-from deployment.postgres import Postgres
 from deployment.process import end_with_parent
 
 
@@ -25,7 +26,7 @@ class Deployment:
     """Everything that runs."""
 
     places: Places
-    postgres: Postgres
+    database: Database
     airflow: Airflow
     gates: Gates
     jobs: Jobs
@@ -77,7 +78,7 @@ def pytest_configure() -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show the last that every component said when a test fails."""
     report = yield
     if report.failed and report.when != "teardown":
@@ -100,15 +101,15 @@ def deployment(places: Places) -> Iterator[Deployment]:
     with ExitStack() as at_end:
         gates = Gates()
         at_end.callback(gates.close)
-        postgres = Postgres(places.postgres, places.run)
-        at_end.callback(postgres.close)
-        airflow = Airflow(places, postgres, gates.url)
+        database = Database()
+        at_end.callback(database.close)
+        airflow = Airflow(places, database, gates.url)
         at_end.callback(airflow.close)
         airflow.start()
         jobs = Jobs(places.jobserver, places.run)
         at_end.callback(jobs.process.end)
         write_catalog(places, places.run)
-        deployment = Deployment(places, postgres, airflow, gates, jobs, {})
+        deployment = Deployment(places, database, airflow, gates, jobs, {})
         at_end.callback(deployment.close)
         RUNNING.append(deployment)
         at_end.callback(RUNNING.clear)

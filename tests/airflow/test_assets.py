@@ -23,10 +23,10 @@ def test_watcher_starts_the_downstream_dag(deployment: Deployment, api: Api) -> 
 def test_callback_of_a_deadline_runs_in_the_host(deployment: Deployment, api: Api) -> None:
     run = api.start("late")
     state = "SELECT state FROM callback"
-    wait_for("the callback runs", PATIENCE, lambda: deployment.postgres.rows(state) == [("running",)])
+    wait_for("the callback runs", PATIENCE, lambda: deployment.database.rows(state) == [("running",)])
     wait_for("the callback runs in the host", PATIENCE, lambda: deployment.gates.was_asked("told"))
     deployment.gates.open("told")
-    wait_for("the callback has succeeded", PATIENCE, lambda: deployment.postgres.rows(state) == [("success",)])
-    assert deployment.postgres.one("SELECT output FROM callback") == "told"
+    wait_for("the callback has succeeded", PATIENCE, lambda: deployment.database.rows(state) == [("success",)])
+    assert deployment.database.one("SELECT output FROM callback") == "told"
     deployment.gates.open("late")
     assert api.wait_for_run(run) == "success"

@@ -9,22 +9,31 @@ from deployment.api import Api, Run
 from deployment.wait import wait_for
 
 MANY = 500
+SEVERAL = 40
 GATES = JOBS = 6
+RESULTS = "SELECT count(*) FROM xcom WHERE run_id = %s AND task_id = 'wait'"
 HOLDERS = "SELECT triggerer_id FROM trigger WHERE triggerer_id IS NOT NULL AND classpath = 'wasm:http_job'"
 
 
 def test_five_hundred_mapped_deferrals(deployment: Deployment, api: Api) -> None:
-    run = api.start("many", deferrals=MANY, seconds=1)
-    assert api.wait_for_run(run, within=420) == "success"
-    query = "SELECT state, count(*) FROM task_instance WHERE run_id = %s AND task_id = 'wait' GROUP BY state"
-    assert deployment.postgres.rows(query, (run.run_id,)) == [("success", MANY)]
-    assert deployment.postgres.one("SELECT count(*) FROM xcom WHERE run_id = %s AND task_id = 'wait'", (run.run_id,)) == MANY
+    run = api.start("many")
+    held = "trigger_host_triggers"
+    wait_for("the host holds all of them at once", 90, lambda: deployment.host.metric(held) >= MANY)
+    assert api.wait_for_run(run, within=150) == "success"
+    assert deployment.database.one(f"{RESULTS} AND value::text LIKE '%%done%%'", (run.run_id,)) == MANY
+
+
+def test_mapped_deferrals_with_payloads_of_their_own(api: Api) -> None:
+    run = api.start("several")
+    assert api.wait_for_run(run, within=150) == "success"
+    results = {index: api.result(run, "wait", map_index=index) for index in range(SEVERAL)}
+    assert results == {index: index for index in range(SEVERAL)}
 
 
 def deferred(deployment: Deployment, run: Run) -> int:
     """Count the tasks of a run that are deferred."""
     query = "SELECT count(*) FROM task_instance WHERE run_id = %s AND state = 'deferred'"
-    return int(deployment.postgres.one(query, (run.run_id,)))
+    return int(deployment.database.one(query, (run.run_id,)))
 
 
 def everything_waits(deployment: Deployment) -> Run:
@@ -37,11 +46,11 @@ def everything_waits(deployment: Deployment) -> Run:
 
 
 def test_a_second_host_takes_over_from_one_that_is_killed(deployment: Deployment, api: Api) -> None:
-    deployment.start_host("second")
+    deployment.start_host("second", host={"hostname": "127.0.0.2"})
     started = deployment.jobs.count("started")
     run = everything_waits(deployment)
-    names = {host.job_id: name for name, host in deployment.hosts.items()}
-    held = Counter(names[job] for (job,) in deployment.postgres.rows(HOLDERS))
+    names = {host.job(deployment.database): name for name, host in deployment.hosts.items()}
+    held = Counter(names[job] for (job,) in deployment.database.rows(HOLDERS))
     victim, _ = held.most_common(1)[0]
     deployment.kill_host(victim)
     deployment.gates.open(run.run_id)

@@ -41,4 +41,5 @@ with DAG(
         callback=AsyncCallback("callbacks.notify", kwargs={"steps": TELL}),
     ),
 ):
-    WasmSensor(task_id="slow", classpath="wasm:scripted", trigger_kwargs={"steps": [{"gate": f"{GATES}/late"}, {"fire": 1}]})
+    LATE = {"steps": [{"gate": f"{GATES}/late"}, {"fire": 1}]}
+    WasmSensor(task_id="slow", classpath="wasm:scripted", trigger_kwargs=LATE)

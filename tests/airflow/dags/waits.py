@@ -24,15 +24,16 @@ with DAG("standard", start_date=START, schedule=None):
     TimeDeltaSensorAsync(task_id="delta", delta=timedelta(seconds=12))
 
 with DAG("payload", start_date=START, schedule=None):
+    PAYLOAD = {"rows": 3, "run": "{{ run_id }}", "deep": [{"a": None}, 1.5]}
     wait = WasmSensor(
         task_id="wait",
         classpath="wasm:scripted",
-        trigger_kwargs={"steps": [gate("payload"), {"fire": {"rows": 3, "run": "{{ run_id }}", "deep": [{"a": None}, 1.5]}}]},
+        trigger_kwargs={"steps": [gate("payload"), {"fire": PAYLOAD}]},
         payload_check=lambda payload: payload["rows"] == 3,
     )
 
     @task
-    def double(payload: dict) -> int:
+    def double(payload: dict[str, int]) -> int:
         """Use the payload."""
         return 2 * payload["rows"]
 

@@ -9,9 +9,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from deployment.api import Api
+from deployment.database import Database
 from deployment.places import Places
 from deployment.ports import free_port
-from deployment.postgres import Postgres
 from deployment.process import Process
 from deployment.wait import wait_for
 
@@ -26,14 +26,14 @@ WORKERS = 4
 class Airflow:
     """The components, started together on free ports."""
 
-    def __init__(self, places: Places, postgres: Postgres, gates: str) -> None:
+    def __init__(self, places: Places, database: Database, gates: str) -> None:
         self._places = places
         self.port = free_port()
         self.log_port = free_port()
         self.home = places.run / "airflow"
         self.logs = self.home / "logs"
         shutil.copytree(DAGS, self.home / "dags", ignore=shutil.ignore_patterns("__pycache__"))
-        self.env = self._environment(postgres, gates)
+        self.env = self._environment(database, gates)
         self.api = Api(f"http://127.0.0.1:{self.port}")
         self.components: dict[str, Process] = {}
 
@@ -45,7 +45,7 @@ class Airflow:
     def start(self) -> None:
         """Make the database and start all, until every Dag is known."""
         with (self._places.run / "migrate.log").open("wb") as log:
-            command = [self._places.python / "airflow", "db", "migrate"]
+            command: list[str | Path] = [self._places.python / "airflow", "db", "migrate"]
             subprocess.run(command, env=self.env, cwd=self.home, stdout=log, stderr=log, check=True)
         for component in ("api-server", "dag-processor", "scheduler"):
             self.start_component(component)
@@ -68,7 +68,7 @@ class Airflow:
 
     def wait_until_healthy(self) -> None:
         """Wait until the api-server answers and scheduler and dag-processor beat."""
-        wait_for("Airflow is healthy", 120, lambda: self.still_runs() or self.api.is_healthy())
+        wait_for("Airflow is healthy", 120, self._is_healthy)
 
     def still_runs(self) -> None:
         """Raise when a component has ended."""
@@ -89,7 +89,11 @@ class Airflow:
         for process in self.components.values():
             process.end(5)
 
-    def _environment(self, postgres: Postgres, gates: str) -> dict[str, str]:
+    def _is_healthy(self) -> bool:
+        self.still_runs()
+        return self.api.is_healthy()
+
+    def _environment(self, database: Database, gates: str) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW__")}
         settings = {
             "API__BASE_URL": self.url,
@@ -107,7 +111,7 @@ class Airflow:
             "CORE__MAX_ACTIVE_TASKS_PER_DAG": "64",
             "CORE__PARALLELISM": str(WORKERS),
             "CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
-            "DATABASE__SQL_ALCHEMY_CONN": postgres.url("psycopg2"),
+            "DATABASE__SQL_ALCHEMY_CONN": database.url,
             "LOGGING__BASE_LOG_FOLDER": str(self.logs),
             "LOGGING__TRIGGER_LOG_SERVER_PORT": str(self.log_port),
             # The scheduler looks for deferrals that took too long; every 15 s by default.

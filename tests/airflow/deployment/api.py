@@ -99,10 +99,10 @@ class Api:
 
         return wait_for(f"{run.dag_id} ends", within, look)
 
-    def result(self, run: Run, task_id: str, key: str = "return_value") -> Any:
+    def result(self, run: Run, task_id: str, key: str = "return_value", map_index: int = -1) -> Any:
         """Return an XCom."""
         path = f"{run.path}/taskInstances/{task_id}/xcomEntries/{key}"
-        return self.get(path, deserialize=False, stringify=False)["value"]
+        return self.get(path, map_index=map_index, deserialize=False, stringify=False)["value"]
 
     def log(self, run: Run, task_id: str, attempt: int = 1) -> str:
         """Return a task's log as text, one event a line, with all that the event has."""

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 
 from deployment.airflow import LOG_SECRET, Airflow
+from deployment.database import Database
 from deployment.places import Places
 from deployment.ports import free_port
 from deployment.process import Process
@@ -32,7 +33,7 @@ def write_catalog(places: Places, folder: Path) -> Path:
     ]
     catalog = folder / "triggers.toml"
     catalog.write_text("".join(_entry(*entry) for entry in entries))
-    command = [places.host, "catalog", "lock", "--catalog", catalog]
+    command: list[str | Path] = [places.host, "catalog", "lock", "--catalog", catalog]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env={}, cwd=folder)
     return catalog
 
@@ -73,6 +74,7 @@ class Host:
         }
         for table, keys in settings.items():
             tables[table] = {**tables.get(table, {}), **keys}
+        self.hostname = str(tables["host"]["hostname"])
         config = folder / "trigger-host.toml"
         config.write_text("".join(_table(table, keys) for table, keys in tables.items()))
         config.chmod(0o600)
@@ -80,6 +82,11 @@ class Host:
         self.process = Process(
             name, [places.host, "run", "--config", config], log=folder / "host.log", env={}, cwd=folder
         )
+
+    def job(self, database: Database) -> int:
+        """Return the id of the Job that it has registered."""
+        query = "SELECT max(id) FROM job WHERE job_type = 'TriggererJob' AND hostname = %s"
+        return int(database.one(query, (self.hostname,)))
 
     def wait_until_ready(self) -> None:
         """Wait until it has registered and compiled its components."""

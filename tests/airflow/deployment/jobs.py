@@ -18,7 +18,9 @@ class Jobs:
     def __init__(self, program: Path, logs: Path) -> None:
         address = f"127.0.0.1:{free_port()}"
         self._url = f"http://{address}/v1"
-        self.process = Process("jobserver", [program, "--listen", address], log=logs / "jobserver.log", env={}, cwd=logs)
+        self.process = Process(
+            "jobserver", [program, "--listen", address], log=logs / "jobserver.log", env={}, cwd=logs
+        )
         wait_for("the job service answers", 20, self._answers)
 
     @property

@@ -19,8 +19,6 @@ class Places:
     """Folder of the sample components."""
     guests: Path
     """Folder of the test guests' components."""
-    postgres: Path
-    """Folder of PostgreSQL's programs."""
     python: Path
     """Folder of the venv's programs."""
     run: Path

@@ -31,7 +31,6 @@ class Process:
         log: Path,
         env: Mapping[str, str],
         cwd: Path,
-        user: str | None = None,
     ) -> None:
         self.name = name
         self.log = log
@@ -44,9 +43,6 @@ class Process:
                 stderr=subprocess.STDOUT,
                 env=dict(env),
                 cwd=cwd,
-                user=user,
-                group=user,
-                extra_groups=[] if user else None,
                 start_new_session=True,
                 preexec_fn=end_with_parent,
             )
