@@ -71,9 +71,13 @@ def pytest_configure() -> None:
     """Take the deployment down however this process is told to end."""
 
     def interrupt(number: int, _frame: FrameType | None) -> None:
+        # Once: what is taken down already is not to be interrupted.
+        for name in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(name, signal.SIG_IGN)
         raise KeyboardInterrupt(signal.Signals(number).name)
 
-    signal.signal(signal.SIGTERM, interrupt)
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, interrupt)
     end_with_parent(signal.SIGTERM)
 
 
