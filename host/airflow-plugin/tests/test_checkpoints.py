@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import pytest
 from airflow.models.trigger import Trigger
 from airflow.utils.session import create_session
 from rows import defer
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select, text, update
+from sqlalchemy.exc import ProgrammingError
 
-from trigger_host_airflow.server.storage import checkpoint_table
+from trigger_host_airflow.server.storage import checkpoint_table, make_tables
 
 
 def put(host, trigger_id: int, job: int, position: int, value: str | None):
@@ -63,6 +67,27 @@ def test_does_not_pass_to_another_trigger_of_the_same_id(host):
 @pytest.mark.parametrize("body", [{"job_id": 1}, {"job_id": 1, "position": -1}, {"job_id": 1, "position": 1, "x": 1}])
 def test_refuses_other_bodies(host, body):
     assert host.call("PUT", "triggers/1/checkpoint", body).status_code == 422
+
+
+def test_many_servers_make_the_tables_at_one_time(app):
+    with create_session() as session:
+        session.execute(text("DROP TABLE IF EXISTS trigger_host_checkpoint, trigger_host_event_key"))
+    together = Barrier(6)
+
+    def start(_: int) -> bool:
+        together.wait(10)
+        return make_tables(10)
+
+    with ThreadPoolExecutor(6) as pool:
+        assert list(pool.map(start, range(6))) == [True] * 6
+
+
+def test_a_server_that_may_not_make_tables_goes_on(app, monkeypatch):
+    def refused(*_, **__):
+        raise ProgrammingError("CREATE TABLE", None, Exception("permission denied for schema public"))
+
+    monkeypatch.setattr(checkpoint_table.metadata, "create_all", refused)
+    assert make_tables(10) is False
 
 
 def test_a_server_without_tables_announces_neither_checkpoints_nor_keys(app, host):

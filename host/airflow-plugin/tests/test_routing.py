@@ -139,6 +139,13 @@ def test_a_process_with_a_job_stamps():
     assert in_a_new_process(STAMPED.format(start=A_JOB)) == "wasm"
 
 
+def test_a_process_without_plugins_stamps_by_its_local_settings(tmp_path):
+    """As `api-server --apps execution` is, where tasks defer in a split deployment."""
+    (tmp_path / "airflow_local_settings.py").write_text("from trigger_host_airflow import routing\nrouting.install()\n")
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    assert in_a_new_process(STAMPED.format(start=""), PYTHONPATH=path) == "wasm"
+
+
 def test_nothing_is_stamped_without_a_queue():
     assert in_a_new_process(STAMPED.format(start=A_JOB), AIRFLOW__TRIGGER_HOST__QUEUE="") == "None"
 
