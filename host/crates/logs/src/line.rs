@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use serde::Serialize as _;
 use serde::ser::{SerializeMap as _, Serializer as _};
 use serde_json::Value;
 use trigger_host_types::log::{self, Level, MOST_MESSAGE, Source};
