@@ -11,6 +11,8 @@ mod duration;
 mod errors;
 pub mod http;
 pub mod kafka;
+#[cfg(any(feature = "kafka", feature = "http"))]
+mod ledger;
 mod table;
 
 pub use errors::SourceRefused;

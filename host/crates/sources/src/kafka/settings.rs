@@ -1,6 +1,8 @@
 //! `[sources.NAME]` of kind `kafka`, and what a trigger may add.
 
 use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
+use streams::StreamKey;
 use trigger_host_types::ConnId;
 
 use crate::{SourceRefused, Wanted};
@@ -91,6 +93,17 @@ impl Settings {
         }
     }
 
+    /// The consumer group of a stream: two streams on the same topics both see every message.
+    pub(super) fn group_of(&self, key: &StreamKey) -> String {
+        let text = key.to_string();
+        let plain: String =
+            text.chars().take(100).map(|c| if c.is_ascii() && is_plain(c as u8) { c } else { '_' }).collect();
+        // What was replaced or cut off still makes a difference.
+        let digest = Sha256::digest(text.as_bytes());
+        let digest = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect::<String>();
+        format!("{}.{plain}.{digest}", self.group)
+    }
+
     fn grants(&self, topic: &str) -> bool {
         self.topics.iter().any(|granted| match granted.strip_suffix('*') {
             Some(begins) => topic.starts_with(begins),
@@ -112,7 +125,6 @@ fn is_plain(byte: u8) -> bool {
 mod tests {
     use super::*;
     use serde_json::{Value, json};
-    use streams::StreamKey;
 
     fn settings(topics: &[&str]) -> Settings {
         let topics = topics.iter().map(|topic| (*topic).to_owned()).collect();
@@ -144,6 +156,13 @@ mod tests {
             assert!(asked(&granted, &refused).is_err(), "{refused}");
         }
         assert_eq!(asked(&settings(&["orders"]), &Value::Null).unwrap(), ["orders"]);
+    }
+
+    #[test]
+    fn every_stream_has_a_group_of_its_own() {
+        let group = |key: &str| settings(&["a"]).group_of(&StreamKey::of_class("demo.Queue".into(), key));
+        assert!(group(r#"{"topic":"a"}"#).starts_with("trigger-host.demo.Queue__"));
+        assert_ne!(group("a b"), group("a_b"));
     }
 
     #[test]
