@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod bench;
+mod broker_test;
 mod ci;
 mod demo;
 mod guests;
@@ -37,6 +38,8 @@ enum Command {
     Lint,
     /// Measures what the README claims; a table, and JSON in the target folder.
     Bench(bench::Arguments),
+    /// Tests what speaks to a broker against real ones: Kafka from its jars, and a server that speaks SQS.
+    BrokerTest(broker_test::Arguments),
     /// Everything that has to pass before a change is merged (`.ci/run`).
     Ci,
 }
@@ -49,6 +52,7 @@ fn main() -> ExitCode {
         Command::Guests(arguments) => guests::run(&workspace, &arguments),
         Command::Lint => lint::run(&workspace),
         Command::Bench(arguments) => bench::run(&workspace, &arguments),
+        Command::BrokerTest(arguments) => broker_test::run(&workspace, &arguments),
         Command::Ci => ci::run(&workspace),
     });
     match done {
