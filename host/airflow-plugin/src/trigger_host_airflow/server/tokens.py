@@ -19,9 +19,8 @@ from airflow.configuration import conf
 
 from trigger_host_airflow.settings import AUDIENCE, jwt_secret
 
-SUBJECT = "trigger-host"
 NOBODY = "00000000-0000-0000-0000-000000000000"
-"""The subject of an execution token that stands for no task instance, as Airflow's triggerer has it."""
+"""The subject of a token that stands for no task instance, as in Airflow's triggerer. Hosts send UUIDs alone."""
 
 Claims = dict[str, Any]
 
@@ -63,7 +62,7 @@ class HostTokens:
         if self._signing is None:
             raise ValueError("no key to sign with: set [trigger_host] jwt_secret, or Airflow's own signing key")
         generator = JWTGenerator(audience=AUDIENCE, issuer=_issuer(), valid_for=self._life, **self._signing)
-        return generator.generate(claims or {"sub": SUBJECT})
+        return generator.generate(claims or {"sub": NOBODY})
 
     def renewed(self, claims: Claims) -> str | None:
         """Return a new token when the old one's end is near: a fifth of its life or 30 s, as in Airflow."""
