@@ -4,7 +4,7 @@
 
 use logs::{Masker, Note, Task, TriggerLogs};
 use serde_json::{Map, Value};
-use supervisor::{Life, Observer, Subject};
+use supervisor::{Life, Observer, Subject, What};
 use trigger_host_types::log::{Level, Line};
 use trigger_host_types::{JobId, TriggerKind};
 
@@ -30,17 +30,16 @@ impl Recorder {
         Some((files, Task { id: task.id(), instance: task.unpack(), log_path }))
     }
 
-    /// As much of a trouble as the host's own log needs; all of it where there is no file.
+    /// A watcher's or a callback's: why it was stopped is worth a warning, the rest is for whoever looks for it.
     fn say(&self, subject: &Subject, note: &Note) {
-        let Subject { trigger, classpath, kind, .. } = subject;
-        let fields =
-            Value::Object(note.fields.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect());
-        let (text, fields) = (self.masker.mask(&note.event), self.masker.mask_json(fields));
-        match note.level {
-            Level::Error | Level::Warning if *kind != TriggerKind::Task => {
-                tracing::warn!(trigger_id = trigger.0, %classpath, text = &*text, %fields, "A trigger was stopped.");
-            }
-            _ => tracing::debug!(trigger_id = trigger.0, %classpath, text = &*text, %fields, "About a trigger."),
+        let Subject { trigger, classpath, .. } = subject;
+        let fields: Map<String, Value> =
+            note.fields.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+        let (text, fields) = (self.masker.mask(&note.event), self.masker.mask_json(fields.into()));
+        if matches!(note.level, Level::Error | Level::Warning) {
+            tracing::warn!(trigger_id = trigger.0, %classpath, text = &*text, %fields, "A trigger was stopped.");
+        } else {
+            tracing::debug!(trigger_id = trigger.0, %classpath, text = &*text, %fields, "About a trigger.");
         }
     }
 }
@@ -51,11 +50,14 @@ impl Observer for Recorder {
         if let Some(step) = Step::of(life) {
             tracing::debug!(trigger_id = step.trigger.0, classpath = %life.subject.classpath, event = step.event.name(), "A trigger took a step.");
         }
-        match (self.file(&life.subject), note(life, &self.hostname)) {
+        let file = self.file(&life.subject);
+        // A million tasks without a file cost no words.
+        if file.is_none() && life.subject.kind == TriggerKind::Task {
+            return;
+        }
+        match (file, note(life, &self.hostname)) {
             (Some((files, task)), Some(note)) => files.host(task, note),
-            (None, Some(note)) if !matches!(life.what, supervisor::What::Fired { .. }) => {
-                self.say(&life.subject, &note)
-            }
+            (None, Some(note)) if !matches!(life.what, What::Fired { .. }) => self.say(&life.subject, &note),
             _ => {}
         }
     }
