@@ -116,6 +116,8 @@ class Airflow:
             "LOGGING__TRIGGER_LOG_SERVER_PORT": str(self.log_port),
             # The scheduler looks for deferrals that took too long; every 15 s by default.
             "SCHEDULER__TRIGGER_TIMEOUT_CHECK_INTERVAL": "2",
+            # Some thousand deferrals are claimed in reasonable time, by the host and by a triggerer.
+            "TRIGGERER__MAX_TRIGGER_TO_SELECT_PER_LOOP": "500",
             # A task that is resumed before its executor reported it is failed by Airflow. This makes the reports quick.
             "WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
         }

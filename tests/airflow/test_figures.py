@@ -1,0 +1,92 @@
+"""Figures: they are measured, written down and held against generous bounds. Runs behind all other tests."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from conftest import Deployment
+from deployment.crowd import Crowd
+from deployment.figures import Figures
+from deployment.process import Process
+from deployment.wait import wait_for
+
+RACES = 8
+SIZES = (1_000, 10_000)
+AT_ONCE = {"host": {"capacity": 20_000, "first-event-after": "0s"}}
+PATIENCE = 300
+
+
+@pytest.fixture(scope="module")
+def figures(deployment: Deployment) -> Iterator[Figures]:
+    """Collect the figures and write them at the end. The host of the other tests rests meanwhile."""
+    figures = Figures()
+    deployment.end_host("host")
+    yield figures
+    figures.write(deployment.places.figures)
+    deployment.start_host("host")
+
+
+@contextmanager
+def host(deployment: Deployment) -> Iterator[Process]:
+    """Run a host that takes everything and delays nothing."""
+    yield deployment.start_host("measured", **AT_ONCE).process
+    deployment.end_host("measured")
+
+
+@contextmanager
+def triggerer(deployment: Deployment) -> Iterator[Process]:
+    """Run Airflow's own."""
+    airflow = deployment.airflow
+    yield airflow.start_component("triggerer", "--capacity", "20000")
+    airflow.end_component("triggerer")
+
+
+SERVERS = {"Trigger Host": host, "Airflow's triggerer": triggerer}
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_from_the_moment_to_success(deployment: Deployment, figures: Figures, name: str) -> None:
+    api = deployment.api
+    with SERVERS[name](deployment):
+        first = datetime.now(timezone.utc) + timedelta(seconds=20)
+        moments = [first + timedelta(seconds=2 * number) for number in range(RACES)]
+        runs = [api.start("race", moment=moment.isoformat()) for moment in moments]
+        assert [api.wait_for_run(run) for run in runs] == ["success"] * RACES
+    ends = [datetime.fromisoformat(api.task(run, "moment")["end_date"]) for run in runs]
+    late = [(end - moment).total_seconds() for end, moment in zip(ends, moments, strict=True)]
+    figures.add(
+        "from the moment a sensor waits for to the success of its task, median (longest)",
+        name,
+        f"{statistics.median(late):.1f} s ({max(late):.1f} s)",
+    )
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_memory(deployment: Deployment, figures: Figures, name: str) -> None:
+    crowd = Crowd(deployment.api, deployment.database, datetime.now(timezone.utc) + timedelta(hours=6))
+    try:
+        with SERVERS[name](deployment) as process:
+            for size in SIZES:
+                crowd.grow(size)
+                wait_for(f"{name} holds {size}", PATIENCE, lambda size=size: crowd.claimed() == size)  # type: ignore[misc]
+                figures.add(f"resident memory with {size:,} deferrals", name, f"{settled(process) / 2**20:.0f} MiB")
+    finally:
+        crowd.disperse()
+
+
+def settled(process: Process) -> int:
+    """Return the memory once it grows no more: claimed is not yet started."""
+    before = 0
+
+    def look() -> int:
+        nonlocal before
+        now = process.resident()
+        grown, before = now - before, now
+        return now if abs(grown) < now / 200 else 0
+
+    return wait_for(f"the memory of the {process.name} settles", PATIENCE, look, every=5)
