@@ -3,6 +3,7 @@
 
 mod airflow_test;
 mod bench;
+mod broker_test;
 mod ci;
 mod demo;
 mod guests;
@@ -40,6 +41,8 @@ enum Command {
     Lint,
     /// Measures what the README claims; a table, and JSON in the target folder.
     Bench(bench::Arguments),
+    /// Tests what speaks to a broker against real ones: Kafka from its jars, and a server that speaks SQS.
+    BrokerTest(broker_test::Arguments),
     /// Everything that has to pass before a change is merged (`.ci/run`).
     Ci,
 }
@@ -53,6 +56,7 @@ fn main() -> ExitCode {
         Command::Guests(arguments) => guests::run(&workspace, &arguments),
         Command::Lint => lint::run(&workspace),
         Command::Bench(arguments) => bench::run(&workspace, &arguments),
+        Command::BrokerTest(arguments) => broker_test::run(&workspace, &arguments),
         Command::Ci => ci::run(&workspace),
     });
     match done {

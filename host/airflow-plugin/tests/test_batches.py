@@ -12,18 +12,18 @@ from airflow.models.callback import Callback
 from airflow.models.taskinstance import TaskInstance
 from airflow.utils.session import create_session
 from rows import defer, defer_many
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, event, func, select, update
 from watchers import asset_events, call_back, callback_states, watch_asset
 
-from trigger_host_airflow.server import event_keys, resuming
+from trigger_host_airflow.server import event_keys, events, resuming
 from trigger_host_airflow.server.storage import event_key_table
 
 ACCEPTED = {"status": 204}
 
 
-def raw_batch(host, events: str):
+def raw_batch(host, listed: str):
     headers = {"Authorization": f"Bearer {host.token}", "Content-Type": "application/json"}
-    return host.client.post("/trigger-host/triggers/events", content=f'{{"events": [{events}]}}', headers=headers)
+    return host.client.post("/trigger-host/triggers/events", content=f'{{"events": [{listed}]}}', headers=headers)
 
 
 def test_each_event_has_its_answer(host):
@@ -66,8 +66,8 @@ def test_each_event_has_its_answer(host):
 def test_what_the_database_cannot_store_harms_no_other(host, payload):
     before, odd, after = defer_many(3)
     asset = watch_asset()
-    events = [
-        f'{{"trigger_id": {trigger_id}, "payload": {one}}}'
+    listed = [
+        f'{{"trigger_id": {trigger_id}, "payload": {one}, "idempotency_key": "odd"}}'
         for trigger_id, one in [
             (before.trigger_id, 1),
             (odd.trigger_id, payload),
@@ -75,7 +75,7 @@ def test_what_the_database_cannot_store_harms_no_other(host, payload):
             (after.trigger_id, 2),
         ]
     ]
-    answer = raw_batch(host, ", ".join(events))
+    answer = raw_batch(host, ", ".join(listed))
     if answer.status_code == 400:
         assert payload.startswith("[[")
         return
@@ -112,6 +112,15 @@ def test_one_row_that_the_database_refuses_is_found(host):
     ]
 
 
+def test_a_row_that_the_database_refuses_fails_what_comes_after_it(host, monkeypatch):
+    monkeypatch.setattr(events, "refusal", lambda *_: None)
+    odd, other = defer_many(2)
+    given = [(odd, "\0"), (other, 1), (odd, 2)]
+    answers = host.batch(*({"trigger_id": task.trigger_id, "payload": payload} for task, payload in given))
+    assert [answer["status"] for answer in answers] == [422, 204, 424]
+    assert (odd.row("state"), other.row("state")) == ("deferred", "scheduled")
+
+
 def test_an_old_encoding_among_others(host):
     old = defer(next_kwargs={"__type": "dict", "__var": {"a": {"__type": "tuple", "__var": [1]}}})
     new = defer(next_kwargs={"a": 1})
@@ -122,7 +131,7 @@ def test_an_old_encoding_among_others(host):
 
 
 @pytest.mark.parametrize(
-    "events",
+    "listed",
     [
         "",
         ", ".join(['{"trigger_id": 1}'] * 501),
@@ -135,8 +144,8 @@ def test_an_old_encoding_among_others(host):
     ],
     ids=["none", "too many", "unknown key", "no trigger", "no id", "unknown kind", "xcoms without an end", "empty key"],
 )
-def test_other_bodies_are_refused(host, events):
-    assert raw_batch(host, events).status_code == 422
+def test_other_bodies_are_refused(host, listed):
+    assert raw_batch(host, listed).status_code == 422
 
 
 def test_a_repetition_is_dropped(host):
@@ -191,17 +200,22 @@ def test_keys_are_forgotten_by_age(host):
     assert asset_events() == ["young", "old", "younger", "old"]
 
 
-def test_keys_in_any_order_do_not_deadlock(host):
-    def claim(caller: int) -> int:
-        keys = [event_keys.fingerprint(0, f"order-{n}", None) for n in range(400)]
-        with create_session(scoped=False) as session:
-            return sum(event_keys.claim(session, keys if caller % 2 else keys[::-1]))
+def test_keys_are_claimed_in_one_order(host):
+    """Whatever order they come in: of two servers, neither waits for a key that the other waits with."""
+    keys = [event_keys.fingerprint(0, f"order-{n}", None) for n in range(20)]
+    claimed = []
 
-    for _ in range(3):
-        with create_session() as session:
-            session.execute(delete(event_key_table))
-        with ThreadPoolExecutor(8) as pool:
-            assert sum(pool.map(claim, range(8))) == 400
+    def note(_connection, _cursor, _statement, parameters, *_):
+        claimed.append([value for name, value in parameters.items() if name.startswith("fingerprint")])
+
+    for order in (keys, keys[::-1]):
+        with create_session(scoped=False) as session:
+            listening = (session.connection(), "before_cursor_execute", note)
+            event.listen(*listening)
+            assert event_keys.claim(session, order) == [True] * 20
+            event.remove(*listening)
+            session.rollback()
+    assert claimed == [sorted(keys)] * 2
 
 
 def test_many_at_one_time(host):
@@ -213,9 +227,9 @@ def test_many_at_one_time(host):
     def send(caller: int):
         order = ids[caller * 7 :] + ids[: caller * 7]
         order = order if caller % 2 else order[::-1]
-        events = [{"trigger_id": one, "payload": caller} for one in order]
+        resuming_all = [{"trigger_id": one, "payload": caller} for one in order]
         keyed = [{"trigger_id": asset, "payload": n, "idempotency_key": f"n{n}"} for n in range(5)]
-        return host.batch(*events, *(keyed if caller % 2 else keyed[::-1]))
+        return host.batch(*resuming_all, *(keyed if caller % 2 else keyed[::-1]))
 
     with ThreadPoolExecutor(6) as pool:
         for answers in pool.map(send, range(6)):

@@ -2,26 +2,47 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Event
+
 from airflow.models.taskinstance import TaskInstance
 from airflow.models.trigger import Trigger
 from airflow.utils.session import create_session
-from rows import defer
+from rows import Deferred, defer
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from trigger_host_airflow.server.app import create_app
 
 
+@contextmanager
+def locked(task: Deferred, at_most: float):
+    """Hold a task instance's row, but not for ever: a server that waits has to fail its test, not to hang it."""
+    query = select(TaskInstance).where(TaskInstance.id == task.task_instance_id).with_for_update(of=TaskInstance)
+    held, done = Event(), Event()
+
+    def hold() -> None:
+        with create_session(scoped=False) as session:
+            session.execute(query)
+            held.set()
+            done.wait(at_most)
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(hold)
+        assert held.wait(10)
+        yield
+        done.set()
+
+
 def test_a_lock_is_not_waited_for_for_ever(host, monkeypatch):
     monkeypatch.setenv("AIRFLOW__TRIGGER_HOST__STATEMENT_TIMEOUT", "1")
     task = defer()
     headers = {"Authorization": f"Bearer {host.token}"}
-    row = select(TaskInstance).where(TaskInstance.id == task.task_instance_id).with_for_update(of=TaskInstance)
+    events = {"events": [{"trigger_id": task.trigger_id, "payload": 1}]}
     with TestClient(create_app(), raise_server_exceptions=False) as client:
-        with create_session(scoped=False) as session:
-            session.execute(row)
+        with locked(task, at_most=15):
             single = client.post(f"/triggers/{task.trigger_id}/event", json={"payload": 1}, headers=headers)
-            events = {"events": [{"trigger_id": task.trigger_id, "payload": 1}]}
             batch = client.post("/triggers/events", json=events, headers=headers)
         for answer in (single, batch):
             assert (answer.status_code, answer.json()["detail"]["reason"]) == (503, "database_busy")

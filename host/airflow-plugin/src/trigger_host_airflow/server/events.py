@@ -92,24 +92,23 @@ class _Acceptance:
         ending = {event.trigger_id for event in self._events if event.kind != "fire"} & self._waiting.keys()
         ids = [task.id for trigger_id in ending for task in self._waiting[trigger_id]]
         self._endable = effects.endable(self._session, ids) if ids else {}
-        fingerprints = [self._fingerprint(event) for event in self._events]
+        reasons = [refusal(event.payload, event.xcoms) for event in self._events]
+        fingerprints = [self._fingerprint(*pair) for pair in zip(self._events, reasons, strict=True)]
         fresh = event_keys.claim(self._session, fingerprints)
         for place, event in enumerate(self._events):
             if event.trigger_id in self._failed:
-                message = f"An earlier event of trigger {event.trigger_id} failed"
-                self._fail(place, Refused(EARLIER_FAILED, {"reason": "earlier_event_failed", "message": message}))
+                self._fail_as_later(place)
+            elif (reason := reasons[place]) is not None:
+                self._fail(place, Refused(422, {"reason": "payload_not_storable", "message": reason}))
             elif fresh[place]:
                 self._try(place, event)
-        for place, error in resuming.resume(self._session, list(self._resumptions.values())):
-            self._fail(place, Refused(*problem.of_database(error)))
+        self._resume()
         refused = [one for one, answer in zip(fingerprints, self._answers, strict=True) if answer is not None]
         event_keys.release(self._session, refused)
         return [answer or Answer(ACCEPTED) for answer in self._answers]
 
     def _try(self, place: int, event: Event) -> None:
         try:
-            if (reason := refusal(event.payload, event.xcoms)) is not None:
-                raise Refused(422, {"reason": "payload_not_storable", "message": reason})
             waiting = self._waiting.get(event.trigger_id)
             if waiting:
                 self._tell_tasks(place, event, waiting)
@@ -132,11 +131,22 @@ class _Acceptance:
         # Whatever comes next for this trigger finds nothing that waits.
         del self._waiting[event.trigger_id]
 
-    def _fingerprint(self, event: Event) -> str | None:
+    def _resume(self) -> None:
+        for failed, error in resuming.resume(self._session, list(self._resumptions.values())):
+            self._fail(failed, Refused(*problem.of_database(error)))
+            for later in range(failed + 1, len(self._events)):
+                if self._events[later].trigger_id == self._events[failed].trigger_id:
+                    self._fail_as_later(later)
+
+    def _fingerprint(self, event: Event, reason: str | None) -> str | None:
         """Return what a repetition has in common; ``None`` where one does no harm: the first cuts a task's link."""
-        if event.key is None or not self._with_keys or event.trigger_id not in self._watching:
+        if event.key is None or not self._with_keys or event.trigger_id not in self._watching or reason is not None:
             return None
         return event_keys.fingerprint(event.trigger_id, event.key, event.payload)
+
+    def _fail_as_later(self, place: int) -> None:
+        message = f"An earlier event of trigger {self._events[place].trigger_id} failed"
+        self._fail(place, Refused(EARLIER_FAILED, {"reason": "earlier_event_failed", "message": message}))
 
     def _fail(self, place: int, refused: Refused) -> None:
         self._answers[place] = refused.answer

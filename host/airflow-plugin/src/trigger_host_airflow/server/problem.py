@@ -10,7 +10,7 @@ import json
 import logging
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError, SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -42,8 +42,6 @@ def of_database(error: SQLAlchemyError) -> tuple[int, Detail]:
         return 422, {"reason": "value_rejected", "message": "The database does not take a value of this request"}
     if isinstance(error, OperationalError) or (isinstance(error, DBAPIError) and error.connection_invalidated):
         return 503, {"reason": "database_busy", "message": "The database did not answer in time; try again"}
-    if isinstance(error, IntegrityError):
-        return 409, {"reason": "conflict", "message": "Another change came first; try again"}
     return 500, {"reason": "database_error", "message": "The database refused this request; see the server's log"}
 
 
