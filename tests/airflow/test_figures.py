@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
@@ -64,6 +65,32 @@ def test_from_the_moment_to_success(deployment: Deployment, figures: Figures, na
         name,
         f"{statistics.median(late):.1f} s ({max(late):.1f} s)",
     )
+
+
+@pytest.mark.parametrize(("how", "size"), [("one by one", 2_000), ("in batches", 10_000)])
+def test_events_accepted_by_one_api_server(deployment: Deployment, figures: Figures, how: str, size: int) -> None:
+    airflow = deployment.airflow
+    airflow.restart_api_server(**({"SINGLE_EVENTS": "yes"} if how == "one by one" else {}))
+    # Far enough away for all to be claimed and started by then.
+    moment = datetime.now(timezone.utc) + timedelta(seconds=45 + size / 100)
+    crowd = Crowd(deployment.api, deployment.database, moment)
+    try:
+        crowd.grow(size)
+        with host(deployment):
+            wait_for("the host holds all", PATIENCE, lambda: crowd.claimed() == size)
+            assert crowd.resumed() == 0
+            first, seen = wait_for("the first events are accepted", PATIENCE, lambda: stamped(crowd))
+            wait_for("all events are accepted", PATIENCE, lambda: crowd.resumed() == size)
+        rate = (size - seen) / (time.monotonic() - first)
+    finally:
+        crowd.disperse()
+    figures.add("events accepted a second by one api-server process, from one host", how, f"{rate:,.0f}")
+
+
+def stamped(crowd: Crowd) -> tuple[float, int] | None:
+    """Return the time and how many were accepted by then, once there are any."""
+    seen = crowd.resumed()
+    return (time.monotonic(), seen) if seen else None
 
 
 @pytest.mark.parametrize("name", SERVERS)

@@ -23,7 +23,7 @@ CHANGED = {"id": "gen_random_uuid()", "map_index": "(%(size)s + row_number() OVE
 
 
 class Crowd:
-    """Deferred tasks of one run, all until the same moment. The run counts as finished: the scheduler leaves it alone."""
+    """Deferred tasks of one run, all until the same moment. The run counts as finished, so the scheduler leaves it."""
 
     def __init__(self, api: Api, database: Database, moment: datetime) -> None:
         self._database = database
@@ -44,7 +44,7 @@ class Crowd:
     def claimed(self) -> int:
         """Count those whose trigger somebody holds."""
         query = (
-            "SELECT count(triggerer_id) FROM trigger JOIN task_instance ON trigger_id = trigger.id WHERE run_id = %s"
+            "SELECT count(triggerer_id) FROM task_instance JOIN trigger ON trigger.id = trigger_id WHERE run_id = %s"
         )
         return int(self._database.one(query, (self._run.run_id,)))
 
