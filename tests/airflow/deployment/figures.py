@@ -11,6 +11,7 @@ class Figures:
 
     def __init__(self) -> None:
         self._rows: dict[str, dict[str, str]] = {}
+        self.rates: list[float] = []
 
     def add(self, what: str, who: str, figure: str) -> None:
         """Note a figure."""

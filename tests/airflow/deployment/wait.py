@@ -11,7 +11,7 @@ Answer = TypeVar("Answer")
 EVERY = 0.1
 
 
-def wait_for(what: str, within: float, ask: Callable[[], Answer | None], *, every: float = EVERY) -> Answer:
+def wait_for(what: str, within: float, ask: Callable[[], Answer | None]) -> Answer:
     """Ask until there is an answer that is true, at most so many seconds.
 
     :raises TimeoutError: there was none; names what was waited for and the last answer
@@ -23,4 +23,4 @@ def wait_for(what: str, within: float, ask: Callable[[], Answer | None], *, ever
             return answer
         if time.monotonic() > until:
             raise TimeoutError(f"waited {within:g} s in vain: {what} (last answer: {answer!r})")
-        time.sleep(every)
+        time.sleep(EVERY)
