@@ -220,9 +220,9 @@ settings! {
         "folder-mode" folder_mode: Permissions = Permissions(0o775), airflow "AIRFLOW__LOGGING__FILE_TASK_HANDLER_NEW_FOLDER_PERMISSIONS";
         /// What the lines of one trigger may fill of its file; later ones are dropped and counted.
         "max-file" max_file: Size = Size::mib(16);
-        /// Where the log server listens; none when not set.
+        /// Where the log server listens, for the api-server to reach at `host.hostname`; none when not set. Needs a secret.
         "listen" listen: Option<SocketAddr> = None, airflow "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT";
-        /// A file with the secret of the log server's tokens.
+        /// A file with the secret that the api-server signs its requests for logs with.
         "secret-key-file" secret_key_file: Option<PathBuf> = None;
         /// The secret itself.
         "secret-key" secret_key: Option<SecretString> = None, airflow "AIRFLOW__API__SECRET_KEY";

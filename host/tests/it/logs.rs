@@ -4,11 +4,12 @@
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use serde_json::{Value, json};
 
 use crate::components::sample;
-use crate::program::{Folder, Running};
+use crate::program::{Folder, PATIENCE, Running};
 use crate::run::{NO_ADMIN, api, configured, http, until};
 
 /// A secret of the configuration.
@@ -56,10 +57,17 @@ impl World {
         self.url.replace("/execution/", "/dev/") + route
     }
 
-    /// The lines of the task's trigger.
-    fn lines(&self, task: &str) -> Vec<Value> {
-        let text = std::fs::read_to_string(self.file(task)).unwrap();
-        text.lines().map(|line| serde_json::from_str(line).expect(line)).collect()
+    /// The lines of the task's trigger, once there are so many: they are written beside everything else.
+    fn lines(&self, task: &str, count: usize) -> Vec<Value> {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let text = std::fs::read_to_string(self.file(task)).unwrap_or_default();
+            if text.lines().count() >= count {
+                return text.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
+            }
+            assert!(Instant::now() < until, "{count} lines of {task}: {text}");
+            std::thread::yield_now();
+        }
     }
 
     fn file(&self, task: &str) -> PathBuf {
@@ -103,7 +111,7 @@ fn what_a_guest_logs_is_in_its_tasks_log_and_is_served_with_a_token() {
     });
     world.defer(&json!([task("t", "test.Hostile", &kwargs)]));
     finished(&world.host, 1);
-    let lines = world.lines("t");
+    let lines = world.lines("t", 4);
     assert!(lines[0]["event"].as_str().unwrap().starts_with("Trigger started on "), "{lines:?}");
     assert!(lines[0]["component"].as_str().unwrap().starts_with("sha256:"));
     assert_eq!(events(&lines[1..]), ["two\\nlines, and the key ***", "plain", "Trigger fired event"]);
@@ -150,7 +158,7 @@ fn why_a_trigger_was_stopped_is_one_readable_entry() {
     ]));
     finished(&world.host, 5);
     let stop = |name: &str| {
-        let lines = world.lines(name);
+        let lines = world.lines(name, 2);
         assert_eq!(lines.len(), 2, "{lines:?}");
         lines[1].clone()
     };
@@ -181,14 +189,14 @@ fn every_other_end_is_told_too() {
     let world = World::new(|_| {});
     let hour = json!({"delta": 3600});
     let mut late = task("late", "demo.Wait", &hour);
-    late["timeout_after"] = json!(0.2);
+    late["timeout_after"] = json!(2.0);
     world.defer(&json!([late, task("cleared", "demo.Wait", &hour), task("drained", "demo.Wait", &hour)]));
-    (0..3).for_each(|_| drop(until(&world.host, "\"polled\"")));
+    (0..3).for_each(|_| drop(until(&world.host, "\"claimed\"")));
     let cleared = json!({"dag_id": "d", "run_id": "r+1:00", "task_id": "cleared"}).to_string();
     assert!(http("POST", &world.dev("tasks/clear"), &cleared).0 < 300);
     finished(&world.host, 2);
-    assert_eq!(events(&world.lines("late"))[1], "Trigger stopped: the time of the deferral was over");
-    assert_eq!(events(&world.lines("cleared"))[1], "Trigger stopped: the user ended the task");
+    assert_eq!(events(&world.lines("late", 2))[1], "Trigger stopped: the time of the deferral was over");
+    assert_eq!(events(&world.lines("cleared", 2))[1], "Trigger stopped: the user ended the task");
     let drained = world.file("drained");
     let (_folder, _) = world.end();
     let text = std::fs::read_to_string(drained).unwrap();

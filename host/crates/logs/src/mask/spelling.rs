@@ -30,7 +30,7 @@ pub(super) fn spellings(value: &str) -> Vec<String> {
     // Padding depends on what follows, and so does the last character.
     all.extend([&STANDARD_NO_PAD, &URL_SAFE_NO_PAD].map(|form| {
         let mut text = form.encode(value);
-        if value.len() % 3 > 0 {
+        if !value.len().is_multiple_of(3) {
             text.pop();
         }
         text

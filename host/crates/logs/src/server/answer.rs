@@ -22,27 +22,27 @@ pub(super) async fn answer(shared: &Arc<Shared>, request: &Request<Incoming>) ->
     let is_head = request.method() == Method::HEAD;
     let answered = match allowed(shared, request) {
         Ok(path) => served(shared, request, path).await,
-        Err(refused) => refused,
+        Err(refused) => *refused,
     };
     crate::telemetry::requested(answered.status().as_u16());
     if is_head { answered.map(|_| Body::text("")) } else { answered }
 }
 
 /// The path that the request's token opens. In the order of Airflow: the token before the method, the method before the file.
-fn allowed(shared: &Shared, request: &Request<Incoming>) -> Result<String, Response<Body>> {
+fn allowed(shared: &Shared, request: &Request<Incoming>) -> Result<String, Box<Response<Body>>> {
     // `+` stays what it is; text that is not UTF-8 names nothing.
     let decoded = percent_decode_str(request.uri().path()).decode_utf8().ok();
-    let path = decoded.as_deref().and_then(|path| path.strip_prefix(MOUNT)).ok_or_else(not_found)?;
+    let path = decoded.as_deref().and_then(|path| path.strip_prefix(MOUNT)).ok_or_else(|| Box::new(not_found()))?;
     let token = request.headers().get(header::AUTHORIZATION);
-    let token = token.ok_or_else(|| refusal(StatusCode::FORBIDDEN, "Authorization header missing"))?;
+    let token = token.ok_or_else(|| Box::new(refusal(StatusCode::FORBIDDEN, "Authorization header missing")))?;
     let is_allowed = token.to_str().is_ok_and(|token| shared.tokens.allows(token, path, shared.clock.now()));
     if !is_allowed {
-        return Err(refusal(StatusCode::FORBIDDEN, "Forbidden"));
+        return Err(Box::new(refusal(StatusCode::FORBIDDEN, "Forbidden")));
     }
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         let mut refused = refusal(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed");
         refused.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
-        return Err(refused);
+        return Err(Box::new(refused));
     }
     Ok(path.to_owned())
 }
