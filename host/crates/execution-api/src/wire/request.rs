@@ -15,6 +15,10 @@ pub struct Extensions {
     pub event_kind: bool,
     /// Drops a repeated event by its `Idempotency-Key`.
     pub idempotency_key: bool,
+    /// Takes several events in one request: `POST triggers/events`.
+    pub event_batch: bool,
+    /// Gives out a runtime token for a trigger: `POST triggers/{id}/runtime-token`.
+    pub runtime_token: bool,
 }
 
 /// The answer to `POST jobs`.
@@ -42,6 +46,8 @@ impl From<RegisterAnswer> for Registered {
             checkpoint: has("checkpoint"),
             event_kind: has("event-kind"),
             idempotency_key: has("idempotency-key"),
+            event_batch: has("event-batch"),
+            runtime_token: has("runtime-token"),
         };
         Self { job_id: answer.job_id, extensions }
     }
@@ -157,4 +163,18 @@ pub(crate) struct CheckpointBody<'a> {
     pub(crate) job_id: JobId,
     pub(crate) position: u64,
     pub(crate) value: Option<&'a str>,
+}
+
+/// `POST triggers/{id}/runtime-token`.
+#[derive(Serialize)]
+pub(crate) struct RuntimeTokenBody {
+    pub(crate) job_id: JobId,
+}
+
+/// The answer to `POST triggers/{id}/runtime-token`. Holds a secret: prints nothing.
+#[derive(Deserialize)]
+pub(crate) struct RuntimeTokenAnswer {
+    pub(crate) token: String,
+    /// Seconds.
+    pub(crate) expires_in: u64,
 }

@@ -9,3 +9,4 @@ mod replay;
 mod runtime;
 mod server;
 mod tokens;
+mod trigger_tokens;

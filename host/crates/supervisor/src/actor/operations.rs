@@ -147,7 +147,7 @@ pub(crate) async fn kill(
         map_index: Some(task.map_index),
         ..TaskQuery::default()
     };
-    if let Ok(Ok(states)) = tokio::time::timeout(ASK_WITHIN, client.task_states(&query)).await {
+    if let Ok(Ok(states)) = tokio::time::timeout(ASK_WITHIN, client.runtime().task_states(&query)).await {
         let mut states = states.values().flat_map(|tasks| tasks.values()).flatten();
         if states.any(|state| state == "deferred") {
             tracing::info!(trigger_id = %trigger.id, "The task still waits: the trigger has another host now, and on-kill is not called.");
