@@ -113,6 +113,9 @@ pub enum ApiError {
         /// The server's words.
         what: String,
     },
+    /// One event of a batch, behind one of the same trigger that failed. Nothing was done with it.
+    #[error("an earlier event of the same trigger failed, so this one was not tried")]
+    NotTried,
     /// The request cannot be put into words of the API; nothing was sent.
     #[error("cannot ask the Execution API: {what}")]
     Unsendable {
@@ -129,7 +132,7 @@ impl ApiError {
     pub const fn class_of(&self) -> Fault {
         match self {
             Self::Transport { .. } | Self::Deadline(_) => Fault::Transport,
-            Self::Busy { .. } => Fault::Busy,
+            Self::Busy { .. } | Self::NotTried => Fault::Busy,
             Self::Server { .. } | Self::TooLarge(_) => Fault::Server,
             Self::Auth { .. } | Self::Token { .. } => Fault::Auth,
             Self::JobGone(_) => Fault::JobGone,

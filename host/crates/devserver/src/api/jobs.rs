@@ -12,13 +12,13 @@ use super::problem::Problem;
 use crate::store::{Write, jobs};
 
 /// What this server has beyond the plain endpoints.
-const EXTENSIONS: [&str; 3] = ["checkpoint", "event-kind", "idempotency-key"];
+const EXTENSIONS: [&str; 5] = ["checkpoint", "event-batch", "event-kind", "idempotency-key", "runtime-token"];
 
 #[derive(Serialize)]
 pub(super) struct Registered {
     job_id: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
-    extensions: Option<[&'static str; 3]>,
+    extensions: Option<[&'static str; 5]>,
 }
 
 pub(super) async fn register(

@@ -2,6 +2,7 @@
 //! time. Source: contract/execution-api.md.
 
 mod assets;
+mod batch;
 mod body;
 mod connections;
 mod jobs;
@@ -10,6 +11,7 @@ mod layers;
 mod problem;
 mod query;
 mod runs;
+mod runtime_token;
 mod tasks;
 mod token;
 mod triggers;
@@ -44,7 +46,7 @@ pub(crate) struct App {
     pub(crate) stopping: watch::Receiver<bool>,
     clock: Arc<dyn Clock>,
     real: Arc<dyn Clock>,
-    tokens: Option<token::Tokens>,
+    tokens: token::Tokens,
     extensions: bool,
 }
 
@@ -100,7 +102,13 @@ fn triggers(extensions: bool) -> Router<Shared> {
         .route("/triggers/cleanup", post(triggers::cleanup))
         .route("/triggers/{id}/event", post(triggers::event))
         .route("/triggers/{id}/failure", post(triggers::failure));
-    if extensions { plain.route("/triggers/{id}/checkpoint", put(triggers::checkpoint)) } else { plain }
+    if !extensions {
+        return plain;
+    }
+    plain
+        .route("/triggers/events", post(batch::events))
+        .route("/triggers/{id}/checkpoint", put(triggers::checkpoint))
+        .route("/triggers/{id}/runtime-token", post(runtime_token::runtime_token))
 }
 
 fn runtime() -> Router<Shared> {

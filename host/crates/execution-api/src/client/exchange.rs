@@ -66,6 +66,11 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
+    /// One that came as a part of another.
+    pub(crate) const fn of(status: u16, body: Vec<u8>) -> Self {
+        Self { status, retry_after: None, refreshed: None, body }
+    }
+
     pub(crate) const fn is_success(&self) -> bool {
         matches!(self.status, 200..=299)
     }

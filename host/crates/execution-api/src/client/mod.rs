@@ -2,6 +2,7 @@
 
 mod answer;
 mod base;
+mod batch;
 mod exchange;
 mod runtime;
 mod triggers;

@@ -5,8 +5,8 @@ mod runtime;
 mod workload;
 
 pub(crate) use request::{
-    CheckpointBody, EventBody, FailureBody, JobBody, LoadAnswer, RegisterAnswer, RuntimeTokenAnswer, RuntimeTokenBody,
-    WorkloadsBody,
+    BatchAnswers, BatchBody, BatchedAnswer, BatchedEvent, CheckpointBody, EventBody, FailureBody, JobBody, LoadAnswer,
+    RegisterAnswer, RuntimeTokenAnswer, RuntimeTokenBody, WorkloadsBody,
 };
 pub use request::{Extensions, LoadRequest, Registered, StoredCheckpoint, WireEvent, WireKind, WireXcoms};
 pub use runtime::{AssetRef, Connection, DagRunQuery, TaskQuery, TaskStates, VariableKeys, XcomPlace};

@@ -114,6 +114,15 @@ pub enum WireKind {
     TaskSkipped(WireXcoms),
 }
 
+impl WireEvent {
+    /// About how many bytes it takes in a request.
+    pub fn size(&self) -> usize {
+        let xcoms = self.kind.xcoms().into_iter().flatten();
+        let xcoms: usize = xcoms.map(|(key, value)| key.len() + value.get().len()).sum();
+        self.payload.get().len() + xcoms + 128
+    }
+}
+
 impl WireKind {
     /// The value of the `Trigger-Event-Kind` header.
     pub const fn as_str(&self) -> &'static str {
@@ -139,6 +148,47 @@ pub(crate) struct EventBody<'a> {
     pub(crate) payload: &'a RawValue,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) xcoms: Option<&'a WireXcoms>,
+}
+
+/// `POST triggers/events`.
+#[derive(Serialize)]
+pub(crate) struct BatchBody<'a> {
+    pub(crate) events: &'a [BatchedEvent<'a>],
+}
+
+/// One event of a batch.
+#[derive(Serialize)]
+pub(crate) struct BatchedEvent<'a> {
+    trigger_id: TriggerId,
+    payload: &'a RawValue,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    xcoms: Option<&'a WireXcoms>,
+    /// Absent: fire.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<&'static str>,
+    idempotency_key: &'a str,
+}
+
+impl<'a> BatchedEvent<'a> {
+    pub(crate) fn new(trigger_id: TriggerId, event: &'a WireEvent) -> Self {
+        let xcoms = event.kind.xcoms();
+        let kind = xcoms.map(|_| event.kind.as_str());
+        Self { trigger_id, payload: &event.payload, xcoms, kind, idempotency_key: event.key.as_str() }
+    }
+}
+
+/// The answer to `POST triggers/events`.
+#[derive(Deserialize)]
+pub(crate) struct BatchAnswers {
+    pub(crate) answers: Vec<BatchedAnswer>,
+}
+
+/// What became of one event of a batch.
+#[derive(Deserialize)]
+pub(crate) struct BatchedAnswer {
+    pub(crate) status: u16,
+    #[serde(default)]
+    pub(crate) detail: Option<serde_json::Value>,
 }
 
 /// `POST triggers/{id}/failure`.
