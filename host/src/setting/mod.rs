@@ -8,7 +8,7 @@ mod plain;
 
 use std::path::Path;
 
-pub(crate) use choice::{Compile, Dialect, Format};
+pub(crate) use choice::{Compile, Dialect, Format, Unmapped};
 pub(crate) use measure::Size;
 
 use crate::document::Wanted;

@@ -27,7 +27,7 @@ mod workload;
 pub use catalog::{Catalog, Class};
 pub use health::Health;
 pub use observer::{Finish, Life, Observer, What};
-pub use settings::{Drain, Settings};
+pub use settings::{Drain, Settings, Unmapped};
 pub use summary::Summary;
 pub use supervisor::{EndError, Parts, StartError, Supervisor};
 pub use time::Time;
