@@ -136,7 +136,8 @@ fn a_task_that_is_deferred_already_names_the_file() {
 fn a_callback_runs_the_component_of_its_path() {
     let callback =
         |path: &str, payload: Value| json!({"callback": {"path": path, "kwargs": {"do": "say", "payload": payload}}});
-    let catalog = "[[trigger]]\ncallback = \"alerts.page\"\ncomponent = \"hostile.wasm\"\n";
+    let catalog = "[[trigger]]\ncallback = \"alerts.page\"\ncomponent = \"hostile.wasm\"\n\
+                   grants.http = [{ origin = \"http://127.0.0.1:*\", methods = [\"GET\"], private = true }]\n";
     let folder = samples()
         .and("triggers.toml", catalog)
         .and("hostile.wasm", sample("hostile"))

@@ -86,7 +86,8 @@ impl Bench {
         };
         assert_eq!(client.load(&request).await.unwrap(), ids);
         let bounds = Bounds {
-            live_instances: triggers,
+            // Half of them are for one class path: then all are called at once.
+            live_instances: 4 * triggers,
             deliveries: 1,
             first_event_after: 0,
             unmapped_tasks: Unmapped::Fail,
