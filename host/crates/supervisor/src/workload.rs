@@ -34,13 +34,17 @@ pub(crate) fn claim(workload: RunTrigger, catalog: &Catalog, keys: &Fernet) -> C
             .filter(|own| **own == classpath)
             .cloned()
             .unwrap_or(classpath),
+        component: class.as_ref().map(|class| class.component.digest()),
         class,
         kind,
         kwargs,
         checkpoint,
         position,
         starts_from_trigger: workload.dag_data.is_some(),
-        task: workload.ti.map(|ti| PackedTask::new(ti.id, &ti.for_guest())),
+        task: workload.ti.map(|ti| {
+            let task = PackedTask::new(ti.id, &ti.for_guest());
+            workload.log_path.iter().fold(task, |task, path| task.with_log_path(path))
+        }),
         timeout_at: workload.timeout_after,
     }
 }

@@ -152,7 +152,7 @@ impl Bench {
 
     /// Payloads that were accepted, by trigger.
     fn fired(&self, trigger: TriggerId) -> Vec<&str> {
-        let of = self.told.iter().filter(|life| life.trigger == trigger);
+        let of = self.told.iter().filter(|life| life.subject.trigger == trigger);
         of.filter_map(|life| match &life.what {
             What::Fired { payload, .. } => Some(payload.as_str()),
             _ => None,
@@ -162,7 +162,7 @@ impl Bench {
 
     fn failures(&self) -> Vec<(TriggerId, &str)> {
         let failed = self.told.iter().filter_map(|life| match &life.what {
-            What::Failed { reason, .. } => Some((life.trigger, *reason)),
+            What::Failed { reason, .. } => Some((life.subject.trigger, *reason)),
             _ => None,
         });
         failed.collect()
@@ -174,6 +174,7 @@ fn watcher(id: TriggerId) -> Claim<&'static str> {
         id,
         classpath: "a.A".into(),
         class: Some("component"),
+        component: None,
         kind: TriggerKind::Asset,
         kwargs: Ok("{}".into()),
         checkpoint: None,
