@@ -69,6 +69,9 @@ struct DagRun<'w> {
     conf: Option<&'w RawValue>,
 }
 
+/// The field that has all kwargs of the trigger in it.
+const WHOLE: &str = "trigger_kwargs";
+
 type Members<'w> = BTreeMap<String, &'w RawValue>;
 
 /// Where values come from.
@@ -102,8 +105,10 @@ impl<'w> StartedTask<'w> {
 }
 
 impl Context<'_> {
+    /// Airflow renders what the trigger and its operator call by one name. The operators of this project's Python package have all kwargs of
+    /// their trigger in one field.
     pub(super) fn is_template_field(&self, name: &str) -> bool {
-        self.template_fields.iter().any(|field| field == name)
+        self.template_fields.iter().any(|field| field == name || field == WHOLE)
     }
 
     /// What stands in the place of an expression, or why nothing does.

@@ -33,6 +33,23 @@ fn task() -> Task {
     Task { dag: to_raw_value(&dag).unwrap(), run: to_raw_value(&run).unwrap(), ti: serde_json::from_value(ti).unwrap() }
 }
 
+/// The same task, with these fields.
+fn task_with(fields: &[&str]) -> Task {
+    let task = task();
+    let dag = task.dag.get().replace(r#"["path","many"]"#, &json!(fields).to_string());
+    Task { dag: RawValue::from_string(dag).unwrap(), ..task }
+}
+
+#[test]
+fn one_field_may_hold_all_kwargs() {
+    let render = |task: Task| {
+        let started = StartedTask { dag_data: &task.dag, dag_run_data: Some(&task.run), ti: &task.ti };
+        render_kwargs(r#"{"steps": [{"say": "{{ run_id }}"}]}"#, &started)
+    };
+    assert_eq!(render(task_with(&["classpath", "trigger_kwargs"])).unwrap(), r#"{"steps": [{"say": "r 1"}]}"#);
+    assert!(render(task_with(&["classpath"])).unwrap_err().to_string().contains("no template field"));
+}
+
 fn render(kwargs: &str) -> Result<String, TemplateError> {
     let Task { dag, run, ti } = task();
     render_kwargs(kwargs, &StartedTask { dag_data: &dag, dag_run_data: Some(&run), ti: &ti })
