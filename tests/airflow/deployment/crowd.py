@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
 from deployment.api import Api, Run
 from deployment.database import Database
@@ -40,6 +41,10 @@ class Crowd:
         with self._database.connect() as cursor:
             cursor.execute(statement, {"run": self._run.run_id, "more": size - self.size, "size": self.size})
         self.size = size
+
+    def logs(self, folder: Path) -> Path:
+        """Return where its tasks' logs are."""
+        return folder / "dag_id=crowd" / f"run_id={self._run.run_id}"
 
     def claimed(self) -> int:
         """Count those whose trigger somebody holds."""

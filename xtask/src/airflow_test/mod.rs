@@ -11,10 +11,10 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 
 use crate::guests;
-use crate::step::{self, say};
+use crate::step::{self, say, show};
 use crate::workspace::Workspace;
 use environment::Environment;
 use needs::Needs;
@@ -112,7 +112,10 @@ fn deployment(
         .env("AIRFLOW_TEST_RUN", run)
         .env("AIRFLOW_TEST_FIGURES", workspace.target.join("airflow-figures.md"));
     say(format!("the logs of the run are in {}", run.display()));
-    step::run("test against Airflow", &mut pytest)
+    if !step::watched("test against Airflow", &mut pytest, show)?.success() {
+        bail!("the tests against Airflow failed; the logs are in {}", run.display());
+    }
+    Ok(())
 }
 
 /// The user's cache folder, where this project has one of its own.
