@@ -93,6 +93,11 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
     return report
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Measure behind all other tests: they share the deployment."""
+    items.sort(key=lambda item: item.path.stem == "test_figures")
+
+
 @pytest.fixture(scope="session")
 def places() -> Places:
     """Give what `cargo xtask airflow-test` gave."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 
 from deployment.api import Api
 from deployment.database import Database
@@ -15,7 +17,7 @@ from deployment.ports import free_port
 from deployment.process import Process
 from deployment.wait import wait_for
 
-DAGS = Path(__file__).parent.parent / "dags"
+TESTS = Path(__file__).parent.parent
 # The same for api-server and scheduler, and long enough for HS512.
 JWT_SECRET = "a secret of this run alone, which is gone with its database: 0123456789abcdef"
 LOG_SECRET = "another one, for what the api-server fetches from log servers: 0123456789abcdef"
@@ -32,7 +34,8 @@ class Airflow:
         self.log_port = free_port()
         self.home = places.run / "airflow"
         self.logs = self.home / "logs"
-        shutil.copytree(DAGS, self.home / "dags", ignore=shutil.ignore_patterns("__pycache__"))
+        for folder in ("dags", "plugins"):
+            shutil.copytree(TESTS / folder, self.home / folder, ignore=shutil.ignore_patterns("__pycache__"))
         self.env = self._environment(database, gates)
         self.api = Api(f"http://127.0.0.1:{self.port}")
         self.components: dict[str, Process] = {}
@@ -51,16 +54,24 @@ class Airflow:
             self.start_component(component)
         self.wait_until_healthy()
 
-    def start_component(self, component: str, *arguments: str) -> Process:
+    def start_component(
+        self, component: str, *arguments: str, env: Mapping[str, str] = MappingProxyType({})
+    ) -> Process:
         """Start one component, by Airflow's own name for it."""
         self.components[component] = process = Process(
             component,
             [self._places.python / "airflow", component, *_ARGUMENTS.get(component, ()), *arguments],
             log=self._places.run / f"{component}.log",
-            env=self.env,
+            env={**self.env, **env},
             cwd=self.home,
         )
         return process
+
+    def restart_api_server(self, **env: str) -> None:
+        """Start the api-server anew, with these variables too."""
+        self.end_component("api-server")
+        self.start_component("api-server", env=env)
+        self.wait_until_healthy()
 
     def end_component(self, component: str) -> None:
         """End one component."""
@@ -116,6 +127,8 @@ class Airflow:
             "LOGGING__TRIGGER_LOG_SERVER_PORT": str(self.log_port),
             # The scheduler looks for deferrals that took too long; every 15 s by default.
             "SCHEDULER__TRIGGER_TIMEOUT_CHECK_INTERVAL": "2",
+            # Some thousand deferrals are claimed in reasonable time, by the host and by a triggerer.
+            "TRIGGERER__MAX_TRIGGER_TO_SELECT_PER_LOOP": "500",
             # A task that is resumed before its executor reported it is failed by Airflow. This makes the reports quick.
             "WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
         }

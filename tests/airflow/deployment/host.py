@@ -29,17 +29,17 @@ def write_catalog(places: Places, folder: Path) -> Path:
         ("wasm:time_delta", places.samples / "time_delta.wasm", ""),
         ("wasm:http_job", places.samples / "http_job.wasm", HTTP),
         ("wasm:scripted", places.guests / "scripted.wasm", HTTP),
-        ("callbacks.notify", places.guests / "scripted.wasm", HTTP),
     ]
     catalog = folder / "triggers.toml"
-    catalog.write_text("".join(_entry(*entry) for entry in entries))
+    callback = _entry("callbacks.notify", places.guests / "scripted.wasm", HTTP, key="callback")
+    catalog.write_text("".join(_entry(*entry) for entry in entries) + callback)
     command: list[str | Path] = [places.host, "catalog", "lock", "--catalog", catalog]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env={}, cwd=folder)
     return catalog
 
 
-def _entry(classpath: str, component: Path, grants: str) -> str:
-    entry = f"[[trigger]]\nclasspath = {json.dumps(classpath)}\ncomponent = {json.dumps(str(component))}\n"
+def _entry(name: str, component: Path, grants: str, *, key: str = "classpath") -> str:
+    entry = f"[[trigger]]\n{key} = {json.dumps(name)}\ncomponent = {json.dumps(str(component))}\n"
     return entry + (f"[trigger.grants]\n{grants}\n" if grants else "") + "\n"
 
 

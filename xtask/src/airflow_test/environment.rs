@@ -38,6 +38,11 @@ impl Environment {
         Ok(environment)
     }
 
+    /// Where it is.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Where its programs are.
     pub(super) fn programs(&self) -> PathBuf {
         self.folder.join("bin")

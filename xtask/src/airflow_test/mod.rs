@@ -11,10 +11,10 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 
 use crate::guests;
-use crate::step::{self, say};
+use crate::step::{self, say, show};
 use crate::workspace::Workspace;
 use environment::Environment;
 use needs::Needs;
@@ -50,55 +50,60 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
         lock.lock().context("wait for the other run")?;
     }
     let environment = Environment::ready(workspace, &folder, &needs)?;
-    if arguments.rest.is_empty() {
-        check(workspace, &environment)?;
-        let mut tests = environment.program("python");
-        tests.args(["-m", "pytest", "-q", "-p", "no:cacheprovider"]).current_dir(workspace.root.join(PACKAGE));
-        step::run("test the Python package", tests.env("PYTHONPATH", "src"))?;
+    let run = folder.join("run");
+    if run.exists() {
+        fs::remove_dir_all(&run).with_context(|| format!("remove {}", run.display()))?;
     }
-    deployment(workspace, &environment, &folder.join("run"), &arguments.rest)
+    let package = install(workspace, &environment, &run)?;
+    if arguments.rest.is_empty() {
+        check(workspace, &environment, &package)?;
+    }
+    deployment(workspace, &environment, &package, &run, &arguments.rest)
 }
 
-/// Form, lints and types of everything in Python.
-fn check(workspace: &Workspace, environment: &Environment) -> Result<()> {
-    for folder in [PACKAGE, TESTS] {
-        for arguments in [&["check"] as &[&str], &["format", "--check"]] {
-            let mut ruff = environment.program("ruff");
-            ruff.args(arguments).args(["--quiet", "--no-cache", "."]).current_dir(workspace.root.join(folder));
-            step::run(&format!("ruff {} in {folder}", arguments[0]), &mut ruff)?;
-        }
-    }
-    for (folder, what) in [(PACKAGE, "src"), (TESTS, ".")] {
-        let mut mypy = environment.program("mypy");
-        mypy.args(["--cache-dir", "/dev/null", what]).current_dir(workspace.root.join(folder));
-        step::run(&format!("mypy in {folder}"), &mut mypy)?;
+/// Installs the Python package as users have it, entry point and all, but not into the environment, which other working trees use too.
+fn install(workspace: &Workspace, environment: &Environment, run: &Path) -> Result<PathBuf> {
+    let package = run.join("package");
+    fs::create_dir_all(&package).with_context(|| format!("make {}", package.display()))?;
+    let mut pip = environment.pip();
+    pip.args(["install", "--quiet", "--no-deps", "--no-build-isolation", "--target"]).arg(&package);
+    step::run("install the Python package", pip.arg(workspace.root.join(PACKAGE)))?;
+    Ok(package)
+}
+
+/// Checks and tests the package by itself, and checks the form and the types of what comes after.
+fn check(workspace: &Workspace, environment: &Environment, package: &Path) -> Result<()> {
+    let mut own = clean(workspace.root.join(PACKAGE).join("check"));
+    own.arg("-q").env("AIRFLOW_PLUGIN_VENV", environment.folder()).env("PYTHONPATH", package);
+    step::run("check and test the Python package", &mut own)?;
+    let checks = [("ruff", &["check", "--quiet", "--no-cache", "."] as &[&str]), ("ruff", &["format", "--check", "."])];
+    for (program, arguments) in checks.into_iter().chain([("mypy", &["--cache-dir", "/dev/null", "."] as &[&str])]) {
+        let mut check = environment.program(program);
+        check.args(arguments).current_dir(workspace.root.join(TESTS));
+        step::run(&format!("{program} {} in {TESTS}", arguments[0]), &mut check)?;
     }
     Ok(())
 }
 
-fn deployment(workspace: &Workspace, environment: &Environment, run: &Path, arguments: &[String]) -> Result<()> {
+fn deployment(
+    workspace: &Workspace,
+    environment: &Environment,
+    package: &Path,
+    run: &Path,
+    arguments: &[String],
+) -> Result<()> {
     guests::build(workspace)?;
     step::run(
         "build the host and a job server",
         &mut workspace.cargo(&["build", "-p", "trigger-host", "-p", "jobserver"]),
     )?;
-    if run.exists() {
-        fs::remove_dir_all(run).with_context(|| format!("remove {}", run.display()))?;
-    }
-    let package = run.join("package");
-    fs::create_dir_all(&package)?;
-    // As users have it, entry point and all, but not in the environment, which other working trees use too.
-    let mut pip = environment.pip();
-    pip.args(["install", "--quiet", "--no-deps", "--no-build-isolation", "--target"]).arg(&package);
-    step::run("install the Python package", pip.arg(workspace.root.join(PACKAGE)))?;
-
-    let mut pytest = environment.program("python");
     let all = ["-v", "--durations=0"].map(str::to_owned);
+    let mut pytest = environment.program("python");
     pytest
         .args(["-m", "pytest"])
         .args(if arguments.is_empty() { &all } else { arguments })
         .current_dir(workspace.root.join(TESTS))
-        .env("PYTHONPATH", &package)
+        .env("PYTHONPATH", package)
         .env("AIRFLOW_TEST_HOST", workspace.binary("trigger-host"))
         .env("AIRFLOW_TEST_JOBSERVER", workspace.binary("jobserver"))
         .env("AIRFLOW_TEST_SAMPLES", workspace.root.join("sample-triggers/components"))
@@ -107,7 +112,10 @@ fn deployment(workspace: &Workspace, environment: &Environment, run: &Path, argu
         .env("AIRFLOW_TEST_RUN", run)
         .env("AIRFLOW_TEST_FIGURES", workspace.target.join("airflow-figures.md"));
     say(format!("the logs of the run are in {}", run.display()));
-    step::run("test against Airflow", &mut pytest)
+    if !step::watched("test against Airflow", &mut pytest, show)?.success() {
+        bail!("the tests against Airflow failed; the logs are in {}", run.display());
+    }
+    Ok(())
 }
 
 /// The user's cache folder, where this project has one of its own.

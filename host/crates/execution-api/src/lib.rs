@@ -13,9 +13,10 @@ mod token;
 
 pub mod encodings;
 pub mod retry;
+pub mod templates;
 pub mod wire;
 
-pub use client::Client;
+pub use client::{Client, RuntimeAccess};
 pub use config::{ClientConfig, ConfigError, Dialect, TokenSource};
 pub use error::{ApiError, Fault};
 pub use wire::{

@@ -28,7 +28,7 @@ pub use catalog::{Catalog, Class};
 pub use health::Health;
 pub use observer::{Finish, Life, Observer, Stop, Subject, What};
 pub use scheduler::PackedTask;
-pub use settings::{Drain, Settings};
+pub use settings::{Drain, Settings, Unmapped};
 pub use summary::Summary;
 pub use supervisor::{EndError, Parts, StartError, Supervisor};
 pub use time::Time;
