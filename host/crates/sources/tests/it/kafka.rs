@@ -29,8 +29,10 @@ struct Scene {
     producer: FutureProducer,
 }
 
-/// A raw event's place, and the place of every message there is.
+/// Partition and offset.
 type Place = (i32, i64);
+/// What a subscriber tells of what it sees, and which numbers that were.
+type Watcher = (mpsc::Receiver<(Place, u64)>, BTreeSet<u64>);
 
 impl Scene {
     async fn new() -> Self {
@@ -143,7 +145,7 @@ fn watch(subscription: Subscription, until: CancellationToken) -> mpsc::Receiver
 }
 
 /// Waits until everyone has seen all numbers below `count`.
-async fn all_seen(watchers: &mut [(mpsc::Receiver<(Place, u64)>, BTreeSet<u64>)], count: u64) {
+async fn all_seen(watchers: &mut [Watcher], count: u64) {
     for (listen, seen) in watchers {
         while (seen.len() as u64) < count {
             let next = tokio::time::timeout(WITHIN, listen.recv()).await;
