@@ -1,6 +1,7 @@
 //! `cargo xtask`: the one entry point, for people and for CI. Each file is one command; what they share is in `step` and `workspace`.
 #![forbid(unsafe_code)]
 
+mod airflow_test;
 mod bench;
 mod broker_test;
 mod ci;
@@ -32,6 +33,8 @@ enum Command {
     Demo,
     /// Runs all tests that need no outside server, and builds what they need first.
     Test(test::Arguments),
+    /// Runs Dags in a real Airflow with the plugin and the host in it; needs Python and PostgreSQL.
+    AirflowTest(airflow_test::Arguments),
     /// Builds the sample triggers and the test guests, and gets the WebAssembly targets if there are none.
     Guests(guests::Arguments),
     /// Checks form, lints, bindings, documentation and dependencies.
@@ -49,6 +52,7 @@ fn main() -> ExitCode {
     let done = Workspace::find().and_then(|workspace| match arguments.command {
         Command::Demo => demo::run(&workspace),
         Command::Test(arguments) => test::run(&workspace, &arguments),
+        Command::AirflowTest(arguments) => airflow_test::run(&workspace, &arguments),
         Command::Guests(arguments) => guests::run(&workspace, &arguments),
         Command::Lint => lint::run(&workspace),
         Command::Bench(arguments) => bench::run(&workspace, &arguments),

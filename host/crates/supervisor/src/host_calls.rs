@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use broker::Broker;
-use trigger_host_types::{TriggerId, http, log};
+use trigger_host_types::{http, log};
 
 use crate::catalog::Class;
-use crate::observer::Observer;
+use crate::observer::{Observer, Subject};
 
 /// What the sandbox calls on behalf of one trigger.
 pub(crate) struct TriggerCalls {
-    pub(crate) trigger: TriggerId,
+    pub(crate) subject: Subject,
     pub(crate) class: Arc<Class>,
     pub(crate) broker: Broker,
     pub(crate) observer: Arc<dyn Observer>,
@@ -28,6 +28,6 @@ impl sandbox::HostCalls for TriggerCalls {
     }
 
     fn log(&self, line: log::Line) {
-        self.observer.log(self.trigger, &self.class.classpath, &line);
+        self.observer.log(&self.subject, &line);
     }
 }

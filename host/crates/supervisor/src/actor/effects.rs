@@ -9,13 +9,13 @@ use execution_api::{ApiError, Registered, RunTrigger};
 use tokio::time::Instant;
 use trigger_host_types::{JobId, TriggerId, UnixMs};
 
-use super::Actor;
-use super::operations::{self, Encoding, Report};
+use super::operations::{self, Encoding, Report, stop};
+use super::{Actor, Running};
 use crate::catalog::Class;
 use crate::deliver::deliver;
 use crate::host_calls::TriggerCalls;
 use crate::metrics as names;
-use crate::observer::{Life, What};
+use crate::observer::{Life, Stop, Subject, What};
 use crate::scheduler::{Effect, Kill, Message, Ticket};
 use crate::supervisor::register;
 use crate::workload;
@@ -27,11 +27,7 @@ impl Actor {
             match effect {
                 Effect::Fetch(ids) => self.fetches.want(ids),
                 Effect::Poll { ticket, due } => self.poll(ticket, due),
-                Effect::CancelPoll(ticket) => {
-                    if let Some(call) = self.calls.remove(&ticket) {
-                        call.abort();
-                    }
-                }
+                Effect::CancelPoll(ticket) => self.give_up(ticket),
                 Effect::Send { ticket, trigger, message, attempt } => self.send(ticket, trigger, message, attempt),
                 Effect::Kill(kill) => self.kill(*kill),
                 Effect::Tell(life) => self.tell(&life),
@@ -65,24 +61,41 @@ impl Actor {
             kwargs: trigger.kwargs.to_string(),
             checkpoint: trigger.checkpoint.as_deref().map(String::from),
             limits: Arc::clone(&class.limits),
-            host: self.host_calls(trigger.id, &class),
+            host: self.host_calls(trigger.subject(), &class),
         };
+        let subject = trigger.subject();
         let (kind, extensions, clock) = (trigger.kind, self.extensions, Arc::clone(&self.clock));
+        let masker = self.parts.masker.clone();
         let Some(source) = self.scheduler.source(ticket) else { return };
         let late = Duration::from_millis(now.saturating_sub(due));
         let handle = self.operations.spawn(async move {
             let ended = class.component.poll(call).await;
             let used = ended.used.clone();
-            let encoding = Encoding { kind, extensions, source, now: clock.now() };
+            let stop = ended.result.as_ref().err().map(|reason| Box::new(stop(reason, &used, &masker)));
+            let encoding = Encoding { kind, extensions, source, masker, now: clock.now() };
             let answered = encoding.answer(ended);
-            Report::Polled { ticket, used, late, answered }
+            Report::Polled { ticket, used, late, stop, answered }
         });
-        self.calls.insert(ticket, handle);
+        self.calls.insert(ticket, Running { call: handle, subject });
     }
 
-    fn host_calls(&self, trigger: TriggerId, class: &Arc<Class>) -> Arc<dyn sandbox::HostCalls> {
+    /// Drops a call; the scheduler has its reasons.
+    fn give_up(&mut self, ticket: Ticket) {
+        let Some(Running { call, subject }) = self.calls.remove(&ticket) else { return };
+        call.abort();
+        let why = match (self.scheduler.is_draining(), self.paused) {
+            (true, _) => "the host ends: another one goes on from the checkpoint",
+            (_, true) => "no heartbeat was accepted for too long: it starts again from the checkpoint when one is",
+            _ => "the trigger was taken away, or its component is no longer mapped",
+        };
+        let message = format!("the host gave the call up: {why}");
+        let stop = Stop { reason: "cancelled", message, details: Vec::new(), limit: None, used: None };
+        self.tell(&Life { at: self.clock.now(), subject, what: What::Stopped(Box::new(stop)) });
+    }
+
+    fn host_calls(&self, subject: Subject, class: &Arc<Class>) -> Arc<dyn sandbox::HostCalls> {
         Arc::new(TriggerCalls {
-            trigger,
+            subject,
             class: Arc::clone(class),
             broker: self.parts.broker.clone(),
             observer: Arc::clone(&self.parts.observer),
@@ -100,7 +113,7 @@ impl Actor {
 
     fn kill(&mut self, kill: Kill<Arc<Class>>) {
         let Some(class) = &kill.trigger.class else { return };
-        let host = self.host_calls(kill.trigger.id, class);
+        let host = self.host_calls(kill.trigger.subject(), class);
         let (client, job) = (self.parts.client.clone(), self.heart.job());
         let (now, limit) = (self.clock.now(), self.settings.on_kill_timeout);
         let places = Arc::clone(&self.kills);
@@ -163,9 +176,10 @@ impl Actor {
                     self.heart.lost_job(job);
                 }
             }
-            Report::Polled { ticket, used, late, answered } => {
+            Report::Polled { ticket, used, late, stop, answered } => {
                 self.calls.remove(&ticket);
                 self.polled(ticket, &used, late, answered.as_ref().ok().and_then(|answer| answer.next), now);
+                self.stopped(ticket, stop, now);
                 self.scheduler.poll_ended(ticket, answered, now);
             }
             Report::Delivered { ticket, trigger, sent, error } => {
@@ -202,7 +216,13 @@ impl Actor {
             host_calls: used.host_calls,
             next,
         };
-        let life = Life { at: now, trigger: trigger.id, classpath: trigger.classpath.clone(), what };
+        let life = Life { at: now, subject: trigger.subject(), what };
+        self.tell(&life);
+    }
+
+    fn stopped(&mut self, ticket: Ticket, stop: Option<Box<Stop>>, now: UnixMs) {
+        let (Some(stop), Some(trigger)) = (stop, self.scheduler.trigger(ticket)) else { return };
+        let life = Life { at: now, subject: trigger.subject(), what: What::Stopped(stop) };
         self.tell(&life);
     }
 
@@ -255,6 +275,7 @@ impl Actor {
             Ok(registered) => {
                 tracing::info!(job = %registered.job_id, "Registered anew.");
                 self.heart.registered(registered.job_id);
+                self.parts.observer.registered(registered.job_id);
                 self.extensions = registered.extensions;
                 self.fetches.forget();
                 self.scheduler.forget_claims(registered.job_id.0, now);
