@@ -10,7 +10,7 @@ use trigger_host_sdk::serde::Deserialize;
 use trigger_host_sdk::serde_json::{Value, json};
 use trigger_host_sdk::{DateTime, debug};
 
-use crate::api::{BATCH, BatchAnswer, read};
+use crate::api::{BATCH, BatchAnswer, Failure, read};
 use crate::message::{Message, Received};
 use crate::{Queue, SqsError};
 
@@ -94,8 +94,8 @@ impl Reader {
             // A call that failed is made again with the next receive; half of the time is left for that.
             let answer: BatchAnswer = match read("ChangeMessageVisibilityBatch", answer) {
                 Ok(answer) => answer,
-                Err(failure) => {
-                    debug!("Messages could not be kept hidden: {}", failure.what);
+                Err(Failure { what, .. }) => {
+                    debug!("Messages could not be kept hidden: {what}");
                     continue;
                 }
             };

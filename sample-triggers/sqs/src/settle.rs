@@ -3,7 +3,7 @@
 //! Owns what was sent to the dead letters already, for an advance that is repeated. Invariants: a message is deleted only when all who saw it
 //! have accepted it, or when it is a dead letter; a dead letter is sent before its message is deleted.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 
 use trigger_host_sdk::http;
 use trigger_host_sdk::serde_json::{Value, json};
@@ -20,14 +20,15 @@ const MOST_SENT: usize = 10_000;
 #[derive(Debug)]
 pub struct Acker {
     queue: Queue,
-    /// Ids of messages whose letters were sent and that may not be deleted yet.
-    sent: HashSet<String>,
+    /// Ids of messages whose letters were sent, the latest last: kept after their deletion, because an advance is repeated when its
+    /// answer was lost.
+    sent: (HashSet<String>, VecDeque<String>),
 }
 
 impl Acker {
     /// Settles messages of a queue.
     pub fn new(queue: Queue) -> Self {
-        Self { queue, sent: HashSet::new() }
+        Self { queue, sent: (HashSet::new(), VecDeque::new()) }
     }
 
     /// Settles messages of one lane. May be repeated with the same ones.
@@ -50,9 +51,6 @@ impl Acker {
         self.send_letters(&letters)?;
         done.extend(letters.iter().cloned());
         self.in_batches("DeleteMessageBatch", &done, |ticket| json!({ "ReceiptHandle": ticket.receipt }))?;
-        letters.iter().for_each(|letter| {
-            self.sent.remove(&letter.id);
-        });
         let after = self.queue.retry_after.as_millis() / 1_000;
         let again = |ticket: &Ticket| json!({ "ReceiptHandle": ticket.receipt, "VisibilityTimeout": after });
         self.in_batches("ChangeMessageVisibilityBatch", &back, again)
@@ -60,10 +58,7 @@ impl Acker {
 
     fn send_letters(&mut self, letters: &[Ticket]) -> Result<(), SqsError> {
         let Some(url) = self.queue.dead_letter_url.clone() else { return Ok(()) };
-        if self.sent.len() > MOST_SENT {
-            self.sent.clear();
-        }
-        let unsent: Vec<&Ticket> = letters.iter().filter(|letter| !self.sent.contains(&letter.id)).collect();
+        let unsent: Vec<&Ticket> = letters.iter().filter(|letter| !self.sent.0.contains(&letter.id)).collect();
         for batch in unsent.chunks(BATCH) {
             let entry = |(at, letter): (usize, &&Ticket)| {
                 let mut entry = letter.letter.clone().unwrap_or_else(|| json!({ "MessageBody": "" }));
@@ -80,7 +75,7 @@ impl Acker {
             let answer: BatchAnswer = read("SendMessageBatch", self.queue.call("SendMessageBatch", &body).send())?;
             for (at, letter) in batch.iter().enumerate() {
                 if !answer.failed.iter().any(|failed| failed.id == at.to_string()) {
-                    self.sent.insert(letter.id.clone());
+                    self.remember(letter.id.clone());
                 }
             }
             if let Some(failed) = answer.failed.first() {
@@ -89,6 +84,18 @@ impl Acker {
             }
         }
         Ok(())
+    }
+
+    fn remember(&mut self, id: String) {
+        let (ids, order) = &mut self.sent;
+        if ids.insert(id.clone()) {
+            order.push_back(id);
+        }
+        if order.len() > MOST_SENT
+            && let Some(oldest) = order.pop_front()
+        {
+            ids.remove(&oldest);
+        }
     }
 
     /// Does the same with all of these, in batches at once. What SQS knows nothing of any more is done.
