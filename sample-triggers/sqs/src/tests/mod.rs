@@ -1,5 +1,7 @@
 //! The queue with a real server behind the host's own broker, which signs: `cargo xtask broker-test` runs these.
 
+mod group;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -32,9 +34,11 @@ impl Connections for Keys {
     }
 }
 
-/// Runs `call` with the requests of the guest going through the broker to a server of its own.
-fn with_server<T>(call: impl FnOnce(&str) -> T) -> T {
-    let server = Sqs::start().unwrap();
+/// What a guest's requests go through.
+type Network = Arc<dyn Fn(SentRequest) -> Result<Response, Error> + Send + Sync>;
+
+/// The broker with a grant for one server, on a runtime of its own.
+fn network(server: &Sqs) -> Network {
     let parts = GrantParts {
         origin: server.url(),
         methods: vec!["POST".into()],
@@ -47,8 +51,8 @@ fn with_server<T>(call: impl FnOnce(&str) -> T) -> T {
     let grants = vec![HttpGrant::new(parts).unwrap()];
     let broker = Broker::new(BrokerConfig::default()).unwrap();
     let broker = broker.lending(Arc::new(Keys(server.url())), Mask::default());
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let send = move |sent: SentRequest| {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    Arc::new(move |sent: SentRequest| {
         assert!(!sent.headers.iter().any(|(name, _)| name == "authorization"), "the host signs, not the guest");
         let request = HostRequest {
             method: sent.method,
@@ -63,8 +67,14 @@ fn with_server<T>(call: impl FnOnce(&str) -> T) -> T {
             Err(HostError::Unreachable(what)) => Err(Error::Unreachable(what)),
             Err(error) => Err(Error::Other(error.to_string())),
         }
-    };
-    with_network(send, || call(&server.url()))
+    })
+}
+
+/// Runs `call` with the requests of the guest going through the broker to a server of its own.
+fn with_server<T>(call: impl FnOnce(&str) -> T) -> T {
+    let server = Sqs::start().unwrap();
+    let network = network(&server);
+    with_network(move |sent| network(sent), || call(&server.url()))
 }
 
 /// One call of a test's own, signed like every other.
