@@ -68,3 +68,11 @@ impl Workspace {
         self.packages.iter().any(|package| package["name"] == name)
     }
 }
+
+/// The user's cache folder, where this project has one of its own.
+pub(crate) fn cache() -> Result<PathBuf> {
+    let folder = env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+    let home = || env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
+    let folder = folder.filter(|folder| folder.is_absolute()).or_else(home);
+    Ok(folder.context("neither XDG_CACHE_HOME nor HOME is set")?.join("trigger-host"))
+}

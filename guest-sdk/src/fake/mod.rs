@@ -22,9 +22,11 @@
 #![expect(clippy::panic, reason = "a test that is wrong must fail, and say why")]
 
 mod host;
+mod network;
 mod report;
 mod script;
 
 pub use host::FakeHost;
+pub use network::with_network;
 pub use report::{FiredEvent, LogLine, Run};
 pub use script::{Script, SentRequest};

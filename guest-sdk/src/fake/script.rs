@@ -31,6 +31,12 @@ pub struct SentRequest {
 }
 
 impl SentRequest {
+    pub(super) fn new(request: Request, at: DateTime) -> Self {
+        let Request { method, url, headers, body, connection, .. } = request;
+        let body = body.unwrap_or_default();
+        Self { method, url, headers, json: serde_json::from_slice(&body).ok(), body, connection, at }
+    }
+
     /// The first header of this name.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(have, _)| have.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
@@ -113,16 +119,7 @@ impl ScriptedWorld {
 impl World for ScriptedWorld {
     fn send(&mut self, request: Request) -> Result<Response, Error> {
         let (method, url) = (request.method.clone(), request.url.clone());
-        let body = request.body.unwrap_or_default();
-        self.requests.push(SentRequest {
-            method: request.method,
-            url: request.url,
-            headers: request.headers,
-            json: serde_json::from_slice(&body).ok(),
-            body,
-            connection: request.connection,
-            at: self.now,
-        });
+        self.requests.push(SentRequest::new(request, self.now));
         let script = self.scripts.iter_mut().find(|script| script.method == method && script.url == url);
         script.map_or_else(
             || panic!("the trigger sent `{method} {url}`: say what answers, with `host.on(\"{method}\", \"{url}\")`"),

@@ -8,14 +8,14 @@ mod environment;
 mod needs;
 
 use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 
 use crate::guests;
 use crate::step::{self, say, show};
-use crate::workspace::Workspace;
+use crate::workspace::{self, Workspace};
 use environment::Environment;
 use needs::Needs;
 
@@ -41,7 +41,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
             return Ok(());
         }
     };
-    let folder = cache()?.join("airflow-test");
+    let folder = workspace::cache()?.join("airflow-test");
     fs::create_dir_all(&folder).with_context(|| format!("make {}", folder.display()))?;
     // One run at a time: both the environment and the folder of the run are shared. Released when the process ends.
     let lock = File::create(folder.join("lock")).context("make the lock of the run")?;
@@ -116,14 +116,6 @@ fn deployment(
         bail!("the tests against Airflow failed; the logs are in {}", run.display());
     }
     Ok(())
-}
-
-/// The user's cache folder, where this project has one of its own.
-fn cache() -> Result<PathBuf> {
-    let folder = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
-    let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
-    let folder = folder.filter(|folder| folder.is_absolute()).or_else(home);
-    Ok(folder.context("neither XDG_CACHE_HOME nor HOME is set")?.join("trigger-host"))
 }
 
 /// A program outside, without anything of an Airflow that this shell knows.

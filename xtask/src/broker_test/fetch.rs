@@ -1,19 +1,23 @@
 //! Kafka's published jars and moto's server, fetched by their ordinary clients.
 //!
-//! Owns two folders in the user's cache, each named by a version. Invariants: a folder that is marked so is whole; jars have the hashes that
-//! are recorded here, and Python packages the versions.
+//! Owns two folders in the user's cache. Invariants: a folder with a mark is whole, and of the recipe that the mark repeats; jars have the
+//! hashes that are recorded here, and Python packages the versions.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::{env, fs};
 
 use anyhow::{Context as _, Result, bail};
 
 use crate::step;
-use crate::workspace::Workspace;
+use crate::workspace::{self, Workspace};
 
-const KAFKA: &str = "kafka-3.9.1";
-const MOTO: &str = "moto-5.2.5";
+/// Hashes of the jars of one version.
+const KAFKA: &str = "kafka.sha256";
+/// Versions of the Python packages.
+const SQS: &str = "moto.txt";
+/// Says what a folder was made of.
+const MARK: &str = "made-of.txt";
 /// The oldest Python that moto takes.
 const PYTHONS: [&str; 4] = ["python3.13", "python3.12", "python3.11", "python3"];
 
@@ -30,29 +34,25 @@ pub(super) fn programs(workspace: &Workspace) -> Result<Programs> {
     if !step::succeeds(Command::new("java").arg("-version")) {
         bail!("there is no Java: install a JRE, version 17 or newer");
     }
-    let (recipes, cache) = (workspace.root.join("xtask/src/broker_test"), cache()?);
-    let kafka_jars = whole(&cache.join(KAFKA), |folder| kafka(&recipes, folder))?;
-    let moto = whole(&cache.join(MOTO), |folder| moto(&recipes, folder))?;
-    Ok(Programs { kafka_jars, sqs_server: moto.join("bin").join("moto_server") })
+    let (recipes, cache) = (workspace.root.join("xtask/src/broker_test"), workspace::cache()?.join("brokers"));
+    let (kafka_jars, sqs) = (cache.join("kafka"), cache.join("sqs"));
+    whole(&kafka_jars, &recipes.join(KAFKA), || kafka(&recipes, &kafka_jars))?;
+    whole(&sqs, &recipes.join(SQS), || moto(&recipes, &sqs))?;
+    Ok(Programs { kafka_jars, sqs_server: sqs.join("bin").join("moto_server") })
 }
 
-fn cache() -> Result<PathBuf> {
-    let cache = env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
-    let home = || env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
-    let cache = cache.or_else(home).context("neither XDG_CACHE_HOME nor HOME is set")?;
-    Ok(cache.join("trigger-host").join("brokers"))
-}
-
-/// The folder, made by `make` if it is not there.
-fn whole(folder: &Path, make: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
-    let done = folder.join(".whole");
-    if !done.exists() {
-        let _ = fs::remove_dir_all(folder);
-        fs::create_dir_all(folder).with_context(|| format!("make {}", folder.display()))?;
-        make(folder)?;
-        fs::write(&done, "").with_context(|| format!("write {}", done.display()))?;
+/// The folder, made by `make` unless one of this very recipe is there. The mark is written last.
+fn whole(folder: &Path, recipe: &Path, make: impl FnOnce() -> Result<()>) -> Result<()> {
+    let recipe = fs::read_to_string(recipe).with_context(|| format!("read {}", recipe.display()))?;
+    let mark = folder.join(MARK);
+    if fs::read_to_string(&mark).is_ok_and(|made_of| made_of == recipe) {
+        return Ok(());
     }
-    Ok(folder.to_owned())
+    // There may be none.
+    let _ = fs::remove_dir_all(folder);
+    fs::create_dir_all(folder).with_context(|| format!("make {}", folder.display()))?;
+    make()?;
+    fs::write(&mark, recipe).with_context(|| format!("write {}", mark.display()))
 }
 
 /// Maven resolves what the recipe names; every jar then has to have its recorded hash, and no jar may be without one.
@@ -62,7 +62,7 @@ fn kafka(recipes: &Path, folder: &Path) -> Result<()> {
     maven.args(["dependency:copy-dependencies", "-DincludeScope=runtime"]);
     maven.arg(format!("-DoutputDirectory={}", folder.display()));
     step::run("fetch Kafka", &mut maven)?;
-    let hashes = recipes.join("kafka.sha256");
+    let hashes = recipes.join(KAFKA);
     let mut check = Command::new("sha256sum");
     step::run("check Kafka's jars", check.current_dir(folder).args(["--quiet", "--strict", "-c"]).arg(&hashes))?;
     let recorded = fs::read_to_string(&hashes)?.lines().count();
@@ -82,5 +82,5 @@ fn moto(recipes: &Path, folder: &Path) -> Result<()> {
     step::run("make a Python environment", Command::new(python).args(["-m", "venv"]).arg(folder))?;
     let mut pip = Command::new(folder.join("bin").join("pip"));
     pip.args(["install", "-q", "--disable-pip-version-check", "--only-binary", ":all:", "--no-deps", "-r"]);
-    step::run("fetch the SQS server", pip.arg(recipes.join("moto.txt")))
+    step::run("fetch the SQS server", pip.arg(recipes.join(SQS)))
 }

@@ -21,12 +21,13 @@ pub(crate) struct Arguments {
 /// Runs the command.
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     let programs = fetch::programs(workspace)?;
-    let mut tests =
-        workspace.cargo(&["test", "-p", "sources", "--features", "kafka,directory,http", "--test", "it", "--"]);
-    // One after the other: each has a broker of its own, which takes half a gigabyte.
-    tests.args(["--include-ignored", "--test-threads=1"]).args(&arguments.rest);
-    step::run(
-        "test the host's own sources",
-        tests.env("KAFKA_JARS", &programs.kafka_jars).env("SQS_SERVER", &programs.sqs_server),
-    )
+    let sources = ["test", "-p", "sources", "--features", "kafka,directory,http", "--test", "it", "--"];
+    let sqs = ["test", "-p", "sqs", "--"];
+    for (what, cargo) in [("test the host's own sources", &sources[..]), ("test the producer for SQS", &sqs)] {
+        let mut tests = workspace.cargo(cargo);
+        // One after the other: each has a broker of its own, which takes half a gigabyte.
+        tests.args(["--include-ignored", "--test-threads=1"]).args(&arguments.rest);
+        step::run(what, tests.env("KAFKA_JARS", &programs.kafka_jars).env("SQS_SERVER", &programs.sqs_server))?;
+    }
+    Ok(())
 }

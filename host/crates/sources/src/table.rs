@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 use streams::actor::Producer;
 use streams::{Mode, StreamKey};
@@ -30,7 +29,7 @@ pub enum Kind {
     /// New files of a folder, not acknowledged.
     Directory(directory::Settings),
     /// Batches of an HTTP endpoint with a cursor.
-    Http(http::Settings),
+    Http(Box<http::Settings>),
 }
 
 /// What a trigger asks for.
@@ -128,9 +127,11 @@ impl Kind {
     }
 }
 
+/// What the kinds that are built in need.
+#[cfg(any(feature = "kafka", feature = "directory", feature = "http"))]
 impl Wanted<'_> {
     /// The parameters as their kind reads them; null stands for none.
-    pub(crate) fn parameters<T: DeserializeOwned + Default>(&self) -> Result<T, SourceRefused> {
+    pub(crate) fn parameters<T: serde::de::DeserializeOwned + Default>(&self) -> Result<T, SourceRefused> {
         if self.parameters.is_null() {
             return Ok(T::default());
         }
@@ -140,8 +141,11 @@ impl Wanted<'_> {
     pub(crate) fn refuse(&self, what: impl Into<String>) -> SourceRefused {
         SourceRefused::Parameters { name: self.source.to_owned(), what: what.into() }
     }
+}
 
-    #[allow(dead_code, reason = "used for the kinds that are not built in")]
+/// What the kinds that are not built in need.
+#[cfg(not(all(feature = "kafka", feature = "directory", feature = "http")))]
+impl Wanted<'_> {
     pub(crate) fn not_built(&self, kind: &'static str) -> SourceRefused {
         SourceRefused::NotBuilt { name: self.source.to_owned(), kind }
     }

@@ -5,6 +5,8 @@
 //! afterwards counts again. Symbolic links, folders and everything else that is not a file do not count.
 
 #[cfg(feature = "directory")]
+mod asked;
+#[cfg(feature = "directory")]
 mod listing;
 #[cfg(feature = "directory")]
 mod reader;
@@ -17,7 +19,7 @@ use crate::{Source, SourceRefused, Wanted};
 /// Makes a source of a folder.
 #[cfg(feature = "directory")]
 pub(crate) fn make(settings: &Settings, wanted: Wanted<'_>) -> Result<Source, SourceRefused> {
-    let producer = reader::Directory::new(settings, settings::selected(&wanted)?);
+    let producer = reader::Directory::new(settings, asked::selected(&wanted)?);
     Ok(Source { producer: std::sync::Arc::new(producer), mode: streams::Mode::Fast })
 }
 

@@ -16,8 +16,8 @@ use streams::actor::{Producer, Read, Reader, SourceError};
 use streams::{AdvanceError, AdvanceItem, Lane, Raw};
 use tokio::time::{Instant, sleep_until, timeout};
 
+use super::asked::Selected;
 use super::listing::{Found, ListError, Listing};
-use super::settings::Selected;
 use super::{Existing, Settings};
 
 /// How long one listing may take, on a network file system that hangs.

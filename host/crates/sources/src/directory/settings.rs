@@ -1,4 +1,4 @@
-//! `[sources.NAME]` of kind `directory`, and what a trigger may add.
+//! `[sources.NAME]` of kind `directory`.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -46,46 +46,4 @@ impl Settings {
         }
         Ok(())
     }
-}
-
-/// What a trigger adds.
-#[cfg(feature = "directory")]
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct Parameters {
-    /// A folder below the granted one; that one itself when empty.
-    #[serde(default)]
-    folder: String,
-    /// What names of files look like, such as `*.csv`; all when absent.
-    #[serde(default)]
-    pattern: Option<String>,
-}
-
-/// Which files a trigger wants.
-#[cfg(feature = "directory")]
-#[derive(Debug)]
-pub(super) struct Selected {
-    /// Relative, of plain names; empty for the granted folder itself.
-    pub(super) folder: PathBuf,
-    /// For the name of a file.
-    pub(super) pattern: Option<globset::GlobMatcher>,
-}
-
-/// Reads and checks what a trigger adds.
-#[cfg(feature = "directory")]
-pub(super) fn selected(wanted: &crate::Wanted<'_>) -> Result<Selected, crate::SourceRefused> {
-    let Parameters { folder, pattern } = wanted.parameters()?;
-    let folder = PathBuf::from(folder);
-    // The handle on the granted folder refuses all of this as well, but only when the source is opened.
-    if !folder.components().all(|part| matches!(part, std::path::Component::Normal(_))) {
-        return Err(wanted.refuse("`folder` must be a relative path of plain names, without `..`"));
-    }
-    let compiled = pattern.as_deref().map(|pattern| {
-        if pattern.len() > 200 {
-            return Err("it is longer than 200 bytes".to_owned());
-        }
-        globset::Glob::new(pattern).map(|glob| glob.compile_matcher()).map_err(|error| error.kind().to_string())
-    });
-    let pattern = compiled.transpose().map_err(|what| wanted.refuse(format!("`pattern`: {what}")))?;
-    Ok(Selected { folder, pattern })
 }

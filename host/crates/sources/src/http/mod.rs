@@ -8,6 +8,8 @@
 #[cfg(feature = "http")]
 mod answer;
 #[cfg(feature = "http")]
+mod asked;
+#[cfg(feature = "http")]
 mod place;
 #[cfg(feature = "http")]
 mod poll;

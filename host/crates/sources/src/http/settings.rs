@@ -1,4 +1,4 @@
-//! `[sources.NAME]` of kind `http`, and what a trigger may add.
+//! `[sources.NAME]` of kind `http`.
 
 use std::time::Duration;
 
@@ -119,35 +119,5 @@ impl Settings {
             }
         }
         Ok(())
-    }
-}
-
-/// What a trigger adds.
-#[cfg(feature = "http")]
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct Parameters {
-    /// Query parameters.
-    #[serde(default)]
-    query: std::collections::BTreeMap<String, String>,
-}
-
-#[cfg(feature = "http")]
-impl Settings {
-    /// The URL with what a trigger adds.
-    pub(super) fn asked(&self, wanted: &crate::Wanted<'_>) -> Result<Url, crate::SourceRefused> {
-        let Parameters { query } = wanted.parameters()?;
-        let mut url = self.url.clone();
-        for (name, value) in &query {
-            if !self.parameters.contains(name) {
-                let shown: String = name.chars().take(100).flat_map(char::escape_default).collect();
-                return Err(wanted.refuse(format!("the query parameter `{shown}` is not one of its `parameters`")));
-            }
-            url.query_pairs_mut().append_pair(name, value);
-        }
-        if url.as_str().len() > 4_096 {
-            return Err(wanted.refuse("`query` is too long"));
-        }
-        Ok(url)
     }
 }

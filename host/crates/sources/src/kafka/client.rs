@@ -11,7 +11,7 @@ use trigger_host_types::Connection;
 use super::{Settings, Start};
 
 /// Keys of a connection's extra that are passed on as they are.
-const PASSED_ON: [&str; 14] = [
+const PASSED_ON: [&str; 17] = [
     "bootstrap.servers",
     "broker.address.family",
     "client.dns.lookup",
@@ -25,6 +25,9 @@ const PASSED_ON: [&str; 14] = [
     "session.timeout.ms",
     "socket.keepalive.enable",
     "socket.timeout.ms",
+    "ssl.ca.pem",
+    "ssl.certificate.pem",
+    "ssl.key.pem",
     "metadata.broker.list",
 ];
 /// Keys that belong to the host, so that they say nothing here.
@@ -65,8 +68,13 @@ pub(super) fn configuration(connection: &Connection, settings: &Settings, group:
     if let (Some(password), None) = (&connection.password, config.get("sasl.password")) {
         config.set("sasl.password", password.expose_secret());
     }
-    if config.get("security.protocol").is_some_and(|protocol| protocol.to_ascii_lowercase().ends_with("ssl")) {
-        return Err("the Kafka client of this program has no TLS: use a listener with `security.protocol` PLAINTEXT or SASL_PLAINTEXT".to_owned());
+    let tls = config.get("security.protocol").is_some_and(|protocol| protocol.to_ascii_lowercase().ends_with("ssl"));
+    if tls && !cfg!(feature = "kafka-tls") {
+        return Err(
+            "this program was built without TLS for Kafka: build it with the feature `kafka-tls`, or use a listener \
+                    with `security.protocol` PLAINTEXT or SASL_PLAINTEXT"
+                .to_owned(),
+        );
     }
     let start = match settings.start {
         Start::Earliest => "earliest",
@@ -135,10 +143,15 @@ mod tests {
     }
 
     #[test]
+    #[cfg(not(feature = "kafka-tls"))]
+    fn without_tls_nothing_goes_in_the_clear() {
+        let error = configured(r#"{"security.protocol": "sasl_SSL"}"#).unwrap_err();
+        assert!(error.contains("kafka-tls") && !error.contains("canary"), "{error}");
+    }
+
+    #[test]
     fn an_error_says_nothing_secret() {
-        for extra in
-            [r#"["canary"]"#, "canary", r#"{"sasl.password": ["canary"]}"#, r#"{"security.protocol": "SASL_SSL"}"#]
-        {
+        for extra in [r#"["canary"]"#, "canary", r#"{"sasl.password": ["canary"]}"#] {
             let error = configured(extra).unwrap_err();
             assert!(!error.contains("canary"), "{error}");
         }

@@ -66,7 +66,7 @@ impl Commits {
             }
             let result = commit_all(handle, &waiting);
             for Waiting { name, done, .. } in waiting {
-                let failed = result.as_ref().map_or_else(|error| Some(error), |failed| failed.get(&name));
+                let failed = result.as_ref().map_or_else(Some, |failed| failed.get(&name));
                 let _ = done.send(failed.map_or(Ok(()), |error| Err(error.clone())));
             }
         }

@@ -9,6 +9,8 @@
 //! partition is behind settled messages alone.
 
 #[cfg(feature = "kafka")]
+mod asked;
+#[cfg(feature = "kafka")]
 mod client;
 #[cfg(feature = "kafka")]
 mod commits;

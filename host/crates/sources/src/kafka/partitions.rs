@@ -127,3 +127,74 @@ impl Partitions {
 fn size(raw: &Raw) -> usize {
     raw.data.len() + raw.payload.len()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rdkafka::Timestamp;
+    use rdkafka::message::OwnedMessage;
+    use streams::Outcome;
+
+    fn read(partitions: &mut Partitions, partition: i32, offsets: std::ops::Range<i64>) {
+        for offset in offsets {
+            let (body, at) = (Some(b"{}".to_vec()), Timestamp::NotAvailable);
+            partitions.push(&OwnedMessage::new(body, None, "t".into(), at, partition, offset, None));
+        }
+    }
+
+    fn items(raw: &[Raw]) -> Vec<AdvanceItem> {
+        let item = |raw: &Raw| AdvanceItem { payload: raw.payload.clone(), outcome: Outcome::default() };
+        raw.iter().map(item).collect()
+    }
+
+    fn name(partition: i32) -> Name {
+        ("t".to_owned(), partition)
+    }
+
+    #[test]
+    fn a_lane_is_one_assignment() {
+        let mut partitions = Partitions::default();
+        partitions.assign([name(0), name(1)].into_iter());
+        read(&mut partitions, 0, 5..9);
+        read(&mut partitions, 2, 0..9);
+        let before = partitions.take(3);
+        assert_eq!(partitions.to_commit(&before[0].lane, &items(&before[..2])), Ok(Some((name(0), 7))));
+        partitions.revoke([name(0)].into_iter());
+        assert!(partitions.take(10).is_empty(), "what was not given goes with its partition, and 2 was never ours");
+        assert_eq!(partitions.to_commit(&before[0].lane, &items(&before)), Ok(None), "it is somebody else's now");
+        partitions.assign([name(0)].into_iter());
+        read(&mut partitions, 0, 5..9);
+        let after = partitions.take(10);
+        assert_ne!(after[0].lane, before[0].lane);
+        assert_eq!(after[0].payload, before[0].payload, "a message has one name in every assignment");
+        assert_eq!(partitions.to_commit(&before[0].lane, &items(&before)), Ok(None));
+        assert_eq!(partitions.to_commit(&after[0].lane, &items(&after[1..])), Err(Gap));
+    }
+
+    #[test]
+    fn a_rewind_drops_what_was_fetched_ahead() {
+        let mut partitions = Partitions::default();
+        partitions.assign([name(0), name(1)].into_iter());
+        read(&mut partitions, 0, 0..9);
+        let given = partitions.take(4);
+        read(&mut partitions, 1, 0..1);
+        let lane = given[0].lane.clone();
+        assert_eq!(partitions.rewind(&lane, &given[1].payload), Ok(Some((name(0), 1))));
+        assert_eq!(partitions.rewind(&lane, &given[2].payload), Err(Gap), "it was not given since");
+        let rest = partitions.take(10);
+        assert_eq!(rest.len(), 1, "only the other partition's");
+        assert_eq!(partitions.rewind(&Lane::default(), &given[1].payload), Ok(None), "a past lane");
+    }
+
+    #[test]
+    fn there_is_a_bound() {
+        let mut partitions = Partitions::default();
+        partitions.assign([name(0)].into_iter());
+        read(&mut partitions, 0, 0..4_096);
+        assert!(partitions.is_full() && !partitions.has_room());
+        partitions.take(2_000);
+        assert!(!partitions.is_full() && !partitions.has_room(), "it goes on at half");
+        partitions.take(100);
+        assert!(partitions.has_room());
+    }
+}

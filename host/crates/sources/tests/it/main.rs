@@ -1,5 +1,6 @@
 //! Native sources as a group reads them: real files, real sockets, and for Kafka a real broker.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![cfg(any(feature = "kafka", feature = "directory", feature = "http"))]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 #[cfg(feature = "directory")]
 mod directory;

@@ -1,120 +1,31 @@
 //! Kafka, with a real broker: `cargo xtask broker-test` runs these.
 
-use std::collections::{BTreeSet, HashMap};
+mod kills;
+mod topic;
+
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
-use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::producer::{FutureProducer, FutureRecord};
-use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use serde_json::{Value, json};
 use streams::actor::{Streams, Subscribe, Subscription};
 use streams::matching::Match;
 use streams::{OnFailed, Policy, Verdict};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
+use topic::{Scene, TOPIC, WITHIN, client};
 use trigger_host_types::{Connection, TriggerId};
-use upstreams::Kafka;
 
 use crate::scene::{Lender, key, make, next, subscribe};
 
-const TOPIC: &str = "orders";
-const PARTITIONS: i32 = 12;
-const WITHIN: Duration = Duration::from_secs(60);
-
-/// A broker with one topic, and what a test does to it.
-struct Scene {
-    kafka: Kafka,
-    producer: FutureProducer,
-}
-
-/// A raw event's place, and the place of every message there is.
+/// Partition and offset.
 type Place = (i32, i64);
+/// What a subscriber tells of what it sees, and which numbers that were.
+type Watcher = (mpsc::Receiver<(Place, u64)>, BTreeSet<u64>);
 
-impl Scene {
-    async fn new() -> Self {
-        let kafka = Kafka::start().unwrap();
-        let admin: AdminClient<DefaultClientContext> = client(&kafka).create().unwrap();
-        let topic = NewTopic::new(TOPIC, PARTITIONS, TopicReplication::Fixed(1));
-        admin.create_topics([&topic], &AdminOptions::new()).await.unwrap().remove(0).unwrap();
-        let producer = client(&kafka).set("acks", "all").set("linger.ms", "5").create().unwrap();
-        Self { kafka, producer }
-    }
-
-    async fn produce(&self, numbers: std::ops::Range<u64>) {
-        let send = |number: u64| async move {
-            let (key, body) = (number.to_string(), json!({ "number": number }).to_string());
-            self.producer.send(FutureRecord::to(TOPIC).key(&key).payload(&body), WITHIN).await.unwrap();
-        };
-        futures_util::future::join_all(numbers.map(send)).await;
-    }
-
-    async fn produce_to(&self, partition: i32, count: u64) {
-        for number in 0..count {
-            let body = json!({ "number": number }).to_string();
-            let record: FutureRecord<'_, str, str> = FutureRecord::to(TOPIC).partition(partition).payload(&body);
-            self.producer.send(record, WITHIN).await.unwrap();
-        }
-    }
-
-    fn source(&self) -> sources::Source {
-        let entry = json!({ "kind": "kafka", "connection": "upstream", "topics": ["orders"] });
-        // Short timeouts, so that a member that is gone is found to be gone.
-        let extra = json!({ "bootstrap.servers": self.kafka.address(), "session.timeout.ms": 6000 }).to_string();
-        let upstream = Some(Connection { extra: Some(extra.into()), ..Connection::default() });
-        make(&entry, &Value::Null, Lender { upstream }.access()).unwrap()
-    }
-
-    /// The group of the source.
-    async fn group(&self) -> String {
-        let consumer: BaseConsumer = client(&self.kafka).create().unwrap();
-        let found = tokio::task::spawn_blocking(move || {
-            let groups = consumer.fetch_group_list(None, WITHIN).unwrap();
-            groups.groups().iter().map(|group| group.name().to_owned()).find(|name| name.starts_with("trigger-host."))
-        });
-        found.await.unwrap().expect("the source has joined a group")
-    }
-
-    /// Committed offset by partition, where there is one.
-    async fn committed(&self, group: &str) -> HashMap<i32, i64> {
-        let consumer: BaseConsumer = client(&self.kafka).set("group.id", group).create().unwrap();
-        let mut list = TopicPartitionList::new();
-        list.add_partition_range(TOPIC, 0, PARTITIONS - 1);
-        let committed =
-            tokio::task::spawn_blocking(move || consumer.committed_offsets(list, WITHIN).unwrap()).await.unwrap();
-        let offset = |offset| if let Offset::Offset(offset) = offset { Some(offset) } else { None };
-        committed.elements().iter().filter_map(|one| Some((one.partition(), offset(one.offset())?))).collect()
-    }
-
-    /// How many messages each partition has.
-    async fn ends(&self) -> HashMap<i32, i64> {
-        let consumer: BaseConsumer = client(&self.kafka).create().unwrap();
-        let ends = tokio::task::spawn_blocking(move || {
-            (0..PARTITIONS).map(|at| (at, consumer.fetch_watermarks(TOPIC, at, WITHIN).unwrap().1)).collect()
-        });
-        ends.await.unwrap()
-    }
-
-    /// Waits until everything is committed.
-    async fn all_committed(&self) {
-        let (group, ends) = (self.group().await, self.ends().await);
-        let done = async {
-            loop {
-                let committed = self.committed(&group).await;
-                if ends.iter().all(|(at, end)| *end == 0 || committed.get(at) == Some(end)) {
-                    break;
-                }
-            }
-        };
-        tokio::time::timeout(WITHIN, done).await.expect("all is committed within a minute");
-    }
-}
-
-fn client(kafka: &Kafka) -> ClientConfig {
-    let mut config = ClientConfig::new();
-    config.set("bootstrap.servers", kafka.address());
-    config
+fn numbered(number: u64) -> String {
+    json!({ "number": number }).to_string()
 }
 
 fn place(event: &Value) -> Place {
@@ -143,7 +54,7 @@ fn watch(subscription: Subscription, until: CancellationToken) -> mpsc::Receiver
 }
 
 /// Waits until everyone has seen all numbers below `count`.
-async fn all_seen(watchers: &mut [(mpsc::Receiver<(Place, u64)>, BTreeSet<u64>)], count: u64) {
+async fn all_seen(watchers: &mut [Watcher], count: u64) {
     for (listen, seen) in watchers {
         while (seen.len() as u64) < count {
             let next = tokio::time::timeout(WITHIN, listen.recv()).await;
@@ -156,7 +67,7 @@ async fn all_seen(watchers: &mut [(mpsc::Receiver<(Place, u64)>, BTreeSet<u64>)]
 #[ignore = "takes a Kafka broker: cargo xtask broker-test"]
 async fn everything_is_seen_and_committed_through_restarts_and_rebalances() {
     let mut scene = Scene::new().await;
-    scene.produce(0..2_000).await;
+    scene.produce(0..2_000, numbered).await;
     let (streams, until) = (Streams::start(), CancellationToken::new());
     let mut watchers = Vec::new();
     for trigger in 1..=3 {
@@ -167,9 +78,9 @@ async fn everything_is_seen_and_committed_through_restarts_and_rebalances() {
     scene.all_committed().await;
 
     // The broker goes away in the middle, and comes back with what it had.
-    scene.produce(2_000..4_000).await;
+    scene.produce(2_000..4_000, numbered).await;
     scene.kafka.restart().unwrap();
-    scene.produce(4_000..5_000).await;
+    scene.produce(4_000..5_000, numbered).await;
     all_seen(&mut watchers, 5_000).await;
     scene.all_committed().await;
 
@@ -190,16 +101,16 @@ async fn everything_is_seen_and_committed_through_restarts_and_rebalances() {
         })
     };
     let other = poll_until(other, |other, _| other.assignment().unwrap().count() > 0).await.unwrap();
-    scene.produce(5_000..7_000).await;
+    scene.produce(5_000..7_000, numbered).await;
     drop(poll_until(other, |_, taken| taken >= 100).await.unwrap());
-    scene.produce(7_000..8_000).await;
+    scene.produce(7_000..8_000, numbered).await;
     all_seen(&mut watchers, 8_000).await;
     scene.all_committed().await;
     until.cancel();
     streams.stop().await;
 
     // Nothing is read again by the next group of the same stream.
-    scene.produce(8_000..8_100).await;
+    scene.produce(8_000..8_100, numbered).await;
     let (streams, until) = (Streams::start(), CancellationToken::new());
     let mut listen = watch(subscribe(&streams, 1, scene.source()).await, until.clone());
     let mut rest = Vec::new();
@@ -273,6 +184,31 @@ async fn a_failed_message_is_read_again_in_its_place() {
     }
     assert_eq!(failed, 2);
     scene.all_committed().await;
+    drop(of);
+    streams.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes a Kafka broker: cargo xtask broker-test"]
+async fn every_compression_is_read() {
+    let scene = Scene::new().await;
+    let body = json!({ "number": 1, "filling": "x".repeat(2_000) }).to_string();
+    let all = ["none", "gzip", "snappy", "lz4", "zstd"];
+    for (compression, partition) in all.into_iter().zip(0..) {
+        let mut config = client(&scene.kafka);
+        let producer: FutureProducer = config.set("compression.type", compression).create().unwrap();
+        let record: FutureRecord<'_, str, str> = FutureRecord::to(TOPIC).partition(partition).payload(&body);
+        producer.send(record, WITHIN).await.unwrap();
+    }
+    let streams = Streams::start();
+    let of = subscribe(&streams, 1, scene.source()).await;
+    let mut seen = Vec::new();
+    while seen.len() < all.len() {
+        let events = next(&of, 10).await;
+        assert!(events.iter().all(|event| event["value"]["number"] == 1));
+        seen.extend(events.iter().map(place));
+        of.verdicts(events.iter().map(|_| Verdict::Skip).collect()).await.unwrap();
+    }
     drop(of);
     streams.stop().await;
 }
