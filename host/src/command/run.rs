@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::anyhow;
+use logs::Masker;
 use sandbox::Sandbox;
 use supervisor::{Health, Life, Observer, Parts, StartError, Supervisor, Time};
 use tokio::net::TcpListener;
@@ -117,6 +118,7 @@ impl Daemon {
             keys: config::fernet(&self.settings).map_err(|what| anyhow!(what)).or_exit(Exit::Usage)?,
             time: Time::Real,
             observer: Arc::new(Lines),
+            masker: Masker::new(),
         };
         let (health, asked) = watch::channel(None);
         let (stop, stopped) = oneshot::channel::<()>();

@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result};
 use broker::{Broker, BrokerConfig};
 use execution_api::encodings::Fernet;
 use execution_api::{Client, ClientConfig};
+use logs::Masker;
 use parking_lot::Mutex;
 use sandbox::{Allowed, Config, Limits, Sandbox};
 use supervisor::{Catalog, Class, Life, Observer, Parts, Settings, Supervisor, Time, What};
@@ -89,6 +90,7 @@ impl Host {
             keys: Fernet::parse("")?,
             time: Time::Real,
             observer: Arc::clone(&seen) as Arc<dyn Observer>,
+            masker: Masker::new(),
         };
         let settings = Settings { capacity: CAPACITY, load_every: Duration::from_millis(500), ..Settings::default() };
         let supervisor = Supervisor::start(settings, parts).await?;

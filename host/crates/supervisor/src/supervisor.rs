@@ -6,6 +6,7 @@ use broker::Broker;
 use execution_api::encodings::Fernet;
 use execution_api::retry::{Backoff, Call, Step, next_step};
 use execution_api::{ApiError, Client, Registered};
+use logs::Masker;
 use parking_lot::Mutex;
 use sandbox::Sandbox;
 use tokio::sync::{mpsc, watch};
@@ -41,6 +42,8 @@ pub struct Parts {
     pub time: Time,
     /// Is told what happens.
     pub observer: Arc<dyn Observer>,
+    /// Knows the secrets that no failure and no log line may hold.
+    pub masker: Masker,
 }
 
 /// Why a host did not start.

@@ -25,7 +25,7 @@ pub struct Used {
     pub memory: u64,
     /// Host calls made.
     pub host_calls: u32,
-    /// The last of them, newest last, at most 8, without queries of URLs.
+    /// The last of them and what came of each, newest last, at most 8: `http.send GET https://h.example: 200`. No more of a URL than its origin.
     pub last_host_calls: Vec<String>,
     /// Log lines that were counted and not kept.
     pub log_lines_dropped: u32,

@@ -68,12 +68,13 @@ impl Actor {
             host: self.host_calls(trigger.id, &class),
         };
         let (kind, extensions, clock) = (trigger.kind, self.extensions, Arc::clone(&self.clock));
+        let masker = self.parts.masker.clone();
         let Some(source) = self.scheduler.source(ticket) else { return };
         let late = Duration::from_millis(now.saturating_sub(due));
         let handle = self.operations.spawn(async move {
             let ended = class.component.poll(call).await;
             let used = ended.used.clone();
-            let encoding = Encoding { kind, extensions, source, now: clock.now() };
+            let encoding = Encoding { kind, extensions, source, masker, now: clock.now() };
             let answered = encoding.answer(ended);
             Report::Polled { ticket, used, late, answered }
         });

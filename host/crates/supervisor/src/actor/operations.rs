@@ -6,6 +6,7 @@ use std::time::Duration;
 use execution_api::encodings::event_to_wire;
 use execution_api::retry::{self, Step, next_step};
 use execution_api::{ApiError, Client, Extensions, Registered, RunTrigger, TaskQuery};
+use logs::Masker;
 use sandbox::{Call, Context, Ended, HostCalls, Next, Outcome, Sandbox, Used};
 use trigger_host_types::{EventKind, JobId, TriggerId, TriggerKind, UnixMs};
 
@@ -44,6 +45,8 @@ pub(crate) struct Encoding {
     pub(crate) extensions: Extensions,
     /// Makes the keys.
     pub(crate) source: Source,
+    /// Goes over what a failure says of the guest's own words.
+    pub(crate) masker: Masker,
     /// The trigger's time when the call ended.
     pub(crate) now: UnixMs,
 }
@@ -53,8 +56,8 @@ impl Encoding {
     pub(crate) fn answer(&self, ended: Ended<Outcome>) -> Answered {
         let outcome = ended.result.map_err(|reason| FailureMessage {
             reason: reason.code(),
-            message: reason.to_string(),
-            lines: Some(reason.lines()),
+            message: self.masker.mask(&reason.to_string()).into_owned(),
+            lines: Some(reason.lines().iter().map(|line| self.masker.mask(line).into_owned()).collect()),
         })?;
         // A task takes the first event only.
         let most = if self.kind == TriggerKind::Task { 1 } else { usize::MAX };
