@@ -21,10 +21,12 @@
 //! the native target. Panics where a test is wrong, with what to write.
 #![expect(clippy::panic, reason = "a test that is wrong must fail, and say why")]
 
+mod airflow;
 mod host;
 mod report;
 mod script;
 
+pub use airflow::Airflow;
 pub use host::FakeHost;
 pub use report::{FiredEvent, LogLine, Run};
 pub use script::{Script, SentRequest};

@@ -7,6 +7,8 @@ use broker::HttpGrant;
 use sandbox::{Component, Limits};
 use trigger_host_types::ClassPath;
 
+use crate::runtime::RuntimeGrants;
+
 /// A class path and what runs for it.
 pub struct Class {
     /// As Airflow stores it.
@@ -17,6 +19,8 @@ pub struct Class {
     pub limits: Arc<Limits>,
     /// Where its requests may go.
     pub http: Arc<[HttpGrant]>,
+    /// What it may ask of Airflow.
+    pub runtime: Arc<RuntimeGrants>,
 }
 
 impl std::fmt::Debug for Class {

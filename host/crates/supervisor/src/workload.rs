@@ -26,6 +26,7 @@ pub(crate) fn claim(workload: RunTrigger, catalog: &Catalog, keys: &Fernet) -> C
         checkpoint,
         position,
         task: workload.ti.map(|ti| PackedTask::new(ti.id, &ti.for_guest())),
+        assets: workload.watched_assets.map(|assets| Arc::new(*assets)),
         timeout_at: workload.timeout_after,
     }
 }

@@ -16,7 +16,8 @@ use crate::deliver::deliver;
 use crate::host_calls::TriggerCalls;
 use crate::metrics as names;
 use crate::observer::{Life, What};
-use crate::scheduler::{Effect, Kill, Message, Ticket};
+use crate::runtime::{Asker, Scope};
+use crate::scheduler::{Effect, Kill, Message, Ticket, Trigger};
 use crate::supervisor::register;
 use crate::workload;
 
@@ -65,7 +66,7 @@ impl Actor {
             kwargs: trigger.kwargs.to_string(),
             checkpoint: trigger.checkpoint.as_deref().map(String::from),
             limits: Arc::clone(&class.limits),
-            host: self.host_calls(trigger.id, &class),
+            host: self.host_calls(trigger, &class),
         };
         let (kind, extensions, clock) = (trigger.kind, self.extensions, Arc::clone(&self.clock));
         let masker = self.parts.masker.clone();
@@ -81,11 +82,20 @@ impl Actor {
         self.calls.insert(ticket, handle);
     }
 
-    fn host_calls(&self, trigger: TriggerId, class: &Arc<Class>) -> Arc<dyn sandbox::HostCalls> {
+    fn host_calls(&self, trigger: &Trigger<Arc<Class>>, class: &Arc<Class>) -> Arc<dyn sandbox::HostCalls> {
+        let asker = || Asker {
+            trigger: trigger.id,
+            classpath: class.classpath.clone(),
+            job: self.heart.job(),
+            grants: Arc::clone(&class.runtime),
+            scope: Scope::new(trigger.task.as_deref(), trigger.assets.clone()),
+        };
         Arc::new(TriggerCalls {
-            trigger,
+            trigger: trigger.id,
             class: Arc::clone(class),
             broker: self.parts.broker.clone(),
+            // Most ask for nothing: then the task's names stay packed.
+            airflow: (!class.runtime.is_empty()).then(|| (self.desk.clone(), asker())),
             observer: Arc::clone(&self.parts.observer),
         })
     }
@@ -101,7 +111,7 @@ impl Actor {
 
     fn kill(&mut self, kill: Kill<Arc<Class>>) {
         let Some(class) = &kill.trigger.class else { return };
-        let host = self.host_calls(kill.trigger.id, class);
+        let host = self.host_calls(&kill.trigger, class);
         let (client, job) = (self.parts.client.clone(), self.heart.job());
         let (now, limit) = (self.clock.now(), self.settings.on_kill_timeout);
         let places = Arc::clone(&self.kills);

@@ -9,6 +9,7 @@ use super::table::NewTrigger;
 use super::{Effect, Kill, PackedTask, Phase, Scheduler};
 use crate::observer::{Finish, What};
 use crate::on_kill::Vanished;
+use crate::runtime::Assets;
 
 /// Waits before an id that was listed without a workload is asked for again: 1 s, doubling up to 32 s.
 const ASK_AGAIN_MS: u64 = 1_000;
@@ -26,6 +27,8 @@ pub(crate) struct Claim<C> {
     pub(crate) checkpoint: Option<String>,
     pub(crate) position: u64,
     pub(crate) task: Option<PackedTask>,
+    /// What an asset watcher watches, where the server tells.
+    pub(crate) assets: Option<Assets>,
     pub(crate) timeout_at: Option<UnixMs>,
 }
 
@@ -111,6 +114,7 @@ impl<C: Clone> Scheduler<C> {
             checkpoint: claim.checkpoint,
             position: claim.position,
             task: claim.task,
+            assets: claim.assets,
             timeout_at: claim.timeout_at,
             first_event_at: now.saturating_add(self.bounds.first_event_after),
             group,
