@@ -30,6 +30,11 @@ pub struct Airflow {
 }
 
 impl Airflow {
+    /// That of a trigger for this task.
+    pub(super) fn of(own: TaskInstance) -> Self {
+        Self { own: Some(own), ..Self::default() }
+    }
+
     /// Puts a variable there.
     pub fn variable(&mut self, key: &str, value: &str) -> &mut Self {
         self.variables.insert(key.to_owned(), value.to_owned());

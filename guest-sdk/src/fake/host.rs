@@ -68,7 +68,7 @@ impl<T: Trigger> FakeHost<T> {
                 scripts: Vec::new(),
                 requests: Vec::new(),
                 logs: Vec::new(),
-                airflow: Airflow { own: Some(own), ..Airflow::default() },
+                airflow: Airflow::of(own),
             })),
             checkpoint: None,
             due: now,

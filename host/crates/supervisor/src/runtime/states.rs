@@ -1,8 +1,7 @@
 //! Queries for states: from the guest's words to the API's, and the answers back.
 
 use execution_api::encodings::moment_text;
-use execution_api::{DagRunQuery, TaskQuery, TaskStates};
-use serde::Deserialize;
+use execution_api::{DagRunQuery, TaskQuery, TaskStates, WirePreviousTask};
 use serde_json::value::RawValue;
 use trigger_host_types::runtime::{self, Error, PreviousTask, TaskState};
 
@@ -45,27 +44,9 @@ pub(super) fn task_states(states: TaskStates) -> Vec<TaskState> {
     states.into_iter().flat_map(of_run).collect()
 }
 
-/// The server's shape; more members are ignored.
-#[derive(Deserialize)]
-struct Previous {
-    run_id: String,
-    #[serde(default)]
-    state: Option<String>,
-    #[serde(default)]
-    try_number: Option<u32>,
-    #[serde(default)]
-    map_index: Option<i32>,
-    #[serde(default)]
-    logical_date: Option<String>,
-    #[serde(default)]
-    start_date: Option<String>,
-    #[serde(default)]
-    end_date: Option<String>,
-}
-
 pub(super) fn previous(found: Option<Box<RawValue>>) -> Result<Option<PreviousTask>, Error> {
     let Some(found) = found else { return Ok(None) };
-    let found: Previous = serde_json::from_str(found.get())
+    let found: WirePreviousTask = serde_json::from_str(found.get())
         .map_err(|_| Error::Other("Airflow's answer has not the expected members".to_owned()))?;
     Ok(Some(PreviousTask {
         run_id: found.run_id,
