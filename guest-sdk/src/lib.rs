@@ -54,9 +54,7 @@ pub use context::{Context, TaskInstance, TriggerKind};
 pub use error::{Error, ErrorContext, Result};
 pub use neutral::{literal, plain};
 pub use outcome::{Event, EventKind, Next, Outcome};
-pub use runtime::{
-    Error as AirflowError, asset_state, connections, dag_runs, task_instances, variables, xcoms,
-};
+pub use runtime::{Error as AirflowError, asset_state, connections, dag_runs, task_instances, variables, xcoms};
 pub use time::{DateTime, Duration, ParseDateTimeError, ParseDurationError};
 pub use trigger::{Checkpoint, Kwargs, Trigger};
 pub use trigger_host_sdk_macros::{checkpoint, kwargs, trigger};

@@ -211,14 +211,9 @@ impl Airflow {
         Ok(tasks.map(state).collect())
     }
 
-    pub(crate) fn count_tasks(
-        &self,
-        query: &wit::task_instances::Query,
-        states: &[String],
-    ) -> Result<u64, Error> {
-        let is_meant = |state: Option<&str>| {
-            states.is_empty() || states.iter().any(|wanted| wanted == state.unwrap_or("null"))
-        };
+    pub(crate) fn count_tasks(&self, query: &wit::task_instances::Query, states: &[String]) -> Result<u64, Error> {
+        let is_meant =
+            |state: Option<&str>| states.is_empty() || states.iter().any(|wanted| wanted == state.unwrap_or("null"));
         Ok(self.states_of_tasks(query)?.iter().filter(|one| is_meant(one.state.as_deref())).count() as u64)
     }
 
@@ -253,9 +248,10 @@ impl Airflow {
     pub(crate) fn count_runs(&self, query: &wit::dag_runs::Query) -> Result<u64, Error> {
         let dag = self.dag(query.dag_id.as_deref())?;
         let fits = |wanted: &[String], have: &String| wanted.is_empty() || wanted.contains(have);
-        let runs = self.runs.iter().filter(|((of, run), state)| {
-            of == dag && fits(&query.run_ids, run) && fits(&query.states, state)
-        });
+        let runs = self
+            .runs
+            .iter()
+            .filter(|((of, run), state)| of == dag && fits(&query.run_ids, run) && fits(&query.states, state));
         Ok(runs.count() as u64)
     }
 

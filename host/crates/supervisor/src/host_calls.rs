@@ -34,7 +34,9 @@ impl sandbox::HostCalls for TriggerCalls {
     async fn runtime(&self, request: runtime::Request) -> Result<runtime::Answer, runtime::Error> {
         match &self.airflow {
             Some((desk, asker)) => desk.answer(asker, request).await,
-            None => Err(runtime::Error::NotGranted("the triggers of this class may ask Airflow for nothing".to_owned())),
+            None => {
+                Err(runtime::Error::NotGranted("the triggers of this class may ask Airflow for nothing".to_owned()))
+            }
         }
     }
 

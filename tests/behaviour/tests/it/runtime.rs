@@ -47,7 +47,7 @@ fn error(answer: &Value) -> &str {
 
 /// Requests beside those that every host makes.
 fn runtime_requests(world: &World) -> Vec<String> {
-    let usual = ["/triggers/", "/jobs"];
+    let usual = ["/execution/triggers/", "/execution/jobs"];
     let all = world.record.of("/execution/").into_iter().map(|one| one.what);
     all.filter(|what| !usual.iter().any(|usual| what.contains(usual))).collect()
 }
@@ -111,7 +111,8 @@ async fn a_watcher_keeps_state_of_what_it_watches_and_of_nothing_else() {
         ["own-xcom", "k"],
         ["own-run"],
     ]);
-    let trigger = json!({"classpath": "test.Asker", "kind": "asset", "assets": {"in": "s3://in"}, "kwargs": {"ask": questions}});
+    let trigger =
+        json!({"classpath": "test.Asker", "kind": "asset", "assets": {"in": "s3://in"}, "kwargs": {"ask": questions}});
     let answers = answers(&world, trigger).await;
     let offset = json!({"ok": {"offset": 12}});
     let done = json!({"ok": null});
@@ -150,7 +151,11 @@ async fn what_is_not_granted_is_refused_and_nobody_is_asked() {
     for (question, answer) in questions.as_array().unwrap().iter().zip(&answers) {
         assert!(error(answer).starts_with("not granted: "), "{question}: {answer}");
     }
-    assert!(error(&answers[0]).ends_with("add `[trigger.grants] variables = { read = [\"jobs_a\"] }`"), "{}", answers[0]);
+    assert!(
+        error(&answers[0]).ends_with("add `[trigger.grants] variables = { read = [\"jobs_a\"] }`"),
+        "{}",
+        answers[0]
+    );
     assert_eq!(runtime_requests(&world), [""; 0]);
 }
 

@@ -40,7 +40,9 @@ fn ask(question: &[Value]) -> Value {
     let text = |at: usize| question.get(at).and_then(Value::as_str).unwrap_or_default().to_owned();
     // A text, or so many of the letter `x`.
     let long = |at: usize| match question.get(at) {
-        Some(Value::Number(count)) => "x".repeat(count.as_u64().and_then(|count| usize::try_from(count).ok()).unwrap_or(0)),
+        Some(Value::Number(count)) => {
+            "x".repeat(count.as_u64().and_then(|count| usize::try_from(count).ok()).unwrap_or(0))
+        }
         _ => text(at),
     };
     let value = |at: usize| question.get(at).cloned().unwrap_or_default();

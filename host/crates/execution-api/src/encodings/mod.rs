@@ -18,8 +18,8 @@ use trigger_host_types::{Event, EventKind, IdempotencyKey, TriggerKind, Xcom};
 
 use self::decode::Reader;
 use self::encode::Rules;
-use self::moment::{Moment, Zone};
 use self::json::{Document, Limits, View};
+use self::moment::{Moment, Zone};
 use crate::wire::{WireEvent, WireKind, WireXcoms};
 
 pub use self::error::EncodingError;

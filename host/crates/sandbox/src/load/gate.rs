@@ -101,7 +101,8 @@ mod tests {
 
     #[test]
     fn judges_by_interface_and_version() {
-        for import in ["wasi:io/poll@0.2.0",
+        for import in [
+            "wasi:io/poll@0.2.0",
             "wasi:cli/exit@0.2.12",
             "trigger-host:trigger/types@0.1.0",
             "trigger-host:host/runtime@0.1.0",

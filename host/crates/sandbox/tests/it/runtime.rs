@@ -5,7 +5,9 @@ use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
-use sandbox::{Allowed, Component, EndReason, Ended, HostCalls, Interface, Limits, LoadError, Outcome, Sandbox, inspect};
+use sandbox::{
+    Allowed, Component, EndReason, Ended, HostCalls, Interface, Limits, LoadError, Outcome, Sandbox, inspect,
+};
 use serde_json::{Value, json};
 use trigger_host_types::runtime::{Answer, Error, MAX_VALUE, Request};
 use trigger_host_types::{http, log};

@@ -48,7 +48,12 @@ pub(super) async fn ask(access: &RuntimeAccess, scope: &Scope, request: Request)
         Request::ConnectionDescribe { id } => {
             let found = access.connection(&id).await.map_err(of_api)?;
             let host = found.host.map(|host| without_secrets(&host));
-            Ok(Answer::Connection(Connection { conn_type: found.conn_type, host, port: found.port, schema: found.schema }))
+            Ok(Answer::Connection(Connection {
+                conn_type: found.conn_type,
+                host,
+                port: found.port,
+                schema: found.schema,
+            }))
         }
     }
 }

@@ -9,7 +9,9 @@ pub(super) fn of_api(error: ApiError) -> Error {
     match error {
         ApiError::NotFound { what } => Error::NotFound(what),
         ApiError::Unsendable { what } => Error::Invalid(what),
-        ApiError::Rejected { reason: Some(reason), .. } if matches!(reason.as_str(), "not_holder" | "unknown_trigger") => {
+        ApiError::Rejected { reason: Some(reason), .. }
+            if matches!(reason.as_str(), "not_holder" | "unknown_trigger") =>
+        {
             Error::Other("Airflow does not hold this host for the one that runs the trigger any more".to_owned())
         }
         ApiError::Rejected { status: 401 | 403, what, .. } => Error::NotGranted(format!("Airflow refuses it: {what}")),

@@ -60,7 +60,9 @@ impl RuntimeGrants {
             Request::AssetStateSet { .. } | Request::AssetStateDelete { .. } | Request::AssetStateClear { .. } => {
                 access(self.asset_state, Access::ReadWrite, "asset-state")
             }
-            Request::TaskCount { query, .. } | Request::TaskStates { query } => self.dag(query.dag_id.as_deref(), scope),
+            Request::TaskCount { query, .. } | Request::TaskStates { query } => {
+                self.dag(query.dag_id.as_deref(), scope)
+            }
             Request::TaskPrevious { dag_id, .. } | Request::DagRunState { dag_id, .. } => {
                 self.dag(dag_id.as_deref(), scope)
             }
@@ -93,7 +95,10 @@ impl RuntimeGrants {
         if is_granted {
             return Ok(());
         }
-        Err(not_granted(&format!("states of the Dag `{asked}` may not be asked for"), &format!("states = [\"{asked}\"]")))
+        Err(not_granted(
+            &format!("states of the Dag `{asked}` may not be asked for"),
+            &format!("states = [\"{asked}\"]"),
+        ))
     }
 }
 
@@ -102,7 +107,10 @@ fn variable(granted: &[Pattern], key: &str, how: &str) -> Result<(), Error> {
         return Ok(());
     }
     let done = if how == "read" { "read" } else { "written" };
-    Err(not_granted(&format!("the variable `{key}` may not be {done}"), &format!("variables = {{ {how} = [\"{key}\"] }}")))
+    Err(not_granted(
+        &format!("the variable `{key}` may not be {done}"),
+        &format!("variables = {{ {how} = [\"{key}\"] }}"),
+    ))
 }
 
 fn access(granted: Option<Access>, wanted: Access, key: &str) -> Result<(), Error> {
@@ -202,10 +210,8 @@ mod tests {
         let own = RuntimeGrants { states: Some(StateGrant::OwnDag), ..RuntimeGrants::default() };
         assert!(own.allow(&dag_run(Some("d")), &Scope::example()).is_ok());
         assert!(own.allow(&dag_run(Some("other")), &Scope::example()).is_err());
-        let others = RuntimeGrants {
-            states: Some(StateGrant::Dags(patterns(&["sales_*"]))),
-            ..RuntimeGrants::default()
-        };
+        let others =
+            RuntimeGrants { states: Some(StateGrant::Dags(patterns(&["sales_*"]))), ..RuntimeGrants::default() };
         assert!(others.allow(&dag_run(Some("sales_eu")), &Scope::example()).is_ok());
         assert!(others.allow(&dag_run(None), &Scope::example()).is_err(), "its own Dag is not in the list");
         let nobody = others.allow(&dag_run(None), &Scope::default());

@@ -78,20 +78,16 @@ impl Scope {
             Asset::Name(name) => assets.get_key_value(name),
             Asset::Uri(uri) => assets.iter().find(|(_, known)| *known == uri),
         };
-        let not_watched = || Error::NotGranted("this trigger does not watch that asset, and no grant gives it".to_owned());
+        let not_watched =
+            || Error::NotGranted("this trigger does not watch that asset, and no grant gives it".to_owned());
         found.map(|(name, _)| name.as_str()).ok_or_else(not_watched)
     }
 
     /// Of the task `t` of the Dag `d`, watching `a`.
     #[cfg(test)]
     pub(super) fn example() -> Self {
-        let task = TaskInstance {
-            dag_id: "d".into(),
-            run_id: "r".into(),
-            task_id: "t".into(),
-            map_index: 4,
-            try_number: 1,
-        };
+        let task =
+            TaskInstance { dag_id: "d".into(), run_id: "r".into(), task_id: "t".into(), map_index: 4, try_number: 1 };
         let assets = BTreeMap::from([("a".to_owned(), "s3://a".to_owned())]);
         Self { task: Some((Uuid::from_u128(7), task)), assets: Some(Arc::new(assets)) }
     }

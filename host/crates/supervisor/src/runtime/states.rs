@@ -33,7 +33,8 @@ fn dates(texts: &[String]) -> Result<Vec<String>, Error> {
 
 /// The server takes a time without an offset, and fails on it.
 pub(super) fn date(text: &str) -> Result<String, Error> {
-    let wrong = || Error::Invalid(format!("`{text}` is no RFC 3339 time with an offset, such as `2026-01-31T12:00:00Z`"));
+    let wrong =
+        || Error::Invalid(format!("`{text}` is no RFC 3339 time with an offset, such as `2026-01-31T12:00:00Z`"));
     moment_text(text).ok_or_else(wrong)
 }
 
