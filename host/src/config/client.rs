@@ -63,6 +63,32 @@ pub(crate) fn fernet(settings: &Settings) -> Result<Fernet, String> {
     Fernet::parse(keys.as_ref().map_or("", ExposeSecret::expose_secret)).map_err(|error| error.to_string())
 }
 
+/// The secret that tokens of the log server are signed with.
+pub(crate) fn log_secret(settings: &Settings) -> Option<SecretString> {
+    secret(settings.logs.secret_key_file.as_deref()).or_else(|| settings.logs.secret_key.clone())
+}
+
+/// Every secret of the configuration, for whoever keeps them out of logs.
+pub(crate) fn secrets(settings: &Settings) -> Vec<SecretString> {
+    let (api, logs) = (&settings.api, &settings.logs);
+    let files = [
+        &api.token_file,
+        &api.jwt_secret_file,
+        &api.runtime_token_file,
+        &api.runtime_jwt_secret_file,
+        &api.fernet_key_file,
+        &logs.secret_key_file,
+    ];
+    let values = [&api.jwt_secret, &api.fernet_key, &logs.secret_key];
+    let all = files.into_iter().filter_map(|file| secret(file.as_deref())).chain(values.into_iter().flatten().cloned());
+    // Several keys in one text, separated by commas, are several secrets.
+    all.flat_map(|secret| {
+        let keys: Vec<SecretString> = secret.expose_secret().split(',').map(|key| key.trim().into()).collect();
+        keys.into_iter().chain([secret])
+    })
+    .collect()
+}
+
 fn secret(file: Option<&Path>) -> Option<SecretString> {
     from_file(file?).ok()
 }

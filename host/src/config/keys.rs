@@ -12,7 +12,7 @@ use url::Url;
 
 use super::layers::Layers;
 use crate::document::Wanted;
-use crate::setting::{Compile, Dialect, Format, Setting, Size};
+use crate::setting::{Compile, Dialect, Format, Permissions, Setting, Size};
 
 /// A row of the table, as far as it does not depend on the type.
 pub(crate) struct Key {
@@ -208,10 +208,18 @@ settings! {
         /// Requests of all guests in flight at once.
         "total-in-flight" total_in_flight: NonZeroUsize = count(256);
     }
-    /// The logs of triggers, where the api-server reads them. Checked, but not used by this version, which says so.
+    /// The logs of triggers, where the api-server reads them.
     logs: Logs {
         /// The folder that log paths of the API are below; no logs are written when not set.
         "folder" folder: Option<PathBuf> = None, airflow "AIRFLOW__LOGGING__BASE_LOG_FOLDER";
+        /// Where a task's log is below it, when the API does not say: as Airflow's, of which placeholders and the default's condition are known.
+        "filename-template" filename_template: String = logs::DEFAULT_TEMPLATE.into(), airflow "AIRFLOW__LOGGING__LOG_FILENAME_TEMPLATE";
+        /// Permissions of new files, before the umask.
+        "file-mode" file_mode: Permissions = Permissions(0o664), airflow "AIRFLOW__LOGGING__FILE_TASK_HANDLER_NEW_FILE_PERMISSIONS";
+        /// Permissions of new folders, before the umask.
+        "folder-mode" folder_mode: Permissions = Permissions(0o775), airflow "AIRFLOW__LOGGING__FILE_TASK_HANDLER_NEW_FOLDER_PERMISSIONS";
+        /// What the lines of one trigger may fill of its file; later ones are dropped and counted.
+        "max-file" max_file: Size = Size::mib(16);
         /// Where the log server listens; none when not set.
         "listen" listen: Option<SocketAddr> = None, airflow "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT";
         /// A file with the secret of the log server's tokens.

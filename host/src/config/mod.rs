@@ -10,7 +10,7 @@ mod source;
 use std::path::{Path, PathBuf};
 
 pub(crate) use checks::{at, from_file as secret_file};
-pub(crate) use client::{AUDIENCE, client, fernet};
+pub(crate) use client::{AUDIENCE, client, fernet, log_secret, secrets};
 pub(crate) use keys::Settings;
 pub(crate) use layers::{Flag, Origin, Shown};
 pub(crate) use reference::reference;

@@ -11,8 +11,8 @@ use execution_api::{Client, ClientConfig};
 use logs::Masker;
 use parking_lot::Mutex;
 use sandbox::{Allowed, Config, Limits, Sandbox};
-use supervisor::{Catalog, Class, Life, Observer, Parts, Settings, Supervisor, Time, What};
-use trigger_host_types::{ClassPath, SystemClock, TriggerId, UnixMs, log};
+use supervisor::{Catalog, Class, Life, Observer, Parts, Settings, Subject, Supervisor, Time, What};
+use trigger_host_types::{SystemClock, UnixMs, log};
 
 /// Served by the sample trigger `date_time`.
 pub(crate) const AT: &str = "airflow.providers.standard.triggers.temporal.DateTimeTrigger";
@@ -53,11 +53,11 @@ impl Observer for Seen {
             What::Failed { .. } => {
                 self.failed.fetch_add(1, Ordering::Relaxed);
             }
-            What::Claimed { .. } | What::Finished { .. } => {}
+            What::Claimed { .. } | What::Stopped(_) | What::Finished { .. } => {}
         }
     }
 
-    fn log(&self, _: TriggerId, _: &ClassPath, _: &log::Line) {}
+    fn log(&self, _: &Subject, _: &log::Line) {}
 }
 
 /// A running host.

@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use broker::Broker;
-use trigger_host_types::{TriggerId, http, log, runtime};
+use trigger_host_types::{http, log, runtime};
 
 use crate::catalog::Class;
-use crate::observer::Observer;
+use crate::observer::{Observer, Subject};
 use crate::runtime::{Asker, Desk};
 
 /// What the sandbox calls on behalf of one trigger.
 pub(crate) struct TriggerCalls {
-    pub(crate) trigger: TriggerId,
+    pub(crate) subject: Subject,
     pub(crate) class: Arc<Class>,
     pub(crate) broker: Broker,
     /// Who asks Airflow, and where; none where the class may not.
@@ -41,6 +41,6 @@ impl sandbox::HostCalls for TriggerCalls {
     }
 
     fn log(&self, line: log::Line) {
-        self.observer.log(self.trigger, &self.class.classpath, &line);
+        self.observer.log(&self.subject, &line);
     }
 }

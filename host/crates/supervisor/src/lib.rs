@@ -27,8 +27,9 @@ mod workload;
 
 pub use catalog::{Catalog, Class};
 pub use health::Health;
-pub use observer::{Finish, Life, Observer, What};
+pub use observer::{Finish, Life, Observer, Stop, Subject, What};
 pub use runtime::{Access, Pattern, PatternError, RuntimeGrants, StateGrant};
+pub use scheduler::PackedTask;
 pub use settings::{Drain, Settings};
 pub use summary::Summary;
 pub use supervisor::{EndError, Parts, StartError, Supervisor};

@@ -109,6 +109,7 @@ impl Supervisor {
                 "No queues and no team are set: this host claims every trigger without a queue, also those it has no component for."
             );
         }
+        parts.observer.registered(registered.job_id);
         let (commands, inbox) = mpsc::channel(COMMANDS);
         let (count, counts) = watch::channel(Counts::default());
         let actor = Actor::new(settings, parts, registered, Arc::clone(&heart), count);

@@ -20,12 +20,16 @@ pub(crate) fn claim(workload: RunTrigger, catalog: &Catalog, keys: &Fernet) -> C
         id: workload.id,
         // The catalog's own copy: a million triggers share the text.
         classpath: class.as_ref().map_or(workload.classpath, |class| class.classpath.clone()),
+        component: class.as_ref().map(|class| class.component.digest()),
         class,
         kind,
         kwargs,
         checkpoint,
         position,
-        task: workload.ti.map(|ti| PackedTask::new(ti.id, &ti.for_guest())),
+        task: workload.ti.map(|ti| {
+            let task = PackedTask::new(ti.id, &ti.for_guest());
+            workload.log_path.iter().fold(task, |task, path| task.with_log_path(path))
+        }),
         assets: workload.watched_assets.map(|assets| Arc::new(*assets)),
         timeout_at: workload.timeout_after,
     }

@@ -9,13 +9,13 @@ use execution_api::{ApiError, Registered, RunTrigger};
 use tokio::time::Instant;
 use trigger_host_types::{JobId, TriggerId, UnixMs};
 
-use super::Actor;
-use super::operations::{self, Encoding, Report};
+use super::operations::{self, Encoding, Report, stop};
+use super::{Actor, Running};
 use crate::catalog::Class;
 use crate::deliver::deliver;
 use crate::host_calls::TriggerCalls;
 use crate::metrics as names;
-use crate::observer::{Life, What};
+use crate::observer::{Life, Stop, What};
 use crate::runtime::{Asker, Scope};
 use crate::scheduler::{Effect, Kill, Message, Ticket, Trigger};
 use crate::supervisor::register;
@@ -28,11 +28,7 @@ impl Actor {
             match effect {
                 Effect::Fetch(ids) => self.fetches.want(ids),
                 Effect::Poll { ticket, due } => self.poll(ticket, due),
-                Effect::CancelPoll(ticket) => {
-                    if let Some(call) = self.calls.remove(&ticket) {
-                        call.abort();
-                    }
-                }
+                Effect::CancelPoll(ticket) => self.give_up(ticket),
                 Effect::Send { ticket, trigger, message, attempt } => self.send(ticket, trigger, message, attempt),
                 Effect::Kill(kill) => self.kill(*kill),
                 Effect::Tell(life) => self.tell(&life),
@@ -68,6 +64,7 @@ impl Actor {
             limits: Arc::clone(&class.limits),
             host: self.host_calls(trigger, &class),
         };
+        let subject = trigger.subject();
         let (kind, extensions, clock) = (trigger.kind, self.extensions, Arc::clone(&self.clock));
         let masker = self.parts.masker.clone();
         let Some(source) = self.scheduler.source(ticket) else { return };
@@ -75,11 +72,26 @@ impl Actor {
         let handle = self.operations.spawn(async move {
             let ended = class.component.poll(call).await;
             let used = ended.used.clone();
+            let stop = ended.result.as_ref().err().map(|reason| Box::new(stop(reason, &used, &masker)));
             let encoding = Encoding { kind, extensions, source, masker, now: clock.now() };
             let answered = encoding.answer(ended);
-            Report::Polled { ticket, used, late, answered }
+            Report::Polled { ticket, used, late, stop, answered }
         });
-        self.calls.insert(ticket, handle);
+        self.calls.insert(ticket, Running { call: handle, subject });
+    }
+
+    /// Drops a call; the scheduler has its reasons.
+    fn give_up(&mut self, ticket: Ticket) {
+        let Some(Running { call, subject }) = self.calls.remove(&ticket) else { return };
+        call.abort();
+        let why = match (self.scheduler.is_draining(), self.paused) {
+            (true, _) => "the host ends: another one goes on from the checkpoint",
+            (_, true) => "no heartbeat was accepted for too long: it starts again from the checkpoint when one is",
+            _ => "the trigger was taken away, or its component is no longer mapped",
+        };
+        let message = format!("the host gave the call up: {why}");
+        let stop = Stop { reason: "cancelled", message, details: Vec::new(), limit: None, used: None };
+        self.tell(&Life { at: self.clock.now(), subject, what: What::Stopped(Box::new(stop)) });
     }
 
     fn host_calls(&self, trigger: &Trigger<Arc<Class>>, class: &Arc<Class>) -> Arc<dyn sandbox::HostCalls> {
@@ -91,7 +103,7 @@ impl Actor {
             scope: Scope::new(trigger.task.as_deref(), trigger.assets.clone()),
         };
         Arc::new(TriggerCalls {
-            trigger: trigger.id,
+            subject: trigger.subject(),
             class: Arc::clone(class),
             broker: self.parts.broker.clone(),
             // Most ask for nothing: then the task's names stay packed.
@@ -174,9 +186,10 @@ impl Actor {
                     self.heart.lost_job(job);
                 }
             }
-            Report::Polled { ticket, used, late, answered } => {
+            Report::Polled { ticket, used, late, stop, answered } => {
                 self.calls.remove(&ticket);
                 self.polled(ticket, &used, late, answered.as_ref().ok().and_then(|answer| answer.next), now);
+                self.stopped(ticket, stop, now);
                 self.scheduler.poll_ended(ticket, answered, now);
             }
             Report::Delivered { ticket, trigger, sent, error } => {
@@ -213,7 +226,13 @@ impl Actor {
             host_calls: used.host_calls,
             next,
         };
-        let life = Life { at: now, trigger: trigger.id, classpath: trigger.classpath.clone(), what };
+        let life = Life { at: now, subject: trigger.subject(), what };
+        self.tell(&life);
+    }
+
+    fn stopped(&mut self, ticket: Ticket, stop: Option<Box<Stop>>, now: UnixMs) {
+        let (Some(stop), Some(trigger)) = (stop, self.scheduler.trigger(ticket)) else { return };
+        let life = Life { at: now, subject: trigger.subject(), what: What::Stopped(stop) };
         self.tell(&life);
     }
 
@@ -266,6 +285,7 @@ impl Actor {
             Ok(registered) => {
                 tracing::info!(job = %registered.job_id, "Registered anew.");
                 self.heart.registered(registered.job_id);
+                self.parts.observer.registered(registered.job_id);
                 self.extensions = registered.extensions;
                 self.fetches.forget();
                 self.scheduler.forget_claims(registered.job_id.0, now);

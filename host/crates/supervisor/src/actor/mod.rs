@@ -25,7 +25,7 @@ use self::rounds::Rounds;
 use crate::catalog::{Catalog, Class};
 use crate::heart::Heart;
 use crate::metrics as names;
-use crate::observer::{Life, What};
+use crate::observer::{Life, Subject, What};
 use crate::runtime::Desk;
 use crate::scheduler::{Bounds, FailureMessage, Scheduler, Ticket};
 use crate::settings::Settings;
@@ -66,7 +66,7 @@ pub(crate) struct Actor {
     heart: Arc<Heart>,
     scheduler: Scheduler<Arc<Class>>,
     operations: JoinSet<Report>,
-    calls: HashMap<Ticket, AbortHandle>,
+    calls: HashMap<Ticket, Running>,
     kills: Arc<Semaphore>,
     /// Where guests ask Airflow.
     desk: Desk,
@@ -80,6 +80,12 @@ pub(crate) struct Actor {
     registering: bool,
     summary: Summary,
     counts: watch::Sender<Counts>,
+}
+
+/// A call that is running, and whose.
+pub(crate) struct Running {
+    call: AbortHandle,
+    subject: Subject,
 }
 
 impl Actor {
@@ -214,7 +220,7 @@ impl Actor {
     /// One of our own tasks panicked: a call's trigger fails, everything else goes on.
     fn panicked(&mut self, task: tokio::task::Id) {
         tracing::error!("An operation ended unexpectedly; this is a fault of Trigger Host, please report it.");
-        let ticket = self.calls.iter().find(|(_, call)| call.id() == task).map(|(ticket, _)| *ticket);
+        let ticket = self.calls.iter().find(|(_, running)| running.call.id() == task).map(|(ticket, _)| *ticket);
         if let Some(ticket) = ticket {
             let message = "the host failed while it ran the trigger".to_owned();
             let failure = FailureMessage { reason: "host", lines: Some(vec![message.clone()]), message };

@@ -7,11 +7,12 @@ use execution_api::encodings::event_to_wire;
 use execution_api::retry::{self, Step, next_step};
 use execution_api::{ApiError, Client, Extensions, Registered, RunTrigger, TaskQuery};
 use logs::Masker;
-use sandbox::{Call, Context, Ended, HostCalls, Next, Outcome, Sandbox, Used};
+use sandbox::{Call, Context, EndReason, Ended, HostCalls, Next, Outcome, Sandbox, Used};
 use trigger_host_types::{EventKind, JobId, TriggerId, TriggerKind, UnixMs};
 
 use crate::catalog::Class;
 use crate::key::Source;
+use crate::observer::Stop;
 use crate::scheduler::{Answer, Answered, EventMessage, FailureMessage, Kill, Sent, Ticket};
 
 /// Period of the look at the guests' runtime.
@@ -26,7 +27,7 @@ pub(crate) enum Report {
     /// `workloads` of some ids: what came, and the ids for which nothing did.
     Fetched { job: JobId, workloads: Vec<RunTrigger>, missing: Vec<TriggerId>, job_gone: bool },
     /// A call of a guest.
-    Polled { ticket: Ticket, used: Used, late: Duration, answered: Answered },
+    Polled { ticket: Ticket, used: Used, late: Duration, stop: Option<Box<Stop>>, answered: Answered },
     /// An event, a failure or a checkpoint.
     Delivered { ticket: Ticket, trigger: TriggerId, sent: Sent, error: Option<ApiError> },
     /// `cleanup`.
@@ -37,6 +38,18 @@ pub(crate) enum Report {
     ExecutorAnswered,
     /// An `on-kill`.
     Killed,
+}
+
+/// Why a call has no answer, in words.
+pub(crate) fn stop(reason: &EndReason, used: &Used, masker: &Masker) -> Stop {
+    let mut lines = reason.lines().into_iter().map(|line| masker.mask_cut(&line).into_owned());
+    Stop {
+        reason: reason.code(),
+        message: lines.next().unwrap_or_default(),
+        details: lines.collect(),
+        limit: reason.limit(),
+        used: Some(used.clone()),
+    }
 }
 
 /// What a call's answer is made into.
@@ -56,8 +69,8 @@ impl Encoding {
     pub(crate) fn answer(&self, ended: Ended<Outcome>) -> Answered {
         let outcome = ended.result.map_err(|reason| FailureMessage {
             reason: reason.code(),
-            message: self.masker.mask(&reason.to_string()).into_owned(),
-            lines: Some(reason.lines().iter().map(|line| self.masker.mask(line).into_owned()).collect()),
+            message: self.masker.mask_cut(&reason.to_string()).into_owned(),
+            lines: Some(reason.lines().iter().map(|line| self.masker.mask_cut(line).into_owned()).collect()),
         })?;
         // A task takes the first event only.
         let most = if self.kind == TriggerKind::Task { 1 } else { usize::MAX };

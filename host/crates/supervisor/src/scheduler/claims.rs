@@ -2,7 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use trigger_host_types::{ClassPath, TriggerId, TriggerKind, UnixMs};
+use trigger_host_types::{ClassPath, Digest, TriggerId, TriggerKind, UnixMs};
 
 use super::outbox::{FailureMessage, Message, Outbox, Then};
 use super::table::NewTrigger;
@@ -21,6 +21,8 @@ pub(crate) struct Claim<C> {
     pub(crate) classpath: ClassPath,
     /// What the class path is mapped to.
     pub(crate) class: Option<C>,
+    /// The component of the class.
+    pub(crate) component: Option<Digest>,
     pub(crate) kind: TriggerKind,
     /// Neutral JSON text; or why there is none.
     pub(crate) kwargs: Result<String, Refusal>,
@@ -120,7 +122,7 @@ impl<C: Clone> Scheduler<C> {
             group,
             kind: claim.kind,
         });
-        self.tell(slot, now, What::Claimed { kind: claim.kind, resumed });
+        self.tell(slot, now, What::Claimed { resumed, component: claim.component });
         match refusal {
             None => self.make_ready(slot, now),
             Some(refusal) => self.refuse(slot, refusal, now),
@@ -179,7 +181,12 @@ impl<C: Clone> Scheduler<C> {
         // A trigger that never ran has nothing to cancel outside.
         let started = trigger.started || trigger.checkpoint.is_some();
         let killed = vanished.was_killed(now) && trigger.class.is_some() && trigger.phase != Phase::Held;
-        self.tell(slot, now, What::Finished { reason: if killed { Finish::Killed } else { Finish::Gone } });
+        let reason = match trigger.timeout_at {
+            _ if killed => Finish::Killed,
+            Some(timeout) if now >= timeout => Finish::TimedOut,
+            _ => Finish::Gone,
+        };
+        self.tell(slot, now, What::Finished { reason });
         if let Some(trigger) = self.table.remove(slot).filter(|_| killed && started) {
             self.effects.push(Effect::Kill(Box::new(Kill { trigger })));
         }

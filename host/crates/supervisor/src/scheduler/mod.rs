@@ -29,7 +29,7 @@ pub(crate) use self::deliveries::Sent;
 pub(crate) use self::outbox::{EventMessage, FailureMessage, Message};
 pub(crate) use self::polls::{Answer, Answered};
 pub(crate) use self::table::{Phase, Table, Ticket, Trigger};
-pub(crate) use self::task::PackedTask;
+pub use self::task::PackedTask;
 use crate::fair::FairQueue;
 use crate::observer::{Finish, Life, What};
 use crate::wheel::Wheel;
@@ -206,6 +206,14 @@ impl<C: Clone> Scheduler<C> {
         }
     }
 
+    /// Says of every trigger that this host is done with it; for the end of a drain.
+    pub(crate) fn give_back(&mut self, now: UnixMs) {
+        let slots: Vec<u32> = self.table.iter().map(|(slot, _)| slot).collect();
+        for slot in slots {
+            self.tell(slot, now, What::Finished { reason: Finish::Drained });
+        }
+    }
+
     /// The Job is gone and its claims with it: stops everything but what is still to be told.
     pub(crate) fn forget_claims(&mut self, job: i64, now: UnixMs) {
         self.job = job;
@@ -271,7 +279,7 @@ impl<C: Clone> Scheduler<C> {
 
     fn tell(&mut self, slot: u32, now: UnixMs, what: What) {
         if let Some(trigger) = self.table.row(slot) {
-            let life = Life { at: now, trigger: trigger.id, classpath: trigger.classpath.clone(), what };
+            let life = Life { at: now, subject: trigger.subject(), what };
             self.effects.push(Effect::Tell(life));
         }
     }

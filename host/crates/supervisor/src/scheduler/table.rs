@@ -1,12 +1,14 @@
 //! The triggers this host holds, by id and by slot. Kept small: a waiting trigger is this row, its kwargs, its checkpoint and a timer.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use trigger_host_types::{ClassPath, TriggerId, TriggerKind, UnixMs};
 
 use super::outbox::Outbox;
 use super::task::PackedTask;
 use crate::fair::Group;
+use crate::observer::Subject;
 use crate::runtime::Assets;
 
 /// Names one state of one trigger. Outdated as soon as the trigger moves on.
@@ -53,7 +55,7 @@ pub(crate) struct Trigger<C> {
     /// Outcomes stored.
     pub(crate) position: u64,
     /// The deferred task instance.
-    pub(crate) task: Option<Box<PackedTask>>,
+    pub(crate) task: Option<Arc<PackedTask>>,
     /// What an asset watcher watches, where the server tells.
     pub(crate) assets: Option<Assets>,
     /// When the scheduler gives the deferral up.
@@ -78,6 +80,13 @@ pub(crate) struct Trigger<C> {
     pub(super) failures: u8,
     /// Calls in a row that asked for the next one at once.
     pub(super) hurried: u8,
+}
+
+impl<C> Trigger<C> {
+    /// Who it is, for those who are told of it.
+    pub(crate) fn subject(&self) -> Subject {
+        Subject { trigger: self.id, classpath: self.classpath.clone(), kind: self.kind, task: self.task.clone() }
+    }
 }
 
 /// What is needed for a new row.
@@ -170,7 +179,7 @@ impl<C> Table<C> {
             kwargs: new.kwargs.into_boxed_str(),
             checkpoint: new.checkpoint.map(String::into_boxed_str),
             position: new.position,
-            task: new.task.map(Box::new),
+            task: new.task.map(Arc::new),
             assets: new.assets,
             timeout_at: new.timeout_at,
             first_event_at: new.first_event_at,

@@ -27,6 +27,7 @@ fn claim(id: i64, kind: TriggerKind) -> Claim<&'static str> {
         id: TriggerId(id),
         classpath: "x.Y".into(),
         class: Some("component"),
+        component: None,
         kind,
         kwargs: Ok("{}".into()),
         checkpoint: None,

@@ -1,0 +1,10 @@
+//! Native sources as a group reads them: real files, real sockets, and for Kafka a real broker.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+#[cfg(feature = "directory")]
+mod directory;
+#[cfg(feature = "http")]
+mod http;
+#[cfg(feature = "kafka")]
+mod kafka;
+mod scene;
