@@ -22,8 +22,10 @@ pub(crate) struct Catalog {
 /// One `[[trigger]]`.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
-    /// What Airflow stores.
+    /// What Airflow stores: a class path, or the path of a callback's function.
     pub(crate) classpath: ClassPath,
+    /// Which of the two.
+    pub(crate) is_callback: bool,
     /// Line of the entry.
     pub(crate) line: usize,
     /// The component's file; relative paths are below the catalog's folder.

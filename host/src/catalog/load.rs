@@ -48,13 +48,16 @@ pub(crate) async fn load(
         }
         let place = started.get(&(one.digest, entry.allowed()));
         match place.and_then(|place| loaded.get(place)) {
-            Some(Ok(component)) => classes.insert(Class {
-                classpath: entry.classpath.clone(),
-                component: component.clone(),
-                limits: Arc::new(entry.limits.clone()),
-                http: entry.http.clone().into(),
-                runtime: Arc::new(entry.runtime.clone()),
-            }),
+            Some(Ok(component)) => {
+                let class = Class {
+                    classpath: entry.classpath.clone(),
+                    component: component.clone(),
+                    limits: Arc::new(entry.limits.clone()),
+                    http: entry.http.clone().into(),
+                    runtime: Arc::new(entry.runtime.clone()),
+                };
+                if entry.is_callback { classes.insert_callback(class) } else { classes.insert(class) }
+            }
             Some(Err(error)) => problems.error(catalog.problem(entry, entry.component_line, "component", chain(error))),
             None => {}
         }

@@ -41,6 +41,7 @@ fn files(settings: &Settings, shown: &[Shown], problems: &mut Problems) {
     for (section, name, file) in [
         ("api", "token-file", &api.token_file),
         ("api", "jwt-secret-file", &api.jwt_secret_file),
+        ("api", "jwt-private-key-file", &api.jwt_private_key_file),
         ("api", "runtime-token-file", &api.runtime_token_file),
         ("api", "runtime-jwt-secret-file", &api.runtime_jwt_secret_file),
         ("api", "fernet-key-file", &api.fernet_key_file),
@@ -61,6 +62,10 @@ fn tokens(settings: &Settings, shown: &[Shown], problems: &mut Problems) {
     if api.token_file.is_some() && api.jwt_secret_file.is_some() {
         let what = "`token-file` and `jwt-secret-file` exclude each other: keep the one that your API wants";
         problems.error(at(shown, "api", "jwt-secret-file", what.into()));
+    }
+    if api.jwt_private_key_file.is_some() && api.jwt_secret_file.is_some() {
+        let what = "`jwt-private-key-file` and `jwt-secret-file` exclude each other: keep the one that your API wants";
+        problems.error(at(shown, "api", "jwt-private-key-file", what.into()));
     }
     if api.subject.parse::<uuid::Uuid>().is_err() {
         let what = format!("expected a UUID, found {:?}", api.subject);

@@ -135,6 +135,25 @@ fn claims_fires_and_drains_on_sigterm() {
 }
 
 #[test]
+fn without_queues_and_team_the_start_warns() {
+    for (key, warns) in [("", true), ("queues = [\"wasm\"]\n", false), ("team = \"a\"\n", false)] {
+        let folder = Folder::with("triggers.toml", "");
+        let (_api, url) = api(&folder);
+        let text =
+            format!("[api]\nurl = \"{url}\"\n[host]\n{key}{NO_ADMIN}[tracing]\nformat = \"json\"\nfilter = \"info\"\n");
+        let folder = folder.and("trigger-host.toml", text);
+        let host = folder.start(&["run"]);
+        until(&host, "The admin port listens");
+        // Registering and warning are one step, and the first load is after it.
+        while !http("GET", &url.replace("/execution/", "/dev/jobs"), "").1.contains("\"job_id\"") {}
+        host.signal("TERM");
+        let (code, _, rest) = host.end();
+        assert_eq!(code, Some(0), "{rest}");
+        assert_eq!(rest.contains("No queues and no team are set"), warns, "{key}: {rest}");
+    }
+}
+
+#[test]
 fn a_second_signal_ends_at_once() {
     let (_folder, api, _url, host) = running(3600);
     until(&host, "\"polled\"");

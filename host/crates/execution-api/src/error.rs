@@ -89,7 +89,9 @@ pub enum ApiError {
     #[error("the Execution API does not know job {0}; register again")]
     JobGone(JobId),
     /// An Execution API without trigger endpoints.
-    #[error("this Execution API has no trigger endpoints; install the plugin, or point the URL at what serves them")]
+    #[error(
+        "this Execution API has no trigger endpoints: install the plugin and point `[api] url` at it, or set `[api] dialect` where Airflow has them itself"
+    )]
     NoApi,
     /// Something else altogether.
     #[error("what answers at this URL answers, but is not an Execution API: {what}")]

@@ -13,6 +13,7 @@ mod token;
 
 pub mod encodings;
 pub mod retry;
+pub mod templates;
 pub mod wire;
 
 pub use client::{Client, RuntimeAccess};

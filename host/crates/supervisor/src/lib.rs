@@ -30,7 +30,7 @@ pub use health::Health;
 pub use observer::{Finish, Life, Observer, Stop, Subject, What};
 pub use runtime::{Access, Pattern, PatternError, RuntimeGrants, StateGrant};
 pub use scheduler::PackedTask;
-pub use settings::{Drain, Settings};
+pub use settings::{Drain, Settings, Unmapped};
 pub use summary::Summary;
 pub use supervisor::{EndError, Parts, StartError, Supervisor};
 pub use time::Time;

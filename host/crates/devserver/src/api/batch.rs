@@ -17,6 +17,7 @@ use super::json;
 use super::problem::Problem;
 use super::triggers::stored;
 use crate::error::StoreError;
+use crate::faults::Faults;
 use crate::store::Write;
 use crate::store::events::{self, EndState, Event, EventKind};
 
@@ -49,20 +50,19 @@ impl From<Result<StatusCode, Problem>> for Answer {
 
 pub(super) async fn events(State(app): State<Shared>, bytes: Bytes) -> Result<Json<Answers>, Problem> {
     let events = read(&bytes)?;
-    // The trouble that is to meet each of them, drawn in their order.
-    let events: Vec<_> = events.into_iter().map(|event| (app.faults.of_batched(event.trigger), event)).collect();
-    let answers = app.store.write(move |write| Ok::<_, StoreError>(all(write, &events))).await?;
+    let faults = app.faults.clone();
+    let answers = app.store.write(move |write| Ok::<_, StoreError>(all(write, &events, &faults))).await?;
     Ok(Json(Answers { answers }))
 }
 
-fn all(write: &mut Write<'_>, events: &[(Option<u16>, Event)]) -> Vec<Answer> {
+fn all(write: &mut Write<'_>, events: &[Event], faults: &Faults) -> Vec<Answer> {
     let mut failed = BTreeSet::new();
     let mut answers = Vec::with_capacity(events.len());
-    for (trouble, event) in events {
+    for event in events {
         let answer = if failed.contains(&event.trigger) {
             Err(not_tried(event.trigger))
-        } else if let Some(status) = trouble {
-            let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        } else if let Some(status) = faults.of_batched(event.trigger) {
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             Err(Problem::Detail(status, "Made by a fault rule".to_owned()))
         } else {
             events::alone(write, event).map_err(Problem::from).and_then(stored)

@@ -12,12 +12,12 @@ use trigger_host_types::{JobId, TriggerId, UnixMs};
 use super::operations::{self, Encoding, Report, stop};
 use super::{Actor, Running};
 use crate::catalog::Class;
-use crate::deliver::deliver;
+use crate::deliver::{BatchDelivered, deliver, deliver_batch};
 use crate::host_calls::TriggerCalls;
 use crate::metrics as names;
 use crate::observer::{Life, Stop, What};
 use crate::runtime::{Asker, Scope};
-use crate::scheduler::{Effect, Kill, Message, Ticket, Trigger};
+use crate::scheduler::{Attempts, Batched, Effect, Kill, Message, Server, Ticket, Trigger};
 use crate::supervisor::register;
 use crate::workload;
 
@@ -29,7 +29,8 @@ impl Actor {
                 Effect::Fetch(ids) => self.fetches.want(ids),
                 Effect::Poll { ticket, due } => self.poll(ticket, due),
                 Effect::CancelPoll(ticket) => self.give_up(ticket),
-                Effect::Send { ticket, trigger, message, attempt } => self.send(ticket, trigger, message, attempt),
+                Effect::Send { ticket, trigger, message, attempts } => self.send(ticket, trigger, message, attempts),
+                Effect::SendBatch(batch) => self.send_batch(batch),
                 Effect::Kill(kill) => self.kill(*kill),
                 Effect::Tell(life) => self.tell(&life),
             }
@@ -112,13 +113,21 @@ impl Actor {
         })
     }
 
-    fn send(&mut self, ticket: Ticket, trigger: TriggerId, message: Arc<Message>, attempt: u32) {
+    fn send(&mut self, ticket: Ticket, trigger: TriggerId, message: Arc<Message>, attempts: Attempts) {
         let (client, job) = (self.parts.client.clone(), self.heart.job());
         self.operations.spawn(async move {
-            let delivered = deliver(&client, job, trigger, &message, attempt, fastrand::f64()).await;
+            let delivered = deliver(&client, job, trigger, &message, attempts, fastrand::f64()).await;
             let (sent, error) = delivered.map_or_else(|(sent, error)| (sent, Some(error)), |sent| (sent, None));
             Report::Delivered { ticket, trigger, sent, error }
         });
+    }
+
+    fn send_batch(&mut self, batch: Vec<Batched>) {
+        let client = self.parts.client.clone();
+        let events: usize = batch.iter().map(|one| one.events.len()).sum();
+        metrics::histogram!(names::BATCH).record(events as f64);
+        self.operations
+            .spawn(async move { Report::BatchDelivered(deliver_batch(&client, &batch, fastrand::f64()).await) });
     }
 
     fn kill(&mut self, kill: Kill<Arc<Class>>) {
@@ -194,11 +203,17 @@ impl Actor {
             }
             Report::Delivered { ticket, trigger, sent, error } => {
                 if let Some(error) = error {
-                    metrics::counter!(names::REFUSED, "fault" => error.class_of().as_str()).increment(1);
-                    tracing::warn!(trigger_id = %trigger, %error, "The API did not take what a trigger has to tell.");
+                    not_taken(Some(trigger), &error);
                 }
                 self.rounds.busy();
                 self.scheduler.sent(ticket, sent, now);
+            }
+            Report::BatchDelivered(BatchDelivered { results, answered, errors }) => {
+                for (trigger, error) in &errors {
+                    not_taken(*trigger, error);
+                }
+                self.rounds.busy();
+                self.scheduler.batch_sent(results, answered, now);
             }
             Report::Cleaned { error } => {
                 if let Some(error) = error {
@@ -288,7 +303,7 @@ impl Actor {
                 self.parts.observer.registered(registered.job_id);
                 self.extensions = registered.extensions;
                 self.fetches.forget();
-                self.scheduler.forget_claims(registered.job_id.0, now);
+                self.scheduler.forget_claims(server_of(&registered), now);
                 self.rounds.load_at_once(Instant::now());
             }
             Err(error) => {
@@ -296,5 +311,22 @@ impl Actor {
                 self.heart.complain(&error);
             }
         }
+    }
+}
+
+/// What the scheduler has to know of the server.
+pub(super) fn server_of(registered: &Registered) -> Server {
+    let Registered { job_id, extensions } = registered;
+    Server { job: job_id.0, checkpoints: extensions.checkpoint, batches: extensions.event_batch }
+}
+
+/// `None`: the events of many triggers, all at once.
+fn not_taken(trigger: Option<TriggerId>, error: &ApiError) {
+    metrics::counter!(names::REFUSED, "fault" => error.class_of().as_str()).increment(1);
+    match trigger {
+        Some(trigger) => {
+            tracing::warn!(trigger_id = %trigger, %error, "The API did not take what a trigger has to tell.");
+        }
+        None => tracing::warn!(%error, "The API did not take the events of several triggers."),
     }
 }

@@ -9,7 +9,7 @@ mod operations;
 mod rounds;
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use execution_api::{Extensions, Registered};
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::{AbortHandle, JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until};
-use trigger_host_types::{Clock, UnixMs};
+use trigger_host_types::{ClassPath, Clock, UnixMs};
 
 use self::fetches::Fetches;
 use self::operations::Report;
@@ -27,7 +27,7 @@ use crate::heart::Heart;
 use crate::metrics as names;
 use crate::observer::{Life, Subject, What};
 use crate::runtime::Desk;
-use crate::scheduler::{Bounds, FailureMessage, Scheduler, Ticket};
+use crate::scheduler::{Bounds, FailureMessage, Scheduler, Ticket, UNMAPPED};
 use crate::settings::Settings;
 use crate::summary::Summary;
 use crate::supervisor::Parts;
@@ -35,6 +35,8 @@ use crate::time::Time;
 
 /// The actor looks at its heart and its watchdog at least this often.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// Paths without a component that are told of one by one.
+const MAX_UNMAPPED: usize = 1_000;
 /// `on-kill` calls at once.
 const KILLS: usize = 16;
 
@@ -79,6 +81,8 @@ pub(crate) struct Actor {
     paused: bool,
     registering: bool,
     summary: Summary,
+    /// Paths without a component that were told of.
+    unmapped: HashSet<ClassPath>,
     counts: watch::Sender<Counts>,
 }
 
@@ -101,10 +105,11 @@ impl Actor {
             live_instances: settings.live_instances,
             deliveries: settings.deliveries.max(1),
             first_event_after: u64::try_from(settings.first_event_after.as_millis()).unwrap_or(u64::MAX),
-            checkpoints: registered.extensions.checkpoint,
+            unmapped_tasks: settings.unmapped_tasks,
+            unmapped_callbacks: settings.unmapped_callbacks,
         };
         Self {
-            scheduler: Scheduler::new(bounds, registered.job_id.0, clock.now()),
+            scheduler: Scheduler::new(bounds, effects::server_of(&registered), clock.now()),
             rounds: Rounds::new(settings.load_every, settings.cleanup_every, Instant::now()),
             settings,
             desk: Desk::new(parts.client.clone(), parts.masker.clone()),
@@ -121,6 +126,7 @@ impl Actor {
             paused: false,
             registering: false,
             summary: Summary::default(),
+            unmapped: HashSet::new(),
             counts,
         }
     }
@@ -231,12 +237,14 @@ impl Actor {
 
     fn reload(&mut self, catalog: Arc<Catalog>) {
         let now = self.clock.now();
-        self.scheduler.remap(|trigger| catalog.get(&trigger.classpath).cloned(), now);
+        self.scheduler.remap(|trigger| catalog.get(trigger.kind, &trigger.classpath).cloned(), now);
+        self.unmapped.clear();
         tracing::info!(classpaths = catalog.len(), "A new catalog is in force.");
         self.parts.catalog = catalog;
     }
 
     fn tell(&mut self, life: &Life) {
+        self.say_unmapped(life);
         match life.what {
             What::Fired { .. } => metrics::counter!(names::FIRED).increment(1),
             What::Failed { reason, .. } => metrics::counter!(names::FAILED, "reason" => reason).increment(1),
@@ -244,6 +252,15 @@ impl Actor {
         }
         self.summary.count(life);
         self.parts.observer.observe(life);
+    }
+
+    /// Once for each path: there may be thousands of triggers of one.
+    fn say_unmapped(&mut self, life: &Life) {
+        let What::Failed { reason: UNMAPPED, message, .. } = &life.what else { return };
+        let Subject { trigger, classpath, .. } = &life.subject;
+        if self.unmapped.len() < MAX_UNMAPPED && self.unmapped.insert(classpath.clone()) {
+            tracing::error!(%classpath, first_trigger_id = %trigger, "{message}");
+        }
     }
 
     fn count(&mut self) {

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use execution_api::encodings::event_to_wire;
 use execution_api::retry::{self, Step, next_step};
-use execution_api::{ApiError, Client, Extensions, Registered, RunTrigger, TaskQuery};
+use execution_api::{ApiError, Client, Extensions, Registered, RunTrigger, RuntimeAccess, TaskQuery};
 use logs::Masker;
 use sandbox::{Call, Context, EndReason, Ended, HostCalls, Next, Outcome, Sandbox, Used};
 use trigger_host_types::{EventKind, JobId, TriggerId, TriggerKind, UnixMs};
 
 use crate::catalog::Class;
+use crate::deliver::BatchDelivered;
 use crate::key::Source;
 use crate::observer::Stop;
 use crate::scheduler::{Answer, Answered, EventMessage, FailureMessage, Kill, Sent, Ticket};
@@ -30,6 +31,8 @@ pub(crate) enum Report {
     Polled { ticket: Ticket, used: Used, late: Duration, stop: Option<Box<Stop>>, answered: Answered },
     /// An event, a failure or a checkpoint.
     Delivered { ticket: Ticket, trigger: TriggerId, sent: Sent, error: Option<ApiError> },
+    /// Events of several triggers.
+    BatchDelivered(BatchDelivered),
     /// `cleanup`.
     Cleaned { error: Option<ApiError> },
     /// `jobs`, after the old one was gone.
@@ -138,6 +141,19 @@ pub(crate) async fn ask_executor(sandbox: Sandbox) -> Report {
     }
 }
 
+/// Whether a task is deferred, as far as it can be known: a trigger that is gone has no name to ask in any more, and then the host's own
+/// has to do.
+async fn still_waits(client: &Client, own: RuntimeAccess, query: &TaskQuery) -> bool {
+    let ask = async {
+        match own.task_states(query).await {
+            Ok(states) => Ok(states),
+            Err(_) => client.runtime().task_states(query).await,
+        }
+    };
+    let Ok(Ok(states)) = tokio::time::timeout(ASK_WITHIN, ask).await else { return false };
+    states.values().flat_map(|tasks| tasks.values()).flatten().any(|state| state == "deferred")
+}
+
 /// Calls `on-kill`, unless the API says that the task still waits: then its trigger has another host now; or that it does not know this
 /// host's Job: then it has forgotten the trigger with it.
 pub(crate) async fn kill(
@@ -149,7 +165,8 @@ pub(crate) async fn kill(
     limit: Duration,
 ) {
     let trigger = kill.trigger;
-    let (Some(class), Some(task)) = (trigger.class, trigger.task.map(|task| task.unpack())) else { return };
+    let (Some(class), Some(packed)) = (trigger.class, trigger.task) else { return };
+    let (task, task_instance) = (packed.unpack(), packed.id());
     // `load` lists nothing for a Job that is gone, and does not say that it is.
     let beat = client.heartbeat(job).await;
     if beat.is_err_and(|error| next_step(retry::Call::Heartbeat, error.class_of(), 1, true) == Step::RegisterAnew) {
@@ -163,12 +180,9 @@ pub(crate) async fn kill(
         map_index: Some(task.map_index),
         ..TaskQuery::default()
     };
-    if let Ok(Ok(states)) = tokio::time::timeout(ASK_WITHIN, client.runtime().task_states(&query)).await {
-        let mut states = states.values().flat_map(|tasks| tasks.values()).flatten();
-        if states.any(|state| state == "deferred") {
-            tracing::info!(trigger_id = %trigger.id, "The task still waits: the trigger has another host now, and on-kill is not called.");
-            return;
-        }
+    if still_waits(&client, client.runtime_for(trigger.id, job, Some(task_instance)), &query).await {
+        tracing::info!(trigger_id = %trigger.id, "The task still waits: the trigger has another host now, and on-kill is not called.");
+        return;
     }
     let context = Context {
         trigger_id: trigger.id,
