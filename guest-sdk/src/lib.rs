@@ -41,6 +41,7 @@ mod neutral;
 mod outcome;
 mod platform;
 mod run;
+mod runtime;
 mod time;
 mod trigger;
 
@@ -53,6 +54,7 @@ pub use context::{Context, TaskInstance, TriggerKind};
 pub use error::{Error, ErrorContext, Result};
 pub use neutral::{literal, plain};
 pub use outcome::{Event, EventKind, Next, Outcome};
+pub use runtime::{Error as AirflowError, asset_state, connections, dag_runs, task_instances, variables, xcoms};
 pub use time::{DateTime, Duration, ParseDateTimeError, ParseDurationError};
 pub use trigger::{Checkpoint, Kwargs, Trigger};
 pub use trigger_host_sdk_macros::{checkpoint, kwargs, trigger};

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use super::script::ScriptedWorld;
-use super::{FiredEvent, Run, Script};
+use super::{Airflow, FiredEvent, Run, Script};
 use crate::bindings::trigger_host::trigger::types as wit;
 use crate::platform::with_world;
 use crate::{DateTime, Duration, Error, EventKind, Result, TaskInstance, Trigger, TriggerKind, run};
@@ -44,13 +44,15 @@ impl<T: Trigger> FakeHost<T> {
     /// A host for a trigger with these kwargs, at 2026-01-01T00:00:00Z, for a task.
     pub fn new(kwargs: Value) -> Self {
         let now = moment(START);
-        let task = wit::TaskInstance {
+        let own = TaskInstance {
             dag_id: "dag".to_owned(),
             run_id: "run".to_owned(),
             task_id: "task".to_owned(),
             map_index: -1,
             try_number: 1,
         };
+        let TaskInstance { dag_id, run_id, task_id, map_index, try_number } = own.clone();
+        let task = wit::TaskInstance { dag_id, run_id, task_id, map_index, try_number };
         Self {
             kwargs: kwargs.to_string(),
             context: wit::Context {
@@ -66,6 +68,7 @@ impl<T: Trigger> FakeHost<T> {
                 scripts: Vec::new(),
                 requests: Vec::new(),
                 logs: Vec::new(),
+                airflow: Airflow::of(own),
             })),
             checkpoint: None,
             due: now,
@@ -94,6 +97,7 @@ impl<T: Trigger> FakeHost<T> {
         };
         if kind != TriggerKind::Task {
             self.context.task = None;
+            self.world.borrow_mut().airflow.own = None;
         }
         self
     }
@@ -101,6 +105,7 @@ impl<T: Trigger> FakeHost<T> {
     /// Runs the trigger for this task.
     #[must_use]
     pub fn for_task(mut self, task: TaskInstance) -> Self {
+        self.world.borrow_mut().airflow.own = Some(task.clone());
         let TaskInstance { dag_id, run_id, task_id, map_index, try_number } = task;
         self.context.task = Some(wit::TaskInstance { dag_id, run_id, task_id, map_index, try_number });
         self
@@ -116,6 +121,11 @@ impl<T: Trigger> FakeHost<T> {
     /// What the world answers to this method and URL: `host.on("GET", url).json(200, body)`.
     pub fn on(&mut self, method: &str, url: &str) -> ScriptGuard<'_> {
         ScriptGuard(std::cell::RefMut::map(self.world.borrow_mut(), |world| world.script(method, url)))
+    }
+
+    /// What the trigger finds in Airflow: `host.airflow().variable("x", "1")`.
+    pub fn airflow(&mut self) -> AirflowGuard<'_> {
+        AirflowGuard(std::cell::RefMut::map(self.world.borrow_mut(), |world| &mut world.airflow))
     }
 
     /// The host dies so long after now, and another one goes on at once from the stored checkpoint.
@@ -284,6 +294,24 @@ impl std::ops::Deref for ScriptGuard<'_> {
 
 impl std::ops::DerefMut for ScriptGuard<'_> {
     fn deref_mut(&mut self) -> &mut Script {
+        &mut self.0
+    }
+}
+
+/// The fake Airflow, being looked at or changed.
+#[derive(Debug)]
+pub struct AirflowGuard<'a>(std::cell::RefMut<'a, Airflow>);
+
+impl std::ops::Deref for AirflowGuard<'_> {
+    type Target = Airflow;
+
+    fn deref(&self) -> &Airflow {
+        &self.0
+    }
+}
+
+impl std::ops::DerefMut for AirflowGuard<'_> {
+    fn deref_mut(&mut self) -> &mut Airflow {
         &mut self.0
     }
 }

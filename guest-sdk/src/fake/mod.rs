@@ -21,11 +21,13 @@
 //! the native target. Panics where a test is wrong, with what to write.
 #![expect(clippy::panic, reason = "a test that is wrong must fail, and say why")]
 
+mod airflow;
 mod host;
 mod network;
 mod report;
 mod script;
 
+pub use airflow::Airflow;
 pub use host::FakeHost;
 pub use network::with_network;
 pub use report::{FiredEvent, LogLine, Run};

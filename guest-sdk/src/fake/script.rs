@@ -9,7 +9,7 @@ use crate::log::Level;
 use crate::platform::World;
 use crate::{DateTime, Duration};
 
-use super::LogLine;
+use super::{Airflow, LogLine};
 
 /// A request that the trigger sent.
 #[derive(Debug, Clone, PartialEq)]
@@ -103,6 +103,7 @@ pub(super) struct ScriptedWorld {
     pub(super) scripts: Vec<Script>,
     pub(super) requests: Vec<SentRequest>,
     pub(super) logs: Vec<LogLine>,
+    pub(super) airflow: Airflow,
 }
 
 impl ScriptedWorld {
@@ -130,5 +131,9 @@ impl World for ScriptedWorld {
     fn log(&mut self, level: Level, message: &str, fields: &[(&str, String)]) {
         let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
         self.logs.push(LogLine { level, message: message.to_owned(), fields });
+    }
+
+    fn airflow(&mut self) -> &mut Airflow {
+        &mut self.airflow
     }
 }

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use broker::HttpGrant;
-use sandbox::{Allowed, Limits};
+use sandbox::{Allowed, Interface, Limits};
+use supervisor::RuntimeGrants;
 use trigger_host_types::{ClassPath, Digest};
 
 use crate::document::Document;
@@ -37,6 +38,8 @@ pub(crate) struct Entry {
     pub(crate) digest_line: Option<usize>,
     /// HTTP grants.
     pub(crate) http: Vec<HttpGrant>,
+    /// What it may ask of Airflow.
+    pub(crate) runtime: RuntimeGrants,
     /// Limits of one call.
     pub(crate) limits: Limits,
 }
@@ -44,7 +47,15 @@ pub(crate) struct Entry {
 impl Entry {
     /// Which interfaces the grants open.
     pub(crate) fn allowed(&self) -> Allowed {
-        Allowed { http: !self.http.is_empty() }
+        let RuntimeGrants { variables_read, variables_write, xcom, asset_state, states, connections } = &self.runtime;
+        Allowed::NONE
+            .with(Interface::Http, !self.http.is_empty())
+            .with(Interface::Variables, !variables_read.is_empty() || !variables_write.is_empty())
+            .with(Interface::Xcoms, xcom.is_some())
+            .with(Interface::AssetState, asset_state.is_some())
+            .with(Interface::TaskInstances, states.is_some())
+            .with(Interface::DagRuns, states.is_some())
+            .with(Interface::Connections, !connections.is_empty())
     }
 
     /// How problems name this entry.

@@ -44,7 +44,7 @@ fn entry(document: &Document, mut fields: Fields<'_, '_>) -> Option<Entry> {
     let component = fields.required::<PathBuf>("component");
     let digest_line = fields.node("digest").map(|node| node.line);
     let digest = fields.take::<Digest>("digest");
-    let http = fields.table("grants").map(grants::read).unwrap_or_default();
+    let (http, runtime) = fields.table("grants").map(grants::read).unwrap_or_default();
     let limits = fields.table("limits").map(limits::read).unwrap_or_default();
     let line = fields.line();
     fields.finish();
@@ -57,6 +57,7 @@ fn entry(document: &Document, mut fields: Fields<'_, '_>) -> Option<Entry> {
         digest,
         digest_line,
         http,
+        runtime,
         limits,
     })
 }

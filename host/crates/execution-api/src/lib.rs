@@ -21,5 +21,5 @@ pub use config::{ClientConfig, ConfigError, Dialect, TokenSource};
 pub use error::{ApiError, Fault};
 pub use wire::{
     AssetRef, Connection, DagRunQuery, Extensions, LoadRequest, Registered, RunTrigger, StoredCheckpoint, TaskQuery,
-    TaskStates, VariableKeys, WireEvent, WireKind, WireTaskInstance, WireXcoms, XcomPlace,
+    TaskStates, VariableKeys, WireEvent, WireKind, WirePreviousTask, WireTaskInstance, WireXcoms, XcomPlace,
 };

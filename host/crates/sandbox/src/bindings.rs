@@ -8,6 +8,12 @@ wasmtime::component::bindgen!({
     imports: {
         "trigger-host:host/http": async | trappable,
         "trigger-host:host/logging": trappable,
+        "trigger-host:host/variables": async | trappable,
+        "trigger-host:host/xcoms": async | trappable,
+        "trigger-host:host/asset-state": async | trappable,
+        "trigger-host:host/task-instances": async | trappable,
+        "trigger-host:host/dag-runs": async | trappable,
+        "trigger-host:host/connections": async | trappable,
     },
     exports: { default: async },
 });

@@ -9,6 +9,8 @@ use execution_api::wire::CALLBACK_CLASSPATH;
 use sandbox::{Component, Limits};
 use trigger_host_types::{ClassPath, TriggerKind};
 
+use crate::runtime::RuntimeGrants;
+
 /// A class path and what runs for it.
 pub struct Class {
     /// As Airflow stores it; of a callback, the path of its function.
@@ -19,6 +21,8 @@ pub struct Class {
     pub limits: Arc<Limits>,
     /// Where its requests may go.
     pub http: Arc<[HttpGrant]>,
+    /// What it may ask of Airflow.
+    pub runtime: Arc<RuntimeGrants>,
 }
 
 impl std::fmt::Debug for Class {

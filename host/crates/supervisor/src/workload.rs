@@ -45,6 +45,7 @@ pub(crate) fn claim(workload: RunTrigger, catalog: &Catalog, keys: &Fernet) -> C
             let task = PackedTask::new(ti.id, &ti.for_guest());
             workload.log_path.iter().fold(task, |task, path| task.with_log_path(path))
         }),
+        assets: workload.watched_assets.map(|assets| Arc::new(*assets)),
         timeout_at: workload.timeout_after,
     }
 }

@@ -14,6 +14,7 @@ mod trigger;
 
 pub mod http;
 pub mod log;
+pub mod runtime;
 
 pub use classify::{Blame, Class, Classify, Retry};
 pub use clock::{Clock, SystemClock, UnixMs, VirtualClock};

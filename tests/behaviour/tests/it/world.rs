@@ -151,6 +151,12 @@ impl Api {
         serde_json::from_str(&text).unwrap_or_default()
     }
 
+    /// Puts something there that triggers find.
+    pub(crate) async fn put(&self, path: &str, body: &Value) {
+        let answer = client().put(self.url(path)).json(body).send().await.unwrap();
+        assert!(answer.status().is_success(), "{path}: {}", answer.text().await.unwrap());
+    }
+
     /// Makes trouble.
     pub(crate) async fn faults(&self, rules: &Value) {
         self.post("faults", &json!({"seed": 7, "rules": rules})).await;

@@ -9,7 +9,9 @@ pub(crate) use request::{
     RegisterAnswer, RuntimeTokenAnswer, RuntimeTokenBody, WorkloadsBody,
 };
 pub use request::{Extensions, LoadRequest, Registered, StoredCheckpoint, WireEvent, WireKind, WireXcoms};
-pub use runtime::{AssetRef, Connection, DagRunQuery, TaskQuery, TaskStates, VariableKeys, XcomPlace};
+pub use runtime::{
+    AssetRef, Connection, DagRunQuery, TaskQuery, TaskStates, VariableKeys, WirePreviousTask, XcomPlace,
+};
 pub(crate) use runtime::{TaskStatesAnswer, ValueAnswer, ValueBody, VariableAnswer, VariableBody};
 pub(crate) use workload::WorkloadsAnswer;
 pub use workload::{CALLBACK_CLASSPATH, RunTrigger, WireTaskInstance};

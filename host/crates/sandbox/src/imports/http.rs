@@ -21,7 +21,7 @@ impl wit::Host for State {
         let mark = self.budget.remember(request_line(&request));
         let answer = self.meter.uncharged(self.host.http_send(request)).await;
         self.budget.came_to(mark, answer_line(&answer));
-        telemetry::host_call(answer.is_ok());
+        telemetry::host_call("http", answer.is_ok());
         Ok(to_guest(answer))
     }
 
@@ -40,7 +40,7 @@ impl wit::Host for State {
         };
         answers.truncate(got);
         marks.into_iter().zip(&answers).for_each(|(mark, answer)| self.budget.came_to(mark, answer_line(answer)));
-        answers.iter().for_each(|answer| telemetry::host_call(answer.is_ok()));
+        answers.iter().for_each(|answer| telemetry::host_call("http", answer.is_ok()));
         let mut answers: Vec<_> = answers.into_iter().map(to_guest).collect();
         // One answer for each request, whatever the other side gave.
         answers.resize_with(got, || Err(wit::Error::Other("the host gave no answer".to_owned())));
@@ -51,7 +51,7 @@ impl wit::Host for State {
 
 impl State {
     fn refuse(&self) -> wit::Error {
-        telemetry::host_call_refused();
+        telemetry::host_call_refused("http");
         wit::Error::Budget(self.budget.refusal())
     }
 }

@@ -15,8 +15,9 @@ use crate::catalog::Class;
 use crate::deliver::{BatchDelivered, deliver, deliver_batch};
 use crate::host_calls::TriggerCalls;
 use crate::metrics as names;
-use crate::observer::{Life, Stop, Subject, What};
-use crate::scheduler::{Attempts, Batched, Effect, Kill, Message, Server, Ticket};
+use crate::observer::{Life, Stop, What};
+use crate::runtime::{Asker, Scope};
+use crate::scheduler::{Attempts, Batched, Effect, Kill, Message, Server, Ticket, Trigger};
 use crate::supervisor::register;
 use crate::workload;
 
@@ -62,7 +63,7 @@ impl Actor {
             kwargs: trigger.kwargs.to_string(),
             checkpoint: trigger.checkpoint.as_deref().map(String::from),
             limits: Arc::clone(&class.limits),
-            host: self.host_calls(trigger.subject(), &class),
+            host: self.host_calls(trigger, &class),
         };
         let subject = trigger.subject();
         let (kind, extensions, clock) = (trigger.kind, self.extensions, Arc::clone(&self.clock));
@@ -94,11 +95,20 @@ impl Actor {
         self.tell(&Life { at: self.clock.now(), subject, what: What::Stopped(Box::new(stop)) });
     }
 
-    fn host_calls(&self, subject: Subject, class: &Arc<Class>) -> Arc<dyn sandbox::HostCalls> {
+    fn host_calls(&self, trigger: &Trigger<Arc<Class>>, class: &Arc<Class>) -> Arc<dyn sandbox::HostCalls> {
+        let asker = || Asker {
+            trigger: trigger.id,
+            classpath: class.classpath.clone(),
+            job: self.heart.job(),
+            grants: Arc::clone(&class.runtime),
+            scope: Scope::new(trigger.task.as_deref(), trigger.assets.clone()),
+        };
         Arc::new(TriggerCalls {
-            subject,
+            subject: trigger.subject(),
             class: Arc::clone(class),
             broker: self.parts.broker.clone(),
+            // Most ask for nothing: then the task's names stay packed.
+            airflow: (!class.runtime.is_empty()).then(|| (self.desk.clone(), asker())),
             observer: Arc::clone(&self.parts.observer),
         })
     }
@@ -122,7 +132,7 @@ impl Actor {
 
     fn kill(&mut self, kill: Kill<Arc<Class>>) {
         let Some(class) = &kill.trigger.class else { return };
-        let host = self.host_calls(kill.trigger.subject(), class);
+        let host = self.host_calls(&kill.trigger, class);
         let (client, job) = (self.parts.client.clone(), self.heart.job());
         let (now, limit) = (self.clock.now(), self.settings.on_kill_timeout);
         let places = Arc::clone(&self.kills);

@@ -26,6 +26,7 @@ use crate::catalog::{Catalog, Class};
 use crate::heart::Heart;
 use crate::metrics as names;
 use crate::observer::{Life, Subject, What};
+use crate::runtime::Desk;
 use crate::scheduler::{Bounds, FailureMessage, Scheduler, Ticket, UNMAPPED};
 use crate::settings::Settings;
 use crate::summary::Summary;
@@ -69,6 +70,8 @@ pub(crate) struct Actor {
     operations: JoinSet<Report>,
     calls: HashMap<Ticket, Running>,
     kills: Arc<Semaphore>,
+    /// Where guests ask Airflow.
+    desk: Desk,
     /// `on-kill` calls that run or wait for a place.
     killing: usize,
     rounds: Rounds,
@@ -109,6 +112,7 @@ impl Actor {
             scheduler: Scheduler::new(bounds, effects::server_of(&registered), clock.now()),
             rounds: Rounds::new(settings.load_every, settings.cleanup_every, Instant::now()),
             settings,
+            desk: Desk::new(parts.client.clone(), parts.masker.clone()),
             parts,
             clock,
             extensions: registered.extensions,

@@ -179,6 +179,7 @@ fn watcher(id: TriggerId) -> Claim<&'static str> {
         kwargs: Ok("{}".into()),
         checkpoint: None,
         position: 0,
+        assets: None,
         task: None,
         starts_from_trigger: false,
         timeout_at: None,

@@ -9,6 +9,7 @@ use super::table::NewTrigger;
 use super::{Effect, Kill, PackedTask, Phase, Scheduler};
 use crate::observer::{Finish, What};
 use crate::on_kill::Vanished;
+use crate::runtime::Assets;
 use crate::settings::Unmapped;
 
 /// Waits before an id that was listed without a workload is asked for again: 1 s, doubling up to 32 s.
@@ -31,6 +32,8 @@ pub(crate) struct Claim<C> {
     pub(crate) checkpoint: Option<String>,
     pub(crate) position: u64,
     pub(crate) task: Option<PackedTask>,
+    /// What an asset watcher watches, where the server tells.
+    pub(crate) assets: Option<Assets>,
     /// No worker deferred the task: it starts from its trigger.
     pub(crate) starts_from_trigger: bool,
     pub(crate) timeout_at: Option<UnixMs>,
@@ -123,6 +126,7 @@ impl<C: Clone> Scheduler<C> {
             checkpoint: claim.checkpoint,
             position: claim.position,
             task: claim.task,
+            assets: claim.assets,
             timeout_at: claim.timeout_at,
             // Without a process that defers there is none that could be resumed too soon.
             first_event_at: if claim.starts_from_trigger {

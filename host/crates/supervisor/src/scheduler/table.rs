@@ -9,6 +9,7 @@ use super::outbox::Outbox;
 use super::task::PackedTask;
 use crate::fair::Group;
 use crate::observer::Subject;
+use crate::runtime::Assets;
 
 /// Names one state of one trigger. Outdated as soon as the trigger moves on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -55,6 +56,8 @@ pub(crate) struct Trigger<C> {
     pub(crate) position: u64,
     /// The deferred task instance.
     pub(crate) task: Option<Arc<PackedTask>>,
+    /// What an asset watcher watches, where the server tells.
+    pub(crate) assets: Option<Assets>,
     /// When the scheduler gives the deferral up.
     pub(crate) timeout_at: Option<UnixMs>,
     /// No event of a task leaves before.
@@ -96,6 +99,7 @@ pub(crate) struct NewTrigger<C> {
     pub(crate) checkpoint: Option<String>,
     pub(crate) position: u64,
     pub(crate) task: Option<PackedTask>,
+    pub(crate) assets: Option<Assets>,
     pub(crate) timeout_at: Option<UnixMs>,
     pub(crate) first_event_at: UnixMs,
     pub(crate) group: Group,
@@ -176,6 +180,7 @@ impl<C> Table<C> {
             checkpoint: new.checkpoint.map(String::into_boxed_str),
             position: new.position,
             task: new.task.map(Arc::new),
+            assets: new.assets,
             timeout_at: new.timeout_at,
             first_event_at: new.first_event_at,
             outbox: None,

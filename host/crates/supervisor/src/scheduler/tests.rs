@@ -43,6 +43,7 @@ fn claim(id: i64, kind: TriggerKind) -> Claim<&'static str> {
         kwargs: Ok("{}".into()),
         checkpoint: None,
         position: 0,
+        assets: None,
         task: (kind == TriggerKind::Task)
             .then(|| PackedTask::new(uuid::Uuid::from_u128(id.unsigned_abs().into()), &task)),
         starts_from_trigger: false,

@@ -59,7 +59,18 @@ impl Client {
         let id = identity.trigger.to_string();
         let path = ["triggers", &id, "runtime-token"];
         let ask = Ask::post(&path, TOKEN).body(json(&RuntimeTokenBody { job_id: identity.job })?);
-        let answer: RuntimeTokenAnswer = answer::parsed(&self.triggers.send(ask).await?, Route::Other)?;
+        let answer: RuntimeTokenAnswer =
+            answer::parsed(&self.triggers.send(ask).await?, Route::Other).map_err(unknown_trigger)?;
         Ok((bearer(&answer.token)?, answer.expires_in))
+    }
+}
+
+/// That the trigger is not there must not be taken for the absence of what it asks for.
+fn unknown_trigger(error: ApiError) -> ApiError {
+    match error {
+        ApiError::NotFound { what } => {
+            ApiError::Rejected { status: 404, reason: Some("unknown_trigger".to_owned()), what }
+        }
+        other => other,
     }
 }

@@ -31,12 +31,13 @@ type Query = Vec<(&'static str, String)>;
 pub struct RuntimeAccess {
     client: Client,
     identity: Option<Identity>,
+    cap: u64,
 }
 
 impl Client {
     /// The runtime routes in the name of the host itself, with the token that is configured for them.
     pub fn runtime(&self) -> RuntimeAccess {
-        RuntimeAccess { client: self.clone(), identity: None }
+        RuntimeAccess { client: self.clone(), identity: None, cap: VALUE }
     }
 
     /// The runtime routes in the name of one trigger that `job` holds. `task_instance`: the id of the waiting task instance, none for
@@ -46,11 +47,18 @@ impl Client {
     /// one signed here with the task instance as its subject, where the host holds the runtime URL's secret; else the configured one. It is
     /// kept until shortly before it expires.
     pub fn runtime_for(&self, trigger: TriggerId, job: JobId, task_instance: Option<Uuid>) -> RuntimeAccess {
-        RuntimeAccess { client: self.clone(), identity: Some(Identity { trigger, job, task_instance }) }
+        let identity = Some(Identity { trigger, job, task_instance });
+        RuntimeAccess { client: self.clone(), identity, cap: VALUE }
     }
 }
 
 impl RuntimeAccess {
+    /// The same, where no answer is larger than so many bytes.
+    #[must_use]
+    pub fn at_most(self, bytes: u64) -> Self {
+        Self { cap: bytes.min(VALUE), ..self }
+    }
+
     async fn ask(
         &self,
         method: Method,
@@ -58,7 +66,7 @@ impl RuntimeAccess {
         query: Query,
         body: Option<Vec<u8>>,
     ) -> Result<Answer, ApiError> {
-        let mut ask = Ask::new(method, path, VALUE);
+        let mut ask = Ask::new(method, path, self.cap);
         ask.query = query;
         ask.body = body;
         match &self.identity {
