@@ -47,7 +47,7 @@ pub(super) async fn ask(access: &RuntimeAccess, scope: &Scope, request: Request)
         }
         Request::ConnectionDescribe { id } => {
             let found = access.connection(&id).await.map_err(of_api)?;
-            let host = found.host.map(|host| without_secrets(&host));
+            let host = found.host.and_then(|host| without_secrets(&host));
             Ok(Answer::Connection(Connection {
                 conn_type: found.conn_type,
                 host,
@@ -123,14 +123,18 @@ fn unexpected(request: &Request) -> Error {
     Error::Other(format!("`{}` is not asked for here", request.name()))
 }
 
-/// Some types of connection have a URL for a host, with a password or a token in it.
-fn without_secrets(host: &str) -> String {
-    let host = host.split(['?', '#']).next().unwrap_or_default();
+/// Some types of connection have a URL for a host, with a password or a token in it. None where it cannot be told where those end: an `@`
+/// behind the authority is that of a path or a query, or that of a password with a raw `/`, `?` or `#` in it.
+fn without_secrets(host: &str) -> Option<String> {
     let (scheme, rest) = host.split_once("://").map_or(("", host), |(scheme, rest)| (scheme, rest));
-    let (authority, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
+    let (authority, behind) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    if scheme.contains('@') || behind.contains('@') {
+        return None;
+    }
     let authority = authority.rsplit('@').next().unwrap_or_default();
+    let path = behind.split(['?', '#']).next().unwrap_or_default();
     let joint = if scheme.is_empty() { "" } else { "://" };
-    format!("{scheme}{joint}{authority}{path}")
+    Some(format!("{scheme}{joint}{authority}{path}"))
 }
 
 #[cfg(test)]
@@ -144,11 +148,21 @@ mod tests {
             ("https://u:pw@h.example:8443/api?token=s#f", "https://h.example:8443/api"),
             ("u:pw@h.example", "h.example"),
             ("https://u:p@w@h/", "https://h/"),
-            ("https://h?token=s/x@y", "https://h"),
+            ("https://h?token=s/x", "https://h"),
             ("hooks.example/services?x", "hooks.example/services"),
             ("", ""),
         ] {
-            assert_eq!(without_secrets(host), told, "{host}");
+            assert_eq!(without_secrets(host).as_deref(), Some(told), "{host}");
+        }
+        for host in [
+            "https://u:p/secret@h/",
+            "https://u:p?secret@h",
+            "https://u:p#secret@h",
+            "u:p/secret@h",
+            "u:p://secret@x/y@h",
+            "https://h?token=s/x@y",
+        ] {
+            assert_eq!(without_secrets(host), None, "{host}");
         }
     }
 }
