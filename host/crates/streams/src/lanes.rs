@@ -35,6 +35,8 @@ pub(crate) struct Flight {
     pub(crate) overdue: Option<Moment>,
     /// Whether a call is running.
     pub(crate) running: bool,
+    /// When it may be tried again, while it waits for that.
+    pub(crate) again: Option<Moment>,
 }
 
 /// One lane.
@@ -46,6 +48,8 @@ pub(crate) struct LaneState {
     /// Its place among the lanes: grows with each appearance.
     order: u64,
     pub(crate) activity: Activity,
+    /// When the oldest of what it advances or reads again was read; means nothing otherwise.
+    pub(crate) since: Moment,
     /// Rewinds in a row without progress.
     pub(crate) rewinds: u32,
 }
@@ -74,6 +78,7 @@ impl Lanes {
             tail: EventId(0),
             order: 0,
             activity: Activity::Idle,
+            since: Moment::default(),
             rewinds: 0,
         };
         let at = match self.free.pop() {
@@ -100,6 +105,11 @@ impl Lanes {
 
     pub(crate) fn get_mut(&mut self, at: u32) -> Option<&mut LaneState> {
         self.slab.get_mut(at as usize)?.as_mut()
+    }
+
+    /// All of them, in no particular order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &LaneState)> {
+        (0_u32..).zip(&self.slab).filter_map(|(at, lane)| Some((at, lane.as_ref()?)))
     }
 
     /// Puts `id` at the end of a lane. A lane that was empty appears anew, behind all others (`P1`).

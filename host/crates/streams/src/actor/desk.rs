@@ -74,8 +74,13 @@ impl<S: Shell> Desk<S> {
             Message::Closed => group.closed(effects),
             Message::Tick => group.tick(now, effects),
             Message::Stop => group.stop(now, effects),
+            Message::Pause => group.pause(),
+            Message::Resume => group.resume(now, effects),
             Message::Counts(reply) => {
                 reply(group.counts());
+            }
+            Message::Status(reply) => {
+                reply(group.status(now));
             }
         }
         self.perform();

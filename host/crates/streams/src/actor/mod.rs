@@ -7,12 +7,15 @@
 mod desk;
 mod message;
 mod producer;
+mod status;
 mod streams;
 mod subscription;
+mod table;
 mod task;
 
 pub use desk::{Desk, Shell};
 pub use message::{Ended, Message, Reply};
 pub use producer::{Producer, Read, Reader, SourceError};
-pub use streams::{Streams, Subscribe, SubscribeError};
+pub use status::{GroupStatus, Seen};
+pub use streams::{PauseError, Streams, Subscribe, SubscribeError};
 pub use subscription::{Confirmer, Subscription};

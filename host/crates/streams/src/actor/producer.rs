@@ -37,6 +37,11 @@ pub trait Reader: Send {
 /// One producer: made for one group, closed with it.
 #[async_trait]
 pub trait Producer: Send + Sync + 'static {
+    /// What kind of source this is, for operators and as a metric's label: one of few words, never a name from outside.
+    fn source(&self) -> &'static str {
+        "guest"
+    }
+
     /// Opens the source. What it leaves behind when it fails is its own to clean up.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -39,6 +39,22 @@ impl Leavers {
 
     fn take(&self) -> Vec<SubscriptionId> {
         std::mem::take(&mut *self.gone.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// What reaches a group from outside.
+pub(super) struct Wires {
+    pub(super) messages: mpsc::Receiver<Message>,
+    pub(super) leavers: Arc<Leavers>,
+    pub(super) stop: CancellationToken,
+    pub(super) paused: watch::Receiver<bool>,
+}
+
+impl Wires {
+    /// What an operator wants since the last look, if that has changed.
+    fn pause(&mut self) -> Option<Message> {
+        let changed = self.paused.has_changed().unwrap_or(false);
+        changed.then(|| if *self.paused.borrow_and_update() { Message::Pause } else { Message::Resume })
     }
 }
 
@@ -156,24 +172,17 @@ impl Shell for Tasks {
 ///
 /// # Cancel safety
 /// Each branch of the loop waits for something that is still there when it is waited for again.
-pub(super) async fn run(
-    group: Group,
-    effects: Vec<Effect>,
-    tasks: Tasks,
-    mut messages: mpsc::Receiver<Message>,
-    leavers: Arc<Leavers>,
-    stop: CancellationToken,
-    mut evicted: impl FnMut(),
-) {
+pub(super) async fn run(group: Group, effects: Vec<Effect>, tasks: Tasks, mut wires: Wires, mut evicted: impl FnMut()) {
     let began = tasks.began;
     let mut desk = Desk::new(group, tasks, effects);
     let mut stopped = false;
     while !desk.is_done() {
         let wake = desk.next_wake();
         let message = tokio::select! {
-            Some(message) = messages.recv() => message,
-            () = leavers.any.notified() => {
-                leavers.take().into_iter().for_each(|gone| desk.handle(Message::Leave(gone)));
+            Some(message) = wires.messages.recv() => message,
+            () = wires.leavers.any.notified() => {
+                wires.pause().into_iter().for_each(|pause| desk.handle(pause));
+                wires.leavers.take().into_iter().for_each(|gone| desk.handle(Message::Leave(gone)));
                 Message::Tick
             }
             Some(done) = desk.shell().running.join_next() => match done {
@@ -187,11 +196,17 @@ pub(super) async fn run(
                 }
             },
             () = sleep_until(began, wake) => Message::Tick,
-            () = stop.cancelled(), if !stopped => {
+            () = wires.stop.cancelled(), if !stopped => {
                 stopped = true;
                 Message::Stop
             }
+            Ok(()) = wires.paused.changed() => {
+                wires.paused.mark_changed();
+                Message::Tick
+            }
         };
+        // Before anything that could lead to a read.
+        wires.pause().into_iter().for_each(|pause| desk.handle(pause));
         desk.handle(message);
         if std::mem::take(&mut desk.shell().evicted) {
             evicted();

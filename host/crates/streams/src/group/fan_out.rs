@@ -21,6 +21,7 @@ impl Group {
             return;
         }
         self.reading = false;
+        self.totals.read += events.len() as u64;
         let mut reached = SlotSet::default();
         for raw in events {
             self.fan_out(raw, &mut reached, now, effects);
@@ -45,13 +46,16 @@ impl Group {
         self.index.find(&raw.data, |slot| {
             selected.insert(slot);
         });
+        // Nobody is in both.
+        let unasked = self.slots.live.len().saturating_sub(self.slots.everything.len() + selected.len());
+        self.totals.skipped += u64::from(unasked);
         let kept = if self.policy.on_failed == OnFailed::Pass { bytes::Bytes::new() } else { raw.data.clone() };
         let id = self.ring.push(raw.data, selected.len());
         if let Some(lane) = lane {
             let mut pending = self.slots.everything.clone();
             pending.union(&selected);
             let left = pending.len();
-            let outcome = Outcome::skipped_by(self.slots.live.len() - left);
+            let outcome = Outcome::skipped_by(unasked);
             let (payload, read) = (raw.payload, now);
             self.entries.push(Entry {
                 pending,

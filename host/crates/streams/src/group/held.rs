@@ -140,7 +140,9 @@ impl Group {
 
     /// Forgets the lane from this event on and asks for it again.
     fn rewind(&mut self, id: EventId, lane: u32, effects: &mut Vec<Effect>) {
-        let payload = self.entries.get(id).map(|entry| entry.payload.clone()).unwrap_or_default();
+        let head = self.entries.get(id);
+        let since = head.map(|entry| entry.read).unwrap_or_default();
+        let payload = head.map(|entry| entry.payload.clone()).unwrap_or_default();
         let mut next = Some(id);
         while let Some(id) = next {
             let Some(entry) = self.entries.remove(id) else { break };
@@ -156,6 +158,7 @@ impl Group {
         self.lanes.clear(lane);
         if let Some(state) = self.lanes.get_mut(lane) {
             state.activity = Activity::Rewinding;
+            state.since = since;
             state.rewinds += 1;
             effects.push(Effect::Rewind { lane: state.lane.clone(), payload });
         }

@@ -9,8 +9,10 @@ mod fan_out;
 mod held;
 mod leaving;
 mod lifecycle;
+mod pausing;
 mod pump;
 mod resolving;
+mod status;
 mod subscribers;
 mod timeouts;
 mod verdicts;
@@ -32,6 +34,7 @@ use crate::matching::Index;
 use crate::policy::Policy;
 use crate::ring::Ring;
 use crate::slots::Slots;
+use crate::status::Totals;
 use crate::timers::Timers;
 
 /// Whether a stream is acknowledged (`G6`).
@@ -74,6 +77,11 @@ pub struct Group {
     told: bool,
     /// Whether it stays, without subscribers, for what it owes.
     lingering: bool,
+    /// Whether an operator has paused it.
+    paused: bool,
+    /// Whether the grace ended while it was paused.
+    opens_on_resume: bool,
+    totals: Totals,
     /// Triggers that are expected to join before the first read.
     cohort: HashSet<TriggerId>,
     ring: Ring,
@@ -133,7 +141,34 @@ impl Group {
         now: Moment,
         effects: &mut Vec<Effect>,
     ) -> Self {
-        let mut group = Self {
+        let mut group = Self::unbegun(policy, mode, sequence, cohort, now);
+        group.begin(now, effects);
+        group
+    }
+
+    /// The same, paused from the beginning: its source is not even opened before it is resumed.
+    pub fn new_paused(
+        policy: Policy,
+        mode: Mode,
+        sequence: Sequence,
+        cohort: impl IntoIterator<Item = TriggerId>,
+        now: Moment,
+        effects: &mut Vec<Effect>,
+    ) -> Self {
+        let mut group = Self::unbegun(policy, mode, sequence, cohort, now);
+        group.pause();
+        group.begin(now, effects);
+        group
+    }
+
+    fn unbegun(
+        policy: Policy,
+        mode: Mode,
+        sequence: Sequence,
+        cohort: impl IntoIterator<Item = TriggerId>,
+        now: Moment,
+    ) -> Self {
+        Self {
             policy: policy.without_zeros(),
             mode,
             sequence,
@@ -144,6 +179,9 @@ impl Group {
             evicted: false,
             told: false,
             lingering: false,
+            paused: false,
+            opens_on_resume: false,
+            totals: Totals::default(),
             cohort: cohort.into_iter().collect(),
             ring: Ring::default(),
             entries: Entries::default(),
@@ -163,9 +201,7 @@ impl Group {
             scanned: EventId(0),
             scan_set: false,
             advance_set: false,
-        };
-        group.begin(now, effects);
-        group
+        }
     }
 
     /// When [`Group::tick`] has something to do, if ever.
@@ -194,6 +230,11 @@ impl Group {
             advancing: self.running.len(),
             timers: self.timers.len(),
         }
+    }
+
+    /// What it has done since it was made.
+    pub fn totals(&self) -> Totals {
+        self.totals
     }
 
     /// What every command ends with: advances what may, reads what there is room for, ends what is over.

@@ -9,4 +9,6 @@ mod model;
 mod play;
 mod rules_ack;
 mod rules_groups;
+mod rules_pause;
 mod rules_safe;
+mod status;

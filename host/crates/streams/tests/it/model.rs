@@ -2,7 +2,8 @@
 //!
 //! Checked at every advance: each lane moves in the order it was read, without a gap and without a repetition; every member of the
 //! snapshot is counted once; nobody is counted as acked before what they emitted is stored; at most one call per lane and as many
-//! in all as allowed. Checked at every step: nothing grows beyond its bound. Checked at the end: a group whose subscribers answer and whose
+//! in all as allowed. Checked at every step: nothing grows beyond its
+//! bound, and a paused group begins no read. Checked at the end: a group whose subscribers answer and whose
 //! storage and broker work comes to rest with nothing outstanding, and ends when they leave.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
@@ -29,6 +30,7 @@ enum Step {
     Feed(Vec<u8>),
     Return(usize, bool),
     Tick(u64),
+    Pause(bool),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -42,6 +44,7 @@ fn step() -> impl Strategy<Value = Step> {
         6 => prop::collection::vec(0_u8..3, 1..4).prop_map(Step::Feed),
         5 => (any::<usize>(), prop::bool::weighted(0.8)).prop_map(|(which, well)| Step::Return(which, well)),
         2 => (1_u64..30).prop_map(Step::Tick),
+        1 => any::<bool>().prop_map(Step::Pause),
     ]
 }
 
@@ -109,6 +112,7 @@ struct Keeper {
     rewinding: BTreeSet<String>,
     room: usize,
     names: usize,
+    paused: bool,
     evicted: bool,
     ended: bool,
 }
@@ -136,6 +140,7 @@ impl Keeper {
             rewinding: BTreeSet::new(),
             room: 0,
             names: 0,
+            paused: false,
             evicted: false,
             ended: false,
         };
@@ -159,7 +164,10 @@ impl Keeper {
     fn act(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
-                Effect::Read { max } => self.room = max,
+                Effect::Read { max } => {
+                    assert!(!self.paused, "a paused group begins no read");
+                    self.room = max;
+                }
                 Effect::StopReading => self.room = 0,
                 Effect::HandOver { to, batch } => {
                     assert!(self.waiting.remove(&to.trigger().0), "only those who ask are given");
@@ -245,7 +253,16 @@ impl Keeper {
                 self.now = self.now.after(Duration::from_secs(seconds));
                 self.command(|group, now, effects| group.tick(now, effects));
             }
+            Step::Pause(paused) => self.pause(paused),
         }
+    }
+
+    fn pause(&mut self, paused: bool) {
+        self.paused = paused;
+        self.command(|group, now, effects| match paused {
+            true => group.pause(),
+            false => group.resume(now, effects),
+        });
     }
 
     fn join(&mut self, trigger: i64) {
@@ -411,6 +428,16 @@ impl Keeper {
 
     fn finish(mut self) {
         self.come_to_rest();
+        if self.paused && !self.evicted {
+            let outstanding = self.group.counts().outstanding;
+            assert_eq!(outstanding, 0, "what is in flight is settled and advanced in a paused group too");
+            self.pause(false);
+            self.come_to_rest();
+        }
+        if !self.evicted {
+            assert!(self.again.is_empty(), "all that was to be read again was");
+            assert!(self.lanes.values().all(VecDeque::is_empty), "all that was read is advanced past");
+        }
         if !self.subscribers.is_empty() {
             let counts = self.group.counts();
             let left = (counts.outstanding, counts.queued, counts.unconfirmed, counts.lanes, counts.advancing);
