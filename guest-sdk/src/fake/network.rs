@@ -3,20 +3,28 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::SentRequest;
+use super::{Airflow, SentRequest};
 use crate::DateTime;
 use crate::http::{Error, Request, Response};
 use crate::log::Level;
 use crate::platform::{World, with_world};
 
-struct Network<F>(F);
+struct Network<F> {
+    answer: F,
+    /// Without a task, and with nothing in it.
+    airflow: Airflow,
+}
 
 impl<F: FnMut(SentRequest) -> Result<Response, Error>> World for Network<F> {
     fn send(&mut self, request: Request) -> Result<Response, Error> {
-        (self.0)(SentRequest::new(request, DateTime::from_unix_ms(0)))
+        (self.answer)(SentRequest::new(request, DateTime::from_unix_ms(0)))
     }
 
     fn log(&mut self, _level: Level, _message: &str, _fields: &[(&str, String)]) {}
+
+    fn airflow(&mut self) -> &mut Airflow {
+        &mut self.airflow
+    }
 }
 
 /// Runs `call`, in which every request is answered by `answer`. Requests carry the time 1970; log lines go nowhere.
@@ -24,5 +32,5 @@ pub fn with_network<T>(
     answer: impl FnMut(SentRequest) -> Result<Response, Error> + 'static,
     call: impl FnOnce() -> T,
 ) -> T {
-    with_world(Rc::new(RefCell::new(Network(answer))), call)
+    with_world(Rc::new(RefCell::new(Network { answer, airflow: Airflow::default() })), call)
 }

@@ -151,7 +151,6 @@ fn a_callback_runs_the_component_of_its_path() {
     assert_eq!(fired["payload"], json!({"state": "success", "body": 7}));
 
     let ran = folder.run(&["dev", "--defer", "wrong.json", "--until-idle", "--output", "json"]);
-    assert_eq!(ran.code, Some(1), "{}", ran.said());
     let objects = ran.objects();
     let failed = objects.iter().find(|object| object["event"] == "failed").unwrap();
     assert!(failed.to_string().contains("bad-payload"), "{failed}");

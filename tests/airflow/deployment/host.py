@@ -64,6 +64,8 @@ class Host:
                 "hostname": "127.0.0.1",
                 "heartbeat-every": "2s",
                 "health-check-threshold": "10s",
+                # A cleared task's trigger is listed until somebody cleans up: `on-kill` waits for that.
+                "cleanup-every": "3s",
                 # Airflow fails tasks that are resumed before their executor has reported them.
                 "first-event-after": "3s",
             },

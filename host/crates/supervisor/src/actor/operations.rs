@@ -100,7 +100,7 @@ impl Encoding {
             )));
         }
         let wire = event_to_wire(&event, self.kind, self.source.key(at))
-            .map_err(|error| refused(format!("event {at} cannot be sent to Airflow: {error}")))?;
+            .map_err(|error| refused(format!("event {at}: {error}")))?;
         Ok(EventMessage { wire, payload: event.payload })
     }
 }

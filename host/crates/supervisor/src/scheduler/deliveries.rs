@@ -50,12 +50,12 @@ impl<C: Clone> Scheduler<C> {
 
     pub(super) fn start_sends(&mut self) {
         while self.sending < self.bounds.deliveries {
-            let started = if self.batches.take_turn() {
-                self.start_batch() || self.start_send()
-            } else {
-                self.start_send() || self.start_batch()
-            };
-            if !started {
+            // Whose turn it is begins; the other one has the place when there is nothing to begin with.
+            let batch_first = self.batches.take_turn();
+            if batch_first && self.start_batch() {
+                continue;
+            }
+            if !self.start_send() && (batch_first || !self.start_batch()) {
                 return;
             }
         }

@@ -203,7 +203,7 @@ impl<C: Clone> Scheduler<C> {
 /// The event that says that a callback has failed.
 fn failed_event(failure: &FailureMessage, key: IdempotencyKey) -> Message {
     let mut body = failure.message.clone();
-    for line in failure.lines.iter().flatten() {
+    for line in failure.lines.iter().flatten().filter(|line| **line != failure.message) {
         body.push('\n');
         body.push_str(line);
     }

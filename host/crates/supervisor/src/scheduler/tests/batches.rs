@@ -158,15 +158,13 @@ fn a_batch_that_is_refused_whole_goes_one_by_one() {
 fn silence_halves_a_batch_and_answers_double_it() {
     let mut host = queued(200, &["1"]);
     let mut sizes = Vec::new();
-    let mut now = 0;
-    for answered in [false, false, true, true] {
+    for (now, answered) in (0..).zip([false, false, true, true]) {
         let one = batch(&mut host, now);
         sizes.push(one.len());
         let sent = if answered { Sent::Accepted } else { later(1) };
         host.batch_sent(all(&one, &sent), answered, now);
         // The checkpoints of what was accepted are none of this test's business.
         host.sends.clear();
-        now += 1;
     }
     assert_eq!(sizes, [64, 32, 16, 32]);
 }
