@@ -54,7 +54,9 @@ pub trait Producer: Send + Sync + 'static {
     /// Says whether and when to try again.
     async fn advance(&self, lane: &Lane, items: &[AdvanceItem]) -> Result<(), AdvanceError>;
 
-    /// Reads `lane` again from the raw event with this payload on.
+    /// Reads `lane` again from the raw event with this payload on: the next one of the lane that is read has this payload again, byte for
+    /// byte, and every read that begins after the answer is of what comes after the rewind. A read that is under way may give either; the
+    /// payload says which.
     ///
     /// # Errors
     /// It cannot; the group ends, so that a new one reads from what was acknowledged.

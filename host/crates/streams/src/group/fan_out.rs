@@ -7,7 +7,6 @@ use super::{Group, Mode, Phase};
 use crate::effect::{Effect, Notice, PollEnd, Raw};
 use crate::entries::Entry;
 use crate::ids::{EventId, Moment};
-use crate::lanes::Activity;
 use crate::outcome::{FailedBy, Failure, Outcome};
 use crate::policy::{OnFailed, QueueFull};
 use crate::slot_set::SlotSet;
@@ -23,22 +22,26 @@ impl Group {
         self.reading = false;
         self.totals.read += events.len() as u64;
         let mut reached = SlotSet::default();
-        for raw in events {
-            self.fan_out(raw, &mut reached, now, effects);
-        }
-        match end {
+        let fanned_out = events.into_iter().try_for_each(|raw| self.fan_out(raw, &mut reached, now, effects));
+        match fanned_out.err().or(end) {
             Some(end) => self.poll_ended(end, now, effects),
             None => self.wake(&reached, now, effects),
         }
         self.settle(now, effects);
     }
 
-    fn fan_out(&mut self, raw: Raw, reached: &mut SlotSet, now: Moment, effects: &mut Vec<Effect>) {
+    fn fan_out(
+        &mut self,
+        raw: Raw,
+        reached: &mut SlotSet,
+        now: Moment,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), PollEnd> {
         let mut lane = None;
         if self.mode == Mode::Ack {
             let at = self.lanes.find_or_add(&raw.lane);
-            if self.lanes.get(at).is_some_and(|lane| matches!(lane.activity, Activity::Rewinding)) {
-                return; // Will be read again.
+            if !self.takes(at, &raw)? {
+                return Ok(()); // Will be read again.
             }
             lane = Some(at);
         }
@@ -79,6 +82,7 @@ impl Group {
         self.select(id, &selected, effects);
         reached.union(&selected);
         self.overflow_everything(effects);
+        Ok(())
     }
 
     /// Gives the event to those whose match holds.

@@ -89,6 +89,7 @@ impl Group {
         let max = self.room();
         if max > 0 {
             self.reading = true;
+            self.reads += 1;
             effects.push(Effect::Read { max });
         }
     }

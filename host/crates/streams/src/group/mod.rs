@@ -71,6 +71,8 @@ pub struct Group {
     producer: bool,
     /// Whether a read is under way.
     reading: bool,
+    /// Reads that were begun.
+    reads: u64,
     /// Whether it was taken out of the table of keys (`L0`).
     evicted: bool,
     /// Whether its subscribers were told why it is over.
@@ -176,6 +178,7 @@ impl Group {
             phase: Phase::Grace,
             producer: false,
             reading: false,
+            reads: 0,
             evicted: false,
             told: false,
             lingering: false,

@@ -102,8 +102,10 @@ impl Group {
     }
 
     fn oldest_of(&self, lane: &LaneState) -> Option<Moment> {
-        match lane.activity {
-            Activity::Advancing(_) | Activity::Rewinding => Some(lane.since),
+        match &lane.activity {
+            Activity::Advancing(_) => Some(lane.since),
+            // Nothing of it is held once the producer has answered.
+            Activity::Rewinding(of) => of.from.is_none().then_some(lane.since),
             Activity::Idle | Activity::Held => self.entries.get(lane.head?).map(|entry| entry.read),
         }
     }
@@ -117,7 +119,7 @@ impl Group {
                 let wait = flight.again.map_or(Duration::ZERO, |at| at.since(now));
                 Wait::Retry { items: flight.items.len(), calls: flight.calls, wait }
             }
-            Activity::Rewinding => Wait::Rewind,
+            Activity::Rewinding(_) => Wait::Rewind,
             Activity::Held => {
                 let failed =
                     lane.head.and_then(|id| self.held.get(&id)).map(|held| &held.failed[..]).unwrap_or_default();

@@ -107,9 +107,11 @@ struct Keeper {
     unconfirmed: Vec<Seq>,
     confirmed: BTreeSet<Seq>,
     running: BTreeMap<BatchId, (String, Vec<String>)>,
-    /// To be read again, and the lanes that wait for it.
+    /// To be read again, the lanes that wait for it, and those whose rewind has yet to be answered.
     again: VecDeque<(String, String)>,
     rewinding: BTreeSet<String>,
+    unanswered: Vec<String>,
+    feeds: usize,
     room: usize,
     names: usize,
     paused: bool,
@@ -138,6 +140,8 @@ impl Keeper {
             running: BTreeMap::new(),
             again: VecDeque::new(),
             rewinding: BTreeSet::new(),
+            unanswered: Vec::new(),
+            feeds: 0,
             room: 0,
             names: 0,
             paused: false,
@@ -352,10 +356,18 @@ impl Keeper {
     }
 
     fn feed(&mut self, lanes: &[u8]) {
+        let stale = self.stale();
         let mut events: Vec<(String, String)> = self.again.drain(..self.again.len().min(self.room)).collect();
-        for lane in std::mem::take(&mut self.rewinding) {
-            let lane = raw("", &lane).lane;
-            self.command(|group, now, effects| group.rewound(&lane, now, effects));
+        // Some answers come late: what was asked for is there first.
+        self.feeds += 1;
+        let answers = std::mem::take(&mut self.unanswered);
+        let done = std::mem::take(&mut self.rewinding);
+        let (late, soon): (Vec<_>, Vec<_>) = done.into_iter().partition(|_| self.feeds % 3 == 0);
+        self.unanswered = late;
+        self.answer_rewinds(answers.into_iter().chain(soon));
+        if self.room > 0 && self.feeds % 2 == 0 && !self.evicted {
+            self.room = 0;
+            self.command(|group, now, effects| group.read(stale, None, now, effects));
         }
         if self.again.is_empty() && events.len() < self.room {
             for lane in lanes {
@@ -373,15 +385,38 @@ impl Keeper {
             let snapshot: BTreeSet<i64> = live.collect();
             let lost = |(_, lane): &&(String, String)| self.rewinding.contains(lane);
             let (rewound, burst): (Vec<_>, Vec<_>) = burst.iter().partition(lost);
-            self.again.extend(rewound.into_iter().cloned());
+            self.again.extend(rewound.iter().map(|lost| (*lost).clone()));
+            // They are given all the same, and sometimes after the rewind has answered.
+            let stale: Vec<_> = rewound.iter().map(|(name, lane)| raw(name, lane)).collect();
+            if self.feeds % 2 == 0 && size >= events.len() {
+                let lanes: BTreeSet<String> = rewound.iter().map(|(_, lane)| lane.clone()).collect();
+                self.rewinding.retain(|lane| !lanes.contains(lane));
+                self.answer_rewinds(lanes);
+            }
             for (name, lane) in &burst {
                 let fed = Fed { snapshot: snapshot.clone(), parts: BTreeMap::new() };
                 self.fed.insert(name.to_string(), fed);
                 self.lanes.entry(lane.to_string()).or_default().push_back(name.to_string());
             }
-            let burst = burst.iter().map(|(name, lane)| raw(name, lane)).collect();
+            let burst = burst.iter().map(|(name, lane)| raw(name, lane)).chain(stale).collect();
             self.room = 0;
             self.command(|group, now, effects| group.read(burst, None, now, effects));
+        }
+    }
+
+    /// What a read that is under way may have got before a rewind: anything but the event that comes first then.
+    fn stale(&self) -> Vec<streams::Raw> {
+        let of = |lane: &String| {
+            let lane = lane.clone();
+            self.again.iter().filter(move |(_, other)| *other == lane).skip(1)
+        };
+        self.rewinding.iter().flat_map(of).map(|(name, lane)| raw(name, lane)).collect()
+    }
+
+    fn answer_rewinds(&mut self, lanes: impl IntoIterator<Item = String>) {
+        for lane in lanes {
+            let lane = raw("", &lane).lane;
+            self.command(|group, now, effects| group.rewound(&lane, now, effects));
         }
     }
 
