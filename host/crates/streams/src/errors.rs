@@ -34,7 +34,7 @@ classify!(VerdictError,
 );
 classify!(SubscribeError, Self::AlreadySubscribed(_) | Self::Stopping => (Host, Never, Host));
 classify!(PauseError,
-    Self::NoSuchGroup(_) => (Config, Never, Operator),
+    Self::NoSuchStream => (Config, Never, Operator),
     Self::TooMany(_) => (Limit, Later, Operator),
     Self::Stopping => (Host, Never, Host),
 );

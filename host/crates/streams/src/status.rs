@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use trigger_host_types::TriggerId;
 
-use crate::group::Counts;
+use crate::group::{Counts, Mode};
 use crate::ids::{EventId, Lane};
 use crate::outcome::FailedBy;
 
 /// Lanes that a snapshot lists: those whose heads have waited longest.
-pub const LANES: usize = 16;
+pub const LANES: usize = 100;
 /// Subscribers that a snapshot lists: the failed, then those that are furthest behind.
 pub const SUBSCRIBERS: usize = 100;
 /// Triggers that one lane's head names.
@@ -67,7 +67,9 @@ impl State {
 /// What a group has done since it was made. Counted where it happens; nothing is looked up for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Totals {
-    /// Raw events that the source gave.
+    /// Reads that the source answered.
+    pub reads: u64,
+    /// Raw events that it gave.
     pub read: u64,
     /// Parts of raw events that no filter was called for, as a subscriber's match did not select them.
     pub skipped: u64,
@@ -86,6 +88,20 @@ impl Totals {
     /// Parts of raw events that were failed, reason by reason. One that is offered again and failed again counts twice.
     pub fn failed_by(&self) -> impl Iterator<Item = (FailedBy, u64)> + '_ {
         FailedBy::ALL.into_iter().map(|by| (by, self.failed_by[by as usize]))
+    }
+
+    /// Adds what came between two looks at one group.
+    pub(crate) fn add(&mut self, now: &Self, before: &Self) {
+        self.reads += now.reads - before.reads;
+        self.read += now.read - before.read;
+        self.skipped += now.skipped - before.skipped;
+        self.rejected += now.rejected - before.rejected;
+        self.advances += now.advances - before.advances;
+        self.advances_failed += now.advances_failed - before.advances_failed;
+        self.advanced += now.advanced - before.advanced;
+        for (sum, (now, before)) in self.failed_by.iter_mut().zip(now.failed_by.iter().zip(&before.failed_by)) {
+            *sum += now - before;
+        }
     }
 
     pub(crate) fn failed(&mut self, by: FailedBy) {
@@ -165,12 +181,16 @@ pub struct LaneStatus {
 /// One group at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Status {
+    /// Whether it is acknowledged.
+    pub mode: Mode,
     /// What it is doing.
     pub state: State,
     /// Whether an operator has paused it, whatever its state.
     pub paused: bool,
     /// Whether a read is under way. One that was when the group was paused may still give raw events.
     pub reading: bool,
+    /// Since the source last gave raw events; None before the first.
+    pub last_read: Option<Duration>,
     /// What it holds.
     pub counts: Counts,
     /// What it has done.

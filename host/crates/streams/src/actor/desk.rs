@@ -9,6 +9,7 @@ use super::message::{Ended, Message, Reply};
 use crate::effect::{Batch, Effect};
 use crate::group::{Group, PullError};
 use crate::ids::{Moment, SubscriptionId};
+use crate::status::Totals;
 
 /// What a desk needs of the world.
 pub trait Shell {
@@ -94,6 +95,11 @@ impl<S: Shell> Desk<S> {
     /// Whether nothing is left to do and nobody is left to be told.
     pub fn is_done(&self) -> bool {
         self.group.is_ended() && self.subscribers == 0
+    }
+
+    /// What its group has done since it was made.
+    pub fn totals(&self) -> Totals {
+        self.group.totals()
     }
 
     /// The world it was given.

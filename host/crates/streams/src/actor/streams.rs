@@ -3,6 +3,7 @@
 //! Owns the way to the table and to the groups in it. Invariants: a trigger that meets a group which has just ended gets a fresh one (`L3`,
 //! `L4`); stopping stops all groups at the same time; looking at groups never waits for one that does not answer.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
@@ -15,10 +16,12 @@ use super::producer::Producer;
 use super::status::{self, GroupStatus};
 use super::subscription::Subscription;
 use super::table::{Handle, QUEUE, Request, Table};
+use super::totals::Sums;
 use crate::group::{JoinError, Mode};
-use crate::ids::{GroupId, StreamKey, SubscriptionId};
+use crate::ids::{StreamKey, SubscriptionId};
 use crate::matching::Match;
 use crate::policy::Policy;
+use crate::status::Totals;
 
 /// Everything a trigger brings when it joins a stream.
 #[derive(Clone)]
@@ -53,9 +56,9 @@ pub enum SubscribeError {
 /// Why a stream cannot be paused or resumed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PauseError {
-    /// Nothing of that number is there.
-    #[error("there is no group {}; it may have ended, look at the list again", .0.0)]
-    NoSuchGroup(GroupId),
+    /// It has no group.
+    #[error("the stream has no group; it may have ended, look at the list again")]
+    NoSuchStream,
     /// As many streams are paused as may be.
     #[error("{0} streams are paused already; resume one first")]
     TooMany(usize),
@@ -70,14 +73,21 @@ pub struct Streams {
     requests: mpsc::Sender<Request>,
     groups: TaskTracker,
     stop: CancellationToken,
+    sums: Sums,
 }
 
 impl Streams {
     /// Starts the table's task on the current runtime.
     pub fn start() -> Self {
         let (requests, inbox) = mpsc::channel(QUEUE);
-        let streams = Self { requests, groups: TaskTracker::new(), stop: CancellationToken::new() };
-        let table = Table::new(streams.requests.downgrade(), streams.groups.clone(), streams.stop.clone());
+        let streams =
+            Self { requests, groups: TaskTracker::new(), stop: CancellationToken::new(), sums: Sums::default() };
+        let table = Table::new(
+            streams.requests.downgrade(),
+            streams.groups.clone(),
+            streams.stop.clone(),
+            streams.sums.clone(),
+        );
         streams.groups.spawn(table.run(inbox));
         streams
     }
@@ -119,24 +129,29 @@ impl Streams {
         status::of_all(&self.requests).await
     }
 
-    /// Begins no further read of the stream whose group this is. What was read is still handed over, settled and advanced, a read that is
-    /// under way included. Holds also for the groups that come after this one, until [`Streams::resume`].
+    /// What all groups have done, those that are over included, by the kind of their source. For metrics: no sum ever falls.
+    pub fn totals(&self) -> BTreeMap<&'static str, Totals> {
+        self.sums.all()
+    }
+
+    /// Begins no further read of this stream. What was read is still handed over, settled and advanced, a read that is under way included.
+    /// Holds also for the groups that come after the present one, until [`Streams::resume`].
     ///
     /// # Errors
-    /// The group is not there or takes no subscribers any more, or too many streams are paused.
-    pub async fn pause(&self, group: GroupId) -> Result<(), PauseError> {
+    /// The stream has no group that takes subscribers, or too many streams are paused.
+    pub async fn pause(&self, key: StreamKey) -> Result<(), PauseError> {
         let (reply, done) = oneshot::channel();
-        self.requests.send(Request::Pause { id: group, reply }).await.map_err(|_| PauseError::Stopping)?;
+        self.requests.send(Request::Pause { key, reply }).await.map_err(|_| PauseError::Stopping)?;
         done.await.map_err(|_| PauseError::Stopping)?
     }
 
-    /// Reads again. `group`: the present group of a paused stream, or the last one when there is none. Nothing happens when it is not paused.
+    /// Reads this stream again. Nothing happens when it is not paused.
     ///
     /// # Errors
-    /// There is no such group.
-    pub async fn resume(&self, group: GroupId) -> Result<(), PauseError> {
+    /// The stream is not paused and has no group.
+    pub async fn resume(&self, key: StreamKey) -> Result<(), PauseError> {
         let (reply, done) = oneshot::channel();
-        self.requests.send(Request::Resume { id: group, reply }).await.map_err(|_| PauseError::Stopping)?;
+        self.requests.send(Request::Resume { key, reply }).await.map_err(|_| PauseError::Stopping)?;
         done.await.map_err(|_| PauseError::Stopping)?
     }
 

@@ -15,6 +15,7 @@ use tokio_util::task::TaskTracker;
 use super::message::Message;
 use super::streams::{PauseError, Subscribe};
 use super::task::{self, Leavers, Tasks, Wires};
+use super::totals::Sums;
 use crate::group::Group;
 use crate::ids::{GroupId, Sequence, StreamKey};
 use crate::registry::Registry;
@@ -70,11 +71,11 @@ pub(super) enum Request {
         reply: oneshot::Sender<Vec<Known>>,
     },
     Pause {
-        id: GroupId,
+        key: StreamKey,
         reply: oneshot::Sender<Result<(), PauseError>>,
     },
     Resume {
-        id: GroupId,
+        key: StreamKey,
         reply: oneshot::Sender<Result<(), PauseError>>,
     },
     Evicted {
@@ -91,6 +92,7 @@ pub(super) struct Table {
     /// With the number of the stream's present or last group.
     paused: HashMap<StreamKey, GroupId>,
     sequence: Sequence,
+    sums: Sums,
     began: Instant,
     own: mpsc::WeakSender<Request>,
     groups: TaskTracker,
@@ -98,9 +100,14 @@ pub(super) struct Table {
 }
 
 impl Table {
-    pub(super) fn new(own: mpsc::WeakSender<Request>, groups: TaskTracker, stop: CancellationToken) -> Self {
+    pub(super) fn new(
+        own: mpsc::WeakSender<Request>,
+        groups: TaskTracker,
+        stop: CancellationToken,
+        sums: Sums,
+    ) -> Self {
         let (registry, sequence, began) = (Registry::default(), Sequence::default(), Instant::now());
-        Self { registry, all: BTreeMap::new(), paused: HashMap::new(), sequence, began, own, groups, stop }
+        Self { registry, all: BTreeMap::new(), paused: HashMap::new(), sequence, sums, began, own, groups, stop }
     }
 
     /// # Cancel safety
@@ -137,11 +144,11 @@ impl Table {
             Request::All { reply } => {
                 let _ = reply.send(self.all());
             }
-            Request::Pause { id, reply } => {
-                let _ = reply.send(self.pause(id));
+            Request::Pause { key, reply } => {
+                let _ = reply.send(self.pause(key));
             }
-            Request::Resume { id, reply } => {
-                let _ = reply.send(self.resume(id));
+            Request::Resume { key, reply } => {
+                let _ = reply.send(self.resume(&key));
             }
             Request::Evicted { key, id } => {
                 self.registry.evict(&key, id);
@@ -166,31 +173,28 @@ impl Table {
         self.all.retain(|_, (_, handle)| !handle.messages.is_closed());
     }
 
-    fn pause(&mut self, id: GroupId) -> Result<(), PauseError> {
-        let (key, handle) = self.all.get(&id).ok_or(PauseError::NoSuchGroup(id))?;
-        if self.registry.get(key).is_none_or(|(present, _)| present != id) {
-            return Err(PauseError::NoSuchGroup(id));
+    fn pause(&mut self, key: StreamKey) -> Result<(), PauseError> {
+        if self.paused.contains_key(&key) {
+            return Ok(());
         }
-        if self.paused.len() >= PAUSED && !self.paused.contains_key(key) {
+        let (id, handle) = self.registry.get(&key).ok_or(PauseError::NoSuchStream)?;
+        if self.paused.len() >= PAUSED {
             return Err(PauseError::TooMany(PAUSED));
         }
         handle.paused.send_replace(true);
-        self.paused.insert(key.clone(), id);
+        self.paused.insert(key, id);
         Ok(())
     }
 
-    fn resume(&mut self, id: GroupId) -> Result<(), PauseError> {
-        let of_the_paused = self.paused.iter().find(|(_, paused)| **paused == id).map(|(key, _)| key.clone());
-        match of_the_paused {
-            Some(key) => {
-                self.paused.remove(&key);
-                if let Some((_, handle)) = self.registry.get(&key) {
-                    handle.paused.send_replace(false);
-                }
+    fn resume(&mut self, key: &StreamKey) -> Result<(), PauseError> {
+        let paused = self.paused.remove(key).is_some();
+        match self.registry.get(key) {
+            Some((_, handle)) => {
+                handle.paused.send_if_modified(|paused| std::mem::take(paused));
                 Ok(())
             }
-            None if self.all.contains_key(&id) => Ok(()),
-            None => Err(PauseError::NoSuchGroup(id)),
+            None if paused => Ok(()),
+            None => Err(PauseError::NoSuchStream),
         }
     }
 
@@ -201,13 +205,15 @@ impl Table {
         let paused = self.paused.get_mut(&key).map(|last| *last = id).is_some();
         let mut effects = Vec::new();
         let now = task::moment(self.began, Instant::now());
+        let calls = policy.advance.max_in_flight;
+        let policy = producer.gather().map_or(policy, |lanes| policy.gathering(lanes));
         let make = if paused { Group::new_paused } else { Group::new };
         let group = make(policy, mode, self.sequence.clone(), cohort, now, &mut effects);
         let (messages, inbox) = mpsc::channel(QUEUE);
         let (pauses, pause) = watch::channel(paused);
         let (source, stop) = (producer.source(), self.stop.child_token());
         let handle = Handle { id, source, messages, leavers: Arc::default(), stop, paused: pauses };
-        let tasks = Tasks::new(key.clone(), self.began, producer);
+        let tasks = Tasks::new(key.clone(), self.began, producer, calls);
         let (own, evicted_key) = (self.own.clone(), key.clone());
         let evicted = move || {
             // When the table is too busy to be told, it learns it from the next trigger that asks for this key.
@@ -216,7 +222,7 @@ impl Table {
         };
         let (leavers, stop) = (handle.leavers.clone(), handle.stop.clone());
         let wires = Wires { messages: inbox, leavers, stop, paused: pause };
-        self.groups.spawn(task::run(group, effects, tasks, wires, evicted));
+        self.groups.spawn(task::run(group, effects, tasks, wires, self.sums.follower(source), evicted));
         self.registry.insert(key.clone(), id, handle.clone());
         self.all.insert(id, (key, handle.clone()));
         handle

@@ -73,6 +73,8 @@ pub struct Group {
     reading: bool,
     /// Reads that were begun.
     reads: u64,
+    /// When the source last gave raw events.
+    last_read: Option<Moment>,
     /// Whether it was taken out of the table of keys (`L0`).
     evicted: bool,
     /// Whether its subscribers were told why it is over.
@@ -179,6 +181,7 @@ impl Group {
             producer: false,
             reading: false,
             reads: 0,
+            last_read: None,
             evicted: false,
             told: false,
             lingering: false,

@@ -20,9 +20,11 @@ impl Group {
         subscribers.truncate(SUBSCRIBERS);
         let lanes = self.lane_statuses(now);
         Status {
+            mode: self.mode,
             state: self.state(),
             paused: self.paused,
             reading: self.reading,
+            last_read: self.last_read.map(|at| now.since(at)),
             counts: self.counts(),
             totals: self.totals,
             lag,

@@ -10,7 +10,7 @@ use streams::actor::{
     Ended, GroupStatus, PauseError, Producer, Read, Reader, Seen, SourceError, Streams, Subscribe, SubscribeError,
 };
 use streams::matching::Match;
-use streams::{AdvanceError, AdvanceItem, Failure, GroupId, Lane, Mode, OnFailed, Policy, PollEnd, StreamKey, Verdict};
+use streams::{AdvanceError, AdvanceItem, Failure, Lane, Mode, OnFailed, Policy, PollEnd, StreamKey, Verdict};
 use tokio::sync::{Mutex, mpsc};
 use trigger_host_types::TriggerId;
 
@@ -243,7 +243,7 @@ async fn a_pause_outlives_its_group() {
     one.verdicts(vec![Verdict::Skip]).await.expect("it fits");
     let group = scene.group().await;
     assert_eq!((group.state(), group.source, group.paused), ("reading", Some("guest"), false));
-    scene.streams.pause(group.id).await.expect("it is there");
+    scene.streams.pause(group.key.clone()).await.expect("it is there");
     assert_eq!(scene.group().await.state(), "paused");
     scene.feed(&["e2"]).await;
     assert!(one.next(1).await.is_ok(), "the read that was under way");
@@ -263,15 +263,18 @@ async fn a_pause_outlives_its_group() {
     assert_eq!(scene.broker.opened.load(Ordering::SeqCst), 1, "not opened again");
     let fresh = scene.group().await;
     assert!(fresh.id != group.id && fresh.paused, "{fresh:?}");
-    assert_eq!(scene.streams.pause(group.id).await, Err(PauseError::NoSuchGroup(group.id)));
-    assert_eq!(scene.streams.resume(GroupId(77)).await, Err(PauseError::NoSuchGroup(GroupId(77))));
-    scene.streams.resume(fresh.id).await.expect("it is there");
+    let other = StreamKey::global("q");
+    assert_eq!(scene.streams.pause(other.clone()).await, Err(PauseError::NoSuchStream));
+    assert_eq!(scene.streams.resume(other).await, Err(PauseError::NoSuchStream));
+    scene.streams.resume(fresh.key).await.expect("it is there");
     let read = tokio::time::timeout(Duration::from_secs(60), next).await;
     assert_eq!(read.map(|batch| batch.map(|batch| batch.len())), Ok(Ok(1)), "e3 was still there");
     assert_eq!(scene.group().await.state(), "reading");
     drop(two);
     scene.streams.stop().await;
     assert_eq!(scene.streams.status().await, []);
+    let totals = scene.streams.totals()["guest"];
+    assert_eq!((totals.reads, totals.read), (3, 3), "of both groups");
 }
 
 /// A group that takes nobody any more is listed until it is over.

@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "what is expected of the code under test")]
 
 mod actor;
+mod gather;
 mod interleavings;
 mod matching;
 mod model;

@@ -50,6 +50,40 @@ fn a_paused_group_is_not_opened() {
     assert!(room(&mut play).is_some());
 }
 
+/// A resume makes no room: the read comes when there is some, whatever had filled up.
+#[test]
+fn a_resume_without_room_waits_for_it() {
+    for policy in [Policy { queue: 1, ..safe() }, Policy { max_outstanding: Some(1), ..safe() }] {
+        let mut play = Play::new(policy, Mode::Ack);
+        let of = play.join(1);
+        assert!(room(&mut play).is_some());
+        play.read(&[("e1", "x")]);
+        play.group.pause();
+        play.group.resume(play.now, &mut play.effects);
+        assert_eq!(room(&mut play), None, "there is no room");
+        play.group.pause();
+        assert_eq!(play.pull_many(of, 9), ["e1"]);
+        play.verdicts(of, &[Verdict::Skip]);
+        play.advance();
+        assert_eq!(room(&mut play), None, "room was made while it was paused");
+        play.group.resume(play.now, &mut play.effects);
+        assert_eq!(room(&mut play), Some(1));
+    }
+}
+
+/// A pause and a resume while a read is under way: there is still only one.
+#[test]
+fn a_resume_begins_no_second_read() {
+    let mut play = Play::new(safe(), Mode::Ack);
+    play.join(1);
+    assert!(room(&mut play).is_some());
+    play.group.pause();
+    play.group.resume(play.now, &mut play.effects);
+    assert_eq!(room(&mut play), None);
+    play.read(&[("e1", "x")]);
+    assert!(room(&mut play).is_some());
+}
+
 /// The group that comes after a paused one: paused from the beginning.
 #[test]
 fn a_group_can_begin_paused() {

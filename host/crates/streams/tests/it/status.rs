@@ -38,6 +38,7 @@ fn each_state_is_told() {
     assert_eq!(state(&play), State::Opening);
     play.group.opened(play.now, &mut play.effects);
     assert_eq!((state(&play), status(&play).reading), (State::Reading, true));
+    assert_eq!((status(&play).mode, status(&play).last_read), (Mode::Ack, None));
     play.read(&[("e1", "x"), ("e2", "x")]);
     assert_eq!((state(&play), status(&play).reading), (State::Blocked, false));
     play.pull_many(of, 1);
@@ -107,8 +108,9 @@ fn lanes_say_what_they_wait_for() {
     assert_eq!(waits(&play)[4], ("e".to_owned(), 0, retry));
     play.confirm(&seqs.into_iter().flatten().collect::<Vec<_>>());
     assert_eq!(status(&play).oldest, Some(Duration::from_secs(4)));
+    assert_eq!(status(&play).last_read, Some(Duration::ZERO));
     let totals = status(&play).totals;
-    assert_eq!((totals.read, totals.advances, totals.advances_failed), (5, 0, 1));
+    assert_eq!((totals.reads, totals.read, totals.advances, totals.advances_failed), (5, 5, 0, 1));
     play.tick(1);
     play.advance();
     assert_eq!((status(&play).totals.advances, status(&play).totals.advanced), (1, 1));
