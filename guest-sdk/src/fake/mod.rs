@@ -24,7 +24,11 @@
 mod host;
 mod report;
 mod script;
+mod stream;
 
 pub use host::FakeHost;
 pub use report::{FiredEvent, LogLine, Run};
 pub use script::{Script, SentRequest};
+pub use stream::{FakeStream, FakeUpstream};
+
+use host::test_context;
