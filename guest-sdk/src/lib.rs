@@ -55,7 +55,7 @@ pub use context::{Context, TaskInstance, TriggerKind};
 pub use error::{Error, ErrorContext, Result};
 pub use neutral::{literal, plain};
 pub use outcome::{Event, EventKind, Next, Outcome};
-pub use producer::{Batch, Demand, Producer, Received, Settled};
+pub use producer::{AdvanceError, Batch, Demand, Producer, Received, Settled, Unfinished};
 pub use subscriber::{Condition, Message, Stream, Subscriber, Verdict};
 pub use time::{DateTime, Duration, ParseDateTimeError, ParseDurationError};
 pub use trigger::{Checkpoint, Kwargs, Trigger};
@@ -67,8 +67,8 @@ pub use {schemars, serde, serde_json};
 pub mod prelude {
     pub use crate::{
         Condition, Context, DateTime, Duration, Error, ErrorContext as _, Event, Message, Outcome, Producer, Result,
-        Stream, Subscriber, Trigger, Verdict, checkpoint, debug, error, http, info, kwargs, producer, subscriber, trigger,
-        warning,
+        Stream, Subscriber, Trigger, Verdict, checkpoint, debug, error, http, info, kwargs, producer, subscriber,
+        trigger, warning,
     };
 }
 

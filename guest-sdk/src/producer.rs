@@ -20,11 +20,12 @@ pub trait Producer: Kwargs {
     /// Are logged; the host reads again after a while.
     fn read(&self, demand: &Demand, cursor: Option<Self::Cursor>) -> Result<Batch<Self::Cursor>>;
 
-    /// Tells the upstream what became of consecutive messages of one lane. Has to bear repetition.
+    /// Tells the upstream what became of messages, in order. Gives those that are not done, by their place in the batch; only they are advanced
+    /// again. Has to bear repetition.
     ///
     /// # Errors
-    /// The whole batch is advanced again, after a while.
-    fn advance(&self, now: DateTime, batch: &[Settled]) -> Result<()>;
+    /// The whole batch is not done. Any [`Error`] becomes one that is tried again.
+    fn advance(&self, now: DateTime, batch: &[Settled]) -> Result<Vec<Unfinished>, AdvanceError>;
 
     /// Keeps messages from being given to somebody else for so long. Called before the hold of a batch ends; only for those that said one.
     ///
@@ -145,5 +146,38 @@ impl From<acker::Settled> for Settled {
     fn from(settled: acker::Settled) -> Self {
         let acker::Settled { receipt, accepted, rejected, failed } = settled;
         Self { receipt, accepted, rejected, failed }
+    }
+}
+
+/// A message of a batch that is not done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfinished {
+    /// Its place in the batch, from 0.
+    pub index: u32,
+    /// One line.
+    pub reason: String,
+}
+
+/// Why a batch as a whole is not done.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AdvanceError {
+    /// Try again; not before so long.
+    Retry(String, Option<Duration>),
+    /// It will never work: the stream ends, and is opened anew.
+    Fatal(String),
+}
+
+impl From<Error> for AdvanceError {
+    fn from(error: Error) -> Self {
+        Self::Retry(error.to_string(), None)
+    }
+}
+
+impl From<AdvanceError> for acker::AdvanceError {
+    fn from(error: AdvanceError) -> Self {
+        match error {
+            AdvanceError::Retry(why, wait) => Self::Retry((why, wait.map(|wait| wait.as_millis()))),
+            AdvanceError::Fatal(why) => Self::Fatal(why),
+        }
     }
 }

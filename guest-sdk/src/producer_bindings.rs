@@ -667,6 +667,57 @@ pub mod exports {
                             .finish()
                     }
                 }
+                /// A message of a batch that is not done, and why.
+                #[derive(Clone)]
+                pub struct Unfinished {
+                    /// Its place in the batch, from 0.
+                    pub index: u32,
+                    /// One line.
+                    pub reason: _rt::String,
+                }
+                impl ::core::fmt::Debug for Unfinished {
+                    fn fmt(
+                        &self,
+                        f: &mut ::core::fmt::Formatter<'_>,
+                    ) -> ::core::fmt::Result {
+                        f.debug_struct("Unfinished")
+                            .field("index", &self.index)
+                            .field("reason", &self.reason)
+                            .finish()
+                    }
+                }
+                /// Why a batch as a whole is not done.
+                #[derive(Clone)]
+                pub enum AdvanceError {
+                    /// Try again, not before so many milliseconds; when the host likes, if none.
+                    Retry((_rt::String, ::core::option::Option<u64>)),
+                    /// It will never work: the stream ends, and is opened anew.
+                    Fatal(_rt::String),
+                }
+                impl ::core::fmt::Debug for AdvanceError {
+                    fn fmt(
+                        &self,
+                        f: &mut ::core::fmt::Formatter<'_>,
+                    ) -> ::core::fmt::Result {
+                        match self {
+                            AdvanceError::Retry(e) => {
+                                f.debug_tuple("AdvanceError::Retry").field(e).finish()
+                            }
+                            AdvanceError::Fatal(e) => {
+                                f.debug_tuple("AdvanceError::Fatal").field(e).finish()
+                            }
+                        }
+                    }
+                }
+                impl ::core::fmt::Display for AdvanceError {
+                    fn fmt(
+                        &self,
+                        f: &mut ::core::fmt::Formatter<'_>,
+                    ) -> ::core::fmt::Result {
+                        write!(f, "{:?}", self)
+                    }
+                }
+                impl ::core::error::Error for AdvanceError {}
                 #[doc(hidden)]
                 #[allow(non_snake_case, unused_unsafe)]
                 pub unsafe fn _export_advance_cabi<T_: Guest>(
@@ -732,94 +783,84 @@ pub mod exports {
                         };
                         let ptr9 = (&raw mut _RET_AREA.0).cast::<u8>();
                         match result8 {
-                            Ok(_) => {
+                            Ok(e) => {
                                 *ptr9.add(0).cast::<u8>() = (0i32) as u8;
+                                let vec12 = e;
+                                let len12 = vec12.len();
+                                let layout12 = _rt::alloc::Layout::from_size_align(
+                                        vec12.len() * (3 * ::core::mem::size_of::<*const u8>()),
+                                        ::core::mem::size_of::<*const u8>(),
+                                    )
+                                    .unwrap();
+                                let (result12, _cleanup12) = trigger_host_sdk::private::rt::Cleanup::new(
+                                    layout12,
+                                );
+                                if let Some(cleanup) = _cleanup12 {
+                                    cleanup.forget();
+                                }
+                                for (i, e) in vec12.into_iter().enumerate() {
+                                    let base = result12
+                                        .add(i * (3 * ::core::mem::size_of::<*const u8>()));
+                                    {
+                                        let Unfinished { index: index10, reason: reason10 } = e;
+                                        *base.add(0).cast::<i32>() = _rt::as_i32(index10);
+                                        let vec11 = (reason10.into_bytes()).into_boxed_slice();
+                                        let ptr11 = vec11.as_ptr().cast::<u8>();
+                                        let len11 = vec11.len();
+                                        ::core::mem::forget(vec11);
+                                        *base
+                                            .add(2 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>() = len11;
+                                        *base
+                                            .add(::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>() = ptr11.cast_mut();
+                                    }
+                                }
+                                *ptr9
+                                    .add(8 + 1 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>() = len12;
+                                *ptr9.add(8).cast::<*mut u8>() = result12;
                             }
                             Err(e) => {
                                 *ptr9.add(0).cast::<u8>() = (1i32) as u8;
-                                use super::super::super::super::__with_name2::Error as V16;
                                 match e {
-                                    V16::InvalidKwargs(e) => {
-                                        *ptr9
-                                            .add(::core::mem::size_of::<*const u8>())
-                                            .cast::<u8>() = (0i32) as u8;
-                                        let vec10 = (e.into_bytes()).into_boxed_slice();
-                                        let ptr10 = vec10.as_ptr().cast::<u8>();
-                                        let len10 = vec10.len();
-                                        ::core::mem::forget(vec10);
-                                        *ptr9
-                                            .add(3 * ::core::mem::size_of::<*const u8>())
-                                            .cast::<usize>() = len10;
-                                        *ptr9
-                                            .add(2 * ::core::mem::size_of::<*const u8>())
-                                            .cast::<*mut u8>() = ptr10.cast_mut();
-                                    }
-                                    V16::Failed(e) => {
-                                        *ptr9
-                                            .add(::core::mem::size_of::<*const u8>())
-                                            .cast::<u8>() = (1i32) as u8;
-                                        let super::super::super::super::__with_name2::Failure {
-                                            message: message11,
-                                            details: details11,
-                                        } = e;
-                                        let vec12 = (message11.into_bytes()).into_boxed_slice();
-                                        let ptr12 = vec12.as_ptr().cast::<u8>();
-                                        let len12 = vec12.len();
-                                        ::core::mem::forget(vec12);
-                                        *ptr9
-                                            .add(3 * ::core::mem::size_of::<*const u8>())
-                                            .cast::<usize>() = len12;
-                                        *ptr9
-                                            .add(2 * ::core::mem::size_of::<*const u8>())
-                                            .cast::<*mut u8>() = ptr12.cast_mut();
-                                        let vec14 = details11;
+                                    AdvanceError::Retry(e) => {
+                                        *ptr9.add(8).cast::<u8>() = (0i32) as u8;
+                                        let (t13_0, t13_1) = e;
+                                        let vec14 = (t13_0.into_bytes()).into_boxed_slice();
+                                        let ptr14 = vec14.as_ptr().cast::<u8>();
                                         let len14 = vec14.len();
-                                        let layout14 = _rt::alloc::Layout::from_size_align(
-                                                vec14.len() * (2 * ::core::mem::size_of::<*const u8>()),
-                                                ::core::mem::size_of::<*const u8>(),
-                                            )
-                                            .unwrap();
-                                        let (result14, _cleanup14) = trigger_host_sdk::private::rt::Cleanup::new(
-                                            layout14,
-                                        );
-                                        if let Some(cleanup) = _cleanup14 {
-                                            cleanup.forget();
-                                        }
-                                        for (i, e) in vec14.into_iter().enumerate() {
-                                            let base = result14
-                                                .add(i * (2 * ::core::mem::size_of::<*const u8>()));
-                                            {
-                                                let vec13 = (e.into_bytes()).into_boxed_slice();
-                                                let ptr13 = vec13.as_ptr().cast::<u8>();
-                                                let len13 = vec13.len();
-                                                ::core::mem::forget(vec13);
-                                                *base
-                                                    .add(::core::mem::size_of::<*const u8>())
-                                                    .cast::<usize>() = len13;
-                                                *base.add(0).cast::<*mut u8>() = ptr13.cast_mut();
-                                            }
-                                        }
+                                        ::core::mem::forget(vec14);
                                         *ptr9
-                                            .add(5 * ::core::mem::size_of::<*const u8>())
+                                            .add(16 + 1 * ::core::mem::size_of::<*const u8>())
                                             .cast::<usize>() = len14;
-                                        *ptr9
-                                            .add(4 * ::core::mem::size_of::<*const u8>())
-                                            .cast::<*mut u8>() = result14;
+                                        *ptr9.add(16).cast::<*mut u8>() = ptr14.cast_mut();
+                                        match t13_1 {
+                                            Some(e) => {
+                                                *ptr9
+                                                    .add(16 + 2 * ::core::mem::size_of::<*const u8>())
+                                                    .cast::<u8>() = (1i32) as u8;
+                                                *ptr9
+                                                    .add(24 + 2 * ::core::mem::size_of::<*const u8>())
+                                                    .cast::<i64>() = _rt::as_i64(e);
+                                            }
+                                            None => {
+                                                *ptr9
+                                                    .add(16 + 2 * ::core::mem::size_of::<*const u8>())
+                                                    .cast::<u8>() = (0i32) as u8;
+                                            }
+                                        };
                                     }
-                                    V16::Other(e) => {
-                                        *ptr9
-                                            .add(::core::mem::size_of::<*const u8>())
-                                            .cast::<u8>() = (2i32) as u8;
+                                    AdvanceError::Fatal(e) => {
+                                        *ptr9.add(8).cast::<u8>() = (1i32) as u8;
                                         let vec15 = (e.into_bytes()).into_boxed_slice();
                                         let ptr15 = vec15.as_ptr().cast::<u8>();
                                         let len15 = vec15.len();
                                         ::core::mem::forget(vec15);
                                         *ptr9
-                                            .add(3 * ::core::mem::size_of::<*const u8>())
+                                            .add(16 + 1 * ::core::mem::size_of::<*const u8>())
                                             .cast::<usize>() = len15;
-                                        *ptr9
-                                            .add(2 * ::core::mem::size_of::<*const u8>())
-                                            .cast::<*mut u8>() = ptr15.cast_mut();
+                                        *ptr9.add(16).cast::<*mut u8>() = ptr15.cast_mut();
                                     }
                                 }
                             }
@@ -833,62 +874,48 @@ pub mod exports {
                     unsafe {
                         let l0 = i32::from(*arg0.add(0).cast::<u8>());
                         match l0 {
-                            0 => {}
-                            _ => {
-                                let l1 = i32::from(
-                                    *arg0.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
-                                );
-                                match l1 {
-                                    0 => {
-                                        let l2 = *arg0
-                                            .add(2 * ::core::mem::size_of::<*const u8>())
+                            0 => {
+                                let l1 = *arg0.add(8).cast::<*mut u8>();
+                                let l2 = *arg0
+                                    .add(8 + 1 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let base5 = l1;
+                                let len5 = l2;
+                                for i in 0..len5 {
+                                    let base = base5
+                                        .add(i * (3 * ::core::mem::size_of::<*const u8>()));
+                                    {
+                                        let l3 = *base
+                                            .add(::core::mem::size_of::<*const u8>())
                                             .cast::<*mut u8>();
-                                        let l3 = *arg0
-                                            .add(3 * ::core::mem::size_of::<*const u8>())
+                                        let l4 = *base
+                                            .add(2 * ::core::mem::size_of::<*const u8>())
                                             .cast::<usize>();
-                                        _rt::cabi_dealloc(l2, l3, 1);
+                                        _rt::cabi_dealloc(l3, l4, 1);
                                     }
-                                    1 => {
-                                        let l4 = *arg0
-                                            .add(2 * ::core::mem::size_of::<*const u8>())
-                                            .cast::<*mut u8>();
-                                        let l5 = *arg0
-                                            .add(3 * ::core::mem::size_of::<*const u8>())
+                                }
+                                _rt::cabi_dealloc(
+                                    base5,
+                                    len5 * (3 * ::core::mem::size_of::<*const u8>()),
+                                    ::core::mem::size_of::<*const u8>(),
+                                );
+                            }
+                            _ => {
+                                let l6 = i32::from(*arg0.add(8).cast::<u8>());
+                                match l6 {
+                                    0 => {
+                                        let l7 = *arg0.add(16).cast::<*mut u8>();
+                                        let l8 = *arg0
+                                            .add(16 + 1 * ::core::mem::size_of::<*const u8>())
                                             .cast::<usize>();
-                                        _rt::cabi_dealloc(l4, l5, 1);
-                                        let l6 = *arg0
-                                            .add(4 * ::core::mem::size_of::<*const u8>())
-                                            .cast::<*mut u8>();
-                                        let l7 = *arg0
-                                            .add(5 * ::core::mem::size_of::<*const u8>())
-                                            .cast::<usize>();
-                                        let base10 = l6;
-                                        let len10 = l7;
-                                        for i in 0..len10 {
-                                            let base = base10
-                                                .add(i * (2 * ::core::mem::size_of::<*const u8>()));
-                                            {
-                                                let l8 = *base.add(0).cast::<*mut u8>();
-                                                let l9 = *base
-                                                    .add(::core::mem::size_of::<*const u8>())
-                                                    .cast::<usize>();
-                                                _rt::cabi_dealloc(l8, l9, 1);
-                                            }
-                                        }
-                                        _rt::cabi_dealloc(
-                                            base10,
-                                            len10 * (2 * ::core::mem::size_of::<*const u8>()),
-                                            ::core::mem::size_of::<*const u8>(),
-                                        );
+                                        _rt::cabi_dealloc(l7, l8, 1);
                                     }
                                     _ => {
-                                        let l11 = *arg0
-                                            .add(2 * ::core::mem::size_of::<*const u8>())
-                                            .cast::<*mut u8>();
-                                        let l12 = *arg0
-                                            .add(3 * ::core::mem::size_of::<*const u8>())
+                                        let l9 = *arg0.add(16).cast::<*mut u8>();
+                                        let l10 = *arg0
+                                            .add(16 + 1 * ::core::mem::size_of::<*const u8>())
                                             .cast::<usize>();
-                                        _rt::cabi_dealloc(l11, l12, 1);
+                                        _rt::cabi_dealloc(l9, l10, 1);
                                     }
                                 }
                             }
@@ -1112,12 +1139,12 @@ pub mod exports {
                     }
                 }
                 pub trait Guest {
-                    /// Advances past a batch: consecutive messages of one lane, in order, never empty. An error repeats the whole batch.
+                    /// Advances past a batch: messages in order, never empty. Gives those that are not done; only they are advanced again.
                     #[allow(async_fn_in_trait)]
                     fn advance(
                         call: Call,
                         batch: _rt::Vec<Settled>,
-                    ) -> ::core::result::Result<(), Error>;
+                    ) -> ::core::result::Result<_rt::Vec<Unfinished>, AdvanceError>;
                     /// Keeps messages from being given to somebody else for so many milliseconds more.
                     #[allow(async_fn_in_trait)]
                     fn extend(
@@ -1152,16 +1179,15 @@ pub mod exports {
                 }
                 #[doc(hidden)]
                 pub use __export_trigger_host_trigger_acker_0_1_0_cabi;
-                #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
-                #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                #[repr(align(8))]
                 struct _RetArea(
                     [::core::mem::MaybeUninit<
                         u8,
-                    >; 6 * ::core::mem::size_of::<*const u8>()],
+                    >; 32 + 2 * ::core::mem::size_of::<*const u8>()],
                 );
                 static mut _RET_AREA: _RetArea = _RetArea(
-                    [::core::mem::MaybeUninit::uninit(); 6
-                        * ::core::mem::size_of::<*const u8>()],
+                    [::core::mem::MaybeUninit::uninit(); 32
+                        + 2 * ::core::mem::size_of::<*const u8>()],
                 );
             }
         }
@@ -1259,6 +1285,29 @@ mod _rt {
             self as i32
         }
     }
+    pub fn as_i64<T: AsI64>(t: T) -> i64 {
+        t.as_i64()
+    }
+    pub trait AsI64 {
+        fn as_i64(self) -> i64;
+    }
+    impl<'a, T: Copy + AsI64> AsI64 for &'a T {
+        fn as_i64(self) -> i64 {
+            (*self).as_i64()
+        }
+    }
+    impl AsI64 for i64 {
+        #[inline]
+        fn as_i64(self) -> i64 {
+            self as i64
+        }
+    }
+    impl AsI64 for u64 {
+        #[inline]
+        fn as_i64(self) -> i64 {
+            self as i64
+        }
+    }
     extern crate alloc as alloc_crate;
 }
 /// Generates `#[unsafe(no_mangle)]` functions to export the specified type as
@@ -1299,9 +1348,9 @@ macro_rules! __export_described_stream_producer_impl {
         (link_section =
         "component-type:wit-bindgen:0.61.1:trigger-host:trigger@0.1.0:described-stream-producer:imports and exports")]
         #[doc(hidden)] #[allow(clippy::octal_escapes)] pub static
-        __WIT_BINDGEN_COMPONENT_TYPE : [u8; 1989] = *
+        __WIT_BINDGEN_COMPONENT_TYPE : [u8; 2080] = *
         b"\
-\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xb5\x0e\x01A\x02\x01\
+\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\x90\x0f\x01A\x02\x01\
 A\x13\x01B\x07\x01m\x04\x05debug\x04info\x07warning\x05error\x04\0\x05level\x03\0\
 \0\x01r\x02\x04names\x05values\x04\0\x05field\x03\0\x02\x01p\x03\x01@\x03\x05lev\
 el\x01\x07messages\x06fields\x04\x01\0\x04\0\x03log\x01\x05\x03\0\x1ftrigger-hos\
@@ -1339,15 +1388,17 @@ describe\x01\x04\x04\0#trigger-host:trigger/manifest@0.1.0\x05\x06\x02\x03\0\x02
 p\x07\x01k\x01\x01ky\x01r\x03\x08messages\x08\x06cursor\x09\x07hold-ms\x0a\x04\0\
 \x05batch\x03\0\x0b\x01j\x01\x0c\x01\x03\x01@\x04\x04call\x05\x06cursor\x09\x04m\
 osty\x07wait-msy\0\x0d\x04\0\x04read\x01\x0e\x04\0!trigger-host:trigger/reader@0\
-.1.0\x05\x0a\x01B\x0e\x02\x03\x02\x01\x07\x04\0\x05error\x03\0\0\x02\x03\x02\x01\
+.1.0\x05\x0a\x01B\x16\x02\x03\x02\x01\x07\x04\0\x05error\x03\0\0\x02\x03\x02\x01\
 \x08\x04\0\x04call\x03\0\x02\x01p}\x01r\x04\x07receipt\x04\x08acceptedy\x08rejec\
-tedy\x06failedy\x04\0\x07settled\x03\0\x05\x01p\x06\x01j\0\x01\x01\x01@\x02\x04c\
-all\x03\x05batch\x07\0\x08\x04\0\x07advance\x01\x09\x01p\x04\x01@\x03\x04call\x03\
-\x08receipts\x0a\x07hold-msy\0\x08\x04\0\x06extend\x01\x0b\x04\0\x20trigger-host\
-:trigger/acker@0.1.0\x05\x0b\x04\04trigger-host:trigger/described-stream-produce\
-r@0.1.0\x04\0\x0b\x1f\x01\0\x19described-stream-producer\x03\0\0\0G\x09producers\
-\x01\x0cprocessed-by\x02\x0dwit-component\x070.258.3\x10wit-bindgen-rust\x060.61\
-.1";
+tedy\x06failedy\x04\0\x07settled\x03\0\x05\x01r\x02\x05indexy\x06reasons\x04\0\x0a\
+unfinished\x03\0\x07\x01kw\x01o\x02s\x09\x01q\x02\x05retry\x01\x0a\0\x05fatal\x01\
+s\0\x04\0\x0dadvance-error\x03\0\x0b\x01p\x06\x01p\x08\x01j\x01\x0e\x01\x0c\x01@\
+\x02\x04call\x03\x05batch\x0d\0\x0f\x04\0\x07advance\x01\x10\x01p\x04\x01j\0\x01\
+\x01\x01@\x03\x04call\x03\x08receipts\x11\x07hold-msy\0\x12\x04\0\x06extend\x01\x13\
+\x04\0\x20trigger-host:trigger/acker@0.1.0\x05\x0b\x04\04trigger-host:trigger/de\
+scribed-stream-producer@0.1.0\x04\0\x0b\x1f\x01\0\x19described-stream-producer\x03\
+\0\0\0G\x09producers\x01\x0cprocessed-by\x02\x0dwit-component\x070.258.3\x10wit-\
+bindgen-rust\x060.61.1";
         };
     };
 }

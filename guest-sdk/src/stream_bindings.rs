@@ -138,6 +138,7 @@ pub mod exports {
                 static __FORCE_SECTION_REF: fn() = super::super::super::super::__link_custom_section_describing_imports;
                 use super::super::super::super::_rt;
                 pub type Json = super::super::super::super::__with_name2::Json;
+                pub type UnixMs = super::super::super::super::__with_name2::UnixMs;
                 pub type Context = super::super::super::super::__with_name2::Context;
                 pub type Event = super::super::super::super::__with_name2::Event;
                 pub type Error = super::super::super::super::__with_name2::Error;
@@ -944,28 +945,30 @@ pub mod exports {
                 #[allow(non_snake_case, unused_unsafe)]
                 pub unsafe fn _export_method_filter_evaluate_cabi<T_: GuestFilter>(
                     arg0: *mut u8,
-                    arg1: *mut u8,
-                    arg2: usize,
-                    arg3: *mut u8,
-                    arg4: usize,
+                    arg1: i64,
+                    arg2: *mut u8,
+                    arg3: usize,
+                    arg4: *mut u8,
+                    arg5: usize,
                 ) -> *mut u8 {
                     unsafe {
                         #[cfg(target_arch = "wasm32")] _rt::run_ctors_once();
                         let result2 = {
-                            let len0 = arg2;
-                            let len1 = arg4;
+                            let len0 = arg3;
+                            let len1 = arg5;
                             T_::evaluate(
                                 FilterBorrow::lift(
                                         core::ptr::with_exposed_provenance(arg0 as u32 as usize),
                                     )
                                     .get(),
+                                arg1 as u64,
                                 RawEvents {
                                     bytes: <_ as From<
                                         _rt::Vec<_>,
-                                    >>::from(_rt::Vec::from_raw_parts(arg1.cast(), len0, len0)),
+                                    >>::from(_rt::Vec::from_raw_parts(arg2.cast(), len0, len0)),
                                     ends: <_ as From<
                                         _rt::Vec<_>,
-                                    >>::from(_rt::Vec::from_raw_parts(arg3.cast(), len1, len1)),
+                                    >>::from(_rt::Vec::from_raw_parts(arg4.cast(), len1, len1)),
                                 },
                             )
                         };
@@ -1636,10 +1639,12 @@ pub mod exports {
                     /// For one trigger. Kwargs that do not fit are `evaluate`'s to refuse.
                     #[allow(async_fn_in_trait)]
                     fn new(context: Context, kwargs: Json) -> Self;
-                    /// One verdict for each raw event, in order. An error fails the raw events of this call: they are never acknowledged by it.
+                    /// One verdict for each raw event, in order. `now` is the host's time when this call began: it takes the place of the context's. An
+                    /// error fails the raw events of this call: they are never acknowledged by it.
                     #[allow(async_fn_in_trait)]
                     fn evaluate(
                         &self,
+                        now: UnixMs,
                         events: RawEvents,
                     ) -> ::core::result::Result<_rt::Vec<Verdict>, Error>;
                 }
@@ -1663,11 +1668,11 @@ pub mod exports {
                         Guest >::Filter > (arg0) } } #[unsafe (export_name =
                         "trigger-host:trigger/subscriber@0.1.0#[method]filter.evaluate")]
                         unsafe extern "C" fn export_method_filter_evaluate(arg0 : * mut
-                        u8, arg1 : * mut u8, arg2 : usize, arg3 : * mut u8, arg4 :
-                        usize,) -> * mut u8 { unsafe { $($path_to_types)*::
+                        u8, arg1 : i64, arg2 : * mut u8, arg3 : usize, arg4 : * mut u8,
+                        arg5 : usize,) -> * mut u8 { unsafe { $($path_to_types)*::
                         _export_method_filter_evaluate_cabi::<<$ty as
                         $($path_to_types)*:: Guest >::Filter > (arg0, arg1, arg2, arg3,
-                        arg4) } } #[unsafe (export_name =
+                        arg4, arg5) } } #[unsafe (export_name =
                         "cabi_post_trigger-host:trigger/subscriber@0.1.0#[method]filter.evaluate")]
                         unsafe extern "C" fn _post_return_method_filter_evaluate(arg0 : *
                         mut u8,) { unsafe { $($path_to_types)*::
@@ -1842,10 +1847,10 @@ macro_rules! __export_described_stream_trigger_impl {
         #[cfg(target_arch = "wasm32")] #[unsafe (link_section =
         "component-type:wit-bindgen:0.61.1:trigger-host:trigger@0.1.0:described-stream-trigger:imports and exports")]
         #[doc(hidden)] #[allow(clippy::octal_escapes)] pub static
-        __WIT_BINDGEN_COMPONENT_TYPE : [u8; 1889] = *
+        __WIT_BINDGEN_COMPONENT_TYPE : [u8; 1924] = *
         b"\
-\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xd2\x0d\x01A\x02\x01\
-A\x0e\x01B\x07\x01m\x04\x05debug\x04info\x07warning\x05error\x04\0\x05level\x03\0\
+\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xf5\x0d\x01A\x02\x01\
+A\x0f\x01B\x07\x01m\x04\x05debug\x04info\x07warning\x05error\x04\0\x05level\x03\0\
 \0\x01r\x02\x04names\x05values\x04\0\x05field\x03\0\x02\x01p\x03\x01@\x03\x05lev\
 el\x01\x07messages\x06fields\x04\x01\0\x04\0\x03log\x01\x05\x03\0\x1ftrigger-hos\
 t:host/logging@0.1.0\x05\0\x01B\x14\x01r\x02\x04names\x05values\x04\0\x06header\x03\
@@ -1872,22 +1877,23 @@ ther\x01s\0\x04\0\x05error\x03\0\x1c\x03\0\x20trigger-host:trigger/types@0.1.0\x
 \x02\x02\x03\0\x02\x04json\x01B\x06\x02\x03\x02\x01\x03\x04\0\x04json\x03\0\0\x01\
 r\x02\x07summarys\x0dkwargs-schema\x01\x04\0\x0bdescription\x03\0\x02\x01@\0\0\x03\
 \x04\0\x08describe\x01\x04\x04\0#trigger-host:trigger/manifest@0.1.0\x05\x04\x02\
-\x03\0\x02\x07context\x02\x03\0\x02\x05event\x02\x03\0\x02\x05error\x01B#\x02\x03\
-\x02\x01\x03\x04\0\x04json\x03\0\0\x02\x03\x02\x01\x05\x04\0\x07context\x03\0\x02\
-\x02\x03\x02\x01\x06\x04\0\x05event\x03\0\x04\x02\x03\x02\x01\x07\x04\0\x05error\
-\x03\0\x06\x01p\x01\x01q\x03\x06one-of\x01\x08\0\x06prefix\x01s\0\x06exists\0\0\x04\
-\0\x04test\x03\0\x09\x01r\x02\x07pointers\x04test\x0a\x04\0\x09condition\x03\0\x0b\
-\x01p\x0c\x01r\x04\x03key\x01\x06sources\x0aparameters\x01\x06wanted\x0d\x04\0\x06\
-stream\x03\0\x0e\x01p}\x01py\x01r\x02\x05bytes\x10\x04ends\x11\x04\0\x0araw-even\
-ts\x03\0\x12\x01p\x05\x01q\x03\x04skip\0\0\x04emit\x01\x14\0\x06reject\x01s\0\x04\
-\0\x07verdict\x03\0\x15\x04\0\x06filter\x03\x01\x01i\x17\x01@\x02\x07context\x03\
-\x06kwargs\x01\0\x18\x04\0\x13[constructor]filter\x01\x19\x01h\x17\x01p\x16\x01j\
-\x01\x1b\x01\x07\x01@\x02\x04self\x1a\x06events\x13\0\x1c\x04\0\x17[method]filte\
-r.evaluate\x01\x1d\x01j\x01\x0f\x01\x07\x01@\x01\x06kwargs\x01\0\x1e\x04\0\x08de\
-scribe\x01\x1f\x04\0%trigger-host:trigger/subscriber@0.1.0\x05\x08\x04\03trigger\
--host:trigger/described-stream-trigger@0.1.0\x04\0\x0b\x1e\x01\0\x18described-st\
-ream-trigger\x03\0\0\0G\x09producers\x01\x0cprocessed-by\x02\x0dwit-component\x07\
-0.258.3\x10wit-bindgen-rust\x060.61.1";
+\x03\0\x02\x07unix-ms\x02\x03\0\x02\x07context\x02\x03\0\x02\x05event\x02\x03\0\x02\
+\x05error\x01B%\x02\x03\x02\x01\x03\x04\0\x04json\x03\0\0\x02\x03\x02\x01\x05\x04\
+\0\x07unix-ms\x03\0\x02\x02\x03\x02\x01\x06\x04\0\x07context\x03\0\x04\x02\x03\x02\
+\x01\x07\x04\0\x05event\x03\0\x06\x02\x03\x02\x01\x08\x04\0\x05error\x03\0\x08\x01\
+p\x01\x01q\x03\x06one-of\x01\x0a\0\x06prefix\x01s\0\x06exists\0\0\x04\0\x04test\x03\
+\0\x0b\x01r\x02\x07pointers\x04test\x0c\x04\0\x09condition\x03\0\x0d\x01p\x0e\x01\
+r\x04\x03key\x01\x06sources\x0aparameters\x01\x06wanted\x0f\x04\0\x06stream\x03\0\
+\x10\x01p}\x01py\x01r\x02\x05bytes\x12\x04ends\x13\x04\0\x0araw-events\x03\0\x14\
+\x01p\x07\x01q\x03\x04skip\0\0\x04emit\x01\x16\0\x06reject\x01s\0\x04\0\x07verdi\
+ct\x03\0\x17\x04\0\x06filter\x03\x01\x01i\x19\x01@\x02\x07context\x05\x06kwargs\x01\
+\0\x1a\x04\0\x13[constructor]filter\x01\x1b\x01h\x19\x01p\x18\x01j\x01\x1d\x01\x09\
+\x01@\x03\x04self\x1c\x03now\x03\x06events\x15\0\x1e\x04\0\x17[method]filter.eva\
+luate\x01\x1f\x01j\x01\x11\x01\x09\x01@\x01\x06kwargs\x01\0\x20\x04\0\x08describ\
+e\x01!\x04\0%trigger-host:trigger/subscriber@0.1.0\x05\x09\x04\03trigger-host:tr\
+igger/described-stream-trigger@0.1.0\x04\0\x0b\x1e\x01\0\x18described-stream-tri\
+gger\x03\0\0\0G\x09producers\x01\x0cprocessed-by\x02\x0dwit-component\x070.258.3\
+\x10wit-bindgen-rust\x060.61.1";
         };
     };
 }

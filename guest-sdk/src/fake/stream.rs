@@ -12,7 +12,8 @@ use super::{LogLine, test_context};
 use crate::platform::with_world;
 use crate::subscriber::Stream;
 use crate::{
-    Batch, Demand, Duration, Error, Message, Producer, Received, Result, Settled, Subscriber, Verdict, kwargs, run,
+    AdvanceError, Batch, Demand, Duration, Error, Message, Producer, Received, Result, Settled, Subscriber, Unfinished,
+    Verdict, kwargs, run,
 };
 
 /// A host for one subscriber `T` of a shared stream.
@@ -76,9 +77,8 @@ impl<T: Producer> FakeUpstream<T> {
     /// As the producer says.
     pub fn read(&mut self, most: u32) -> Result<Vec<Received>> {
         let demand = Demand::new(most, 20_000, self.world.borrow().now.unix_ms());
-        let batch = with_world(self.world.clone(), || {
-            run::read::<T>(&self.parameters, &demand, self.cursor.as_deref())
-        })?;
+        let batch =
+            with_world(self.world.clone(), || run::read::<T>(&self.parameters, &demand, self.cursor.as_deref()))?;
         let messages = batch.messages().to_vec();
         self.cursor = Batch::into_wit(batch)?.cursor;
         Ok(messages)
@@ -88,7 +88,7 @@ impl<T: Producer> FakeUpstream<T> {
     ///
     /// # Errors
     /// As the producer says.
-    pub fn advance(&self, batch: &[(&[u8], u32, u32, u32)]) -> Result<()> {
+    pub fn advance(&self, batch: &[(&[u8], u32, u32, u32)]) -> Result<Vec<Unfinished>, AdvanceError> {
         let settled = |&(receipt, accepted, rejected, failed): &(&[u8], u32, u32, u32)| Settled {
             receipt: receipt.to_vec(),
             accepted,

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use super::{parse_kept, schema};
 use crate::bindings::trigger_host::trigger::types;
 use crate::producer_bindings::exports::trigger_host::trigger::{acker, manifest, reader};
-use crate::{Batch, DateTime, Demand, Duration, Error, Producer, Result, Settled, kwargs};
+use crate::{AdvanceError, Batch, DateTime, Demand, Duration, Error, Producer, Result, Settled, Unfinished, kwargs};
 
 /// The component of a producer.
 pub struct ExportedProducer<T>(PhantomData<T>);
@@ -23,9 +23,11 @@ impl<T: Producer> reader::Guest for ExportedProducer<T> {
 }
 
 impl<T: Producer> acker::Guest for ExportedProducer<T> {
-    fn advance(call: acker::Call, batch: Vec<acker::Settled>) -> Result<(), types::Error> {
+    fn advance(call: acker::Call, batch: Vec<acker::Settled>) -> Result<Vec<acker::Unfinished>, acker::AdvanceError> {
         let batch: Vec<Settled> = batch.into_iter().map(Settled::from).collect();
-        advance::<T>(&call.parameters, DateTime::from_unix_ms(call.now), &batch).map_err(Error::into_wit)
+        let unfinished = advance::<T>(&call.parameters, DateTime::from_unix_ms(call.now), &batch)?;
+        let one = |Unfinished { index, reason }| acker::Unfinished { index, reason };
+        Ok(unfinished.into_iter().map(one).collect())
     }
 
     fn extend(call: acker::Call, receipts: Vec<Vec<u8>>, hold_ms: u32) -> Result<(), types::Error> {
@@ -44,7 +46,11 @@ pub(crate) fn read<T: Producer>(parameters: &str, demand: &Demand, cursor: Optio
     kwargs::parse::<T>(parameters)?.read(demand, parse_kept("cursor", cursor)?)
 }
 
-pub(crate) fn advance<T: Producer>(parameters: &str, now: DateTime, batch: &[Settled]) -> Result<()> {
+pub(crate) fn advance<T: Producer>(
+    parameters: &str,
+    now: DateTime,
+    batch: &[Settled],
+) -> Result<Vec<Unfinished>, AdvanceError> {
     kwargs::parse::<T>(parameters)?.advance(now, batch)
 }
 

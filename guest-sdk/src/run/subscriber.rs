@@ -1,11 +1,12 @@
 //! A subscriber of a shared stream.
 
+use std::cell::RefCell;
 use std::marker::PhantomData;
 
 use super::schema;
 use crate::bindings::trigger_host::trigger::types;
 use crate::stream_bindings::exports::trigger_host::trigger::{manifest, subscriber as wit};
-use crate::{Context, Error, Message, Result, Subscriber, kwargs};
+use crate::{Context, DateTime, Error, Message, Result, Subscriber, kwargs};
 
 /// The component of a subscriber.
 pub struct ExportedSubscriber<T>(PhantomData<T>);
@@ -27,27 +28,24 @@ impl<T: Subscriber> manifest::Guest for ExportedSubscriber<T> {
 
 /// What looks at raw events for one trigger. Kwargs are read once; those that do not fit are told at each call.
 pub struct Filter<T> {
-    context: Context,
+    context: RefCell<Context>,
     subscriber: Result<T>,
 }
 
 impl<T: Subscriber> wit::GuestFilter for Filter<T> {
     fn new(context: types::Context, kwargs: String) -> Self {
-        Self { context: context.into(), subscriber: kwargs::parse(&kwargs) }
+        Self { context: RefCell::new(context.into()), subscriber: kwargs::parse(&kwargs) }
     }
 
-    fn evaluate(&self, events: wit::RawEvents) -> Result<Vec<wit::Verdict>, types::Error> {
+    fn evaluate(&self, now: u64, events: wit::RawEvents) -> Result<Vec<wit::Verdict>, types::Error> {
         let subscriber = self.subscriber.as_ref().map_err(|error| error.clone().into_wit())?;
-        evaluate(subscriber, &self.context, &events).map_err(Error::into_wit)
+        self.context.borrow_mut().now = DateTime::from_unix_ms(now);
+        evaluate(subscriber, &self.context.borrow(), &events).map_err(Error::into_wit)
     }
 }
 
 /// One verdict for each raw event.
-fn evaluate<T: Subscriber>(
-    subscriber: &T,
-    context: &Context,
-    events: &wit::RawEvents,
-) -> Result<Vec<wit::Verdict>> {
+fn evaluate<T: Subscriber>(subscriber: &T, context: &Context, events: &wit::RawEvents) -> Result<Vec<wit::Verdict>> {
     let mut begin = 0;
     let mut one = |end: &u32| {
         let message = events.bytes.get(begin..*end as usize).unwrap_or_default();

@@ -2,9 +2,9 @@
 
 use std::marker::PhantomData;
 
+use super::{parse_kept, schema};
 use crate::bindings::exports::trigger_host::trigger::{manifest, poller};
 use crate::bindings::trigger_host::trigger::types as wit;
-use super::{parse_kept, schema};
 use crate::{Error, Result, Trigger, kwargs};
 
 /// The component of a trigger.

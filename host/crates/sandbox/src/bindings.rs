@@ -11,3 +11,31 @@ wasmtime::component::bindgen!({
     },
     exports: { default: async },
 });
+
+/// A subscriber's own; what it shares with the others is above.
+pub(crate) mod stream {
+    wasmtime::component::bindgen!({
+        path: "../../../wit",
+        world: "described-stream-trigger",
+        with: {
+            "trigger-host:trigger/types": crate::bindings::trigger_host::trigger::types,
+            "trigger-host:host/http": crate::bindings::trigger_host::host::http,
+            "trigger-host:host/logging": crate::bindings::trigger_host::host::logging,
+        },
+        exports: { default: async },
+    });
+}
+
+/// A producer's own.
+pub(crate) mod producer {
+    wasmtime::component::bindgen!({
+        path: "../../../wit",
+        world: "described-stream-producer",
+        with: {
+            "trigger-host:trigger/types": crate::bindings::trigger_host::trigger::types,
+            "trigger-host:host/http": crate::bindings::trigger_host::host::http,
+            "trigger-host:host/logging": crate::bindings::trigger_host::host::logging,
+        },
+        exports: { default: async },
+    });
+}

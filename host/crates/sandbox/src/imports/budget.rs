@@ -67,8 +67,8 @@ impl Budget {
         self.made
     }
 
-    pub(crate) fn into_last(self) -> Vec<String> {
-        self.last.into()
+    pub(crate) fn take_last(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.last).into()
     }
 }
 
@@ -125,7 +125,7 @@ mod tests {
         for n in 0..10 {
             budget.remember(&request(&format!("https://user:pw@h.example/{n}?token=s#f")));
         }
-        let last = budget.into_last();
+        let last = budget.take_last();
         assert_eq!(last.len(), KEPT);
         assert_eq!(last[7], "http.send GET https://h.example/9");
     }

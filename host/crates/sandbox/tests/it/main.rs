@@ -9,5 +9,6 @@ mod gate;
 mod host_calls;
 mod isolation;
 mod log_lines;
+mod streams;
 mod support;
 mod wasi;
