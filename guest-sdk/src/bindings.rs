@@ -977,6 +977,4416 @@ pub mod trigger_host {
                 }
             }
         }
+        /// What the interfaces to Airflow share. Shapes only: there is nothing to call here.
+        #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
+        pub mod runtime {
+            #[used]
+            #[doc(hidden)]
+            static __FORCE_SECTION_REF: fn() = super::super::super::__link_custom_section_describing_imports;
+            use super::super::super::_rt;
+            /// JSON text in the host's neutral form, as `json` of `trigger-host:trigger/types`. At most 1 MiB.
+            pub type Json = _rt::String;
+            /// Why there is no answer.
+            #[derive(Clone)]
+            pub enum Error {
+                /// The grants, or Airflow itself, do not allow this; says what grant would.
+                NotGranted(_rt::String),
+                /// What was asked for is not there; says which.
+                NotFound(_rt::String),
+                /// The request is malformed, or Airflow could not take it; says where. Nothing was sent, or nothing was done.
+                Invalid(_rt::String),
+                /// The call's budget of host calls is used up.
+                Budget(_rt::String),
+                /// The value sent or the answer is larger than this many bytes.
+                TooLarge(u64),
+                /// No whole answer within this many milliseconds. What was asked may have been done.
+                Deadline(u32),
+                /// Airflow cannot be reached or is not able to answer now; asking later may help. What was asked may have been done.
+                Unreachable(_rt::String),
+                /// Anything else, and anything a later host may say.
+                Other(_rt::String),
+            }
+            impl ::core::fmt::Debug for Error {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    match self {
+                        Error::NotGranted(e) => {
+                            f.debug_tuple("Error::NotGranted").field(e).finish()
+                        }
+                        Error::NotFound(e) => {
+                            f.debug_tuple("Error::NotFound").field(e).finish()
+                        }
+                        Error::Invalid(e) => {
+                            f.debug_tuple("Error::Invalid").field(e).finish()
+                        }
+                        Error::Budget(e) => {
+                            f.debug_tuple("Error::Budget").field(e).finish()
+                        }
+                        Error::TooLarge(e) => {
+                            f.debug_tuple("Error::TooLarge").field(e).finish()
+                        }
+                        Error::Deadline(e) => {
+                            f.debug_tuple("Error::Deadline").field(e).finish()
+                        }
+                        Error::Unreachable(e) => {
+                            f.debug_tuple("Error::Unreachable").field(e).finish()
+                        }
+                        Error::Other(e) => {
+                            f.debug_tuple("Error::Other").field(e).finish()
+                        }
+                    }
+                }
+            }
+            impl ::core::fmt::Display for Error {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    write!(f, "{:?}", self)
+                }
+            }
+            impl ::core::error::Error for Error {}
+        }
+        /// Airflow's variables. Granted by key, for reading and for writing: `variables = { read = ["jobs_*"], write = ["jobs_cursor"] }`.
+        ///
+        /// A key has 1 to 250 bytes, without control characters. Slashes are part of it, but no part between them may be empty, `.` or `..`.
+        #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
+        pub mod variables {
+            #[used]
+            #[doc(hidden)]
+            static __FORCE_SECTION_REF: fn() = super::super::super::__link_custom_section_describing_imports;
+            use super::super::super::_rt;
+            pub type Error = super::super::super::trigger_host::host::runtime::Error;
+            /// Some keys.
+            #[derive(Clone)]
+            pub struct Page {
+                /// At most as many as were asked for, in the server's order.
+                pub keys: _rt::Vec<_rt::String>,
+                /// How many there are in all, as the server counts them.
+                pub total: u64,
+            }
+            impl ::core::fmt::Debug for Page {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    f.debug_struct("Page")
+                        .field("keys", &self.keys)
+                        .field("total", &self.total)
+                        .finish()
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// The value; `not-found` when there is none.
+            #[allow(async_fn_in_trait)]
+            pub fn get(key: &str) -> ::core::result::Result<_rt::String, Error> {
+                unsafe {
+                    #[repr(align(8))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 16 + 2 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 16
+                            + 2 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let vec0 = key;
+                    let ptr0 = vec0.as_ptr().cast::<u8>();
+                    let len0 = vec0.len();
+                    let ptr1 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "trigger-host:host/variables@0.1.0")]
+                    unsafe extern "C" {
+                        #[link_name = "get"]
+                        fn wit_import2(_: *mut u8, _: usize, _: *mut u8);
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import2(_: *mut u8, _: usize, _: *mut u8) {
+                        unreachable!()
+                    }
+                    wit_import2(ptr0.cast_mut(), len0, ptr1);
+                    let l3 = i32::from(*ptr1.add(0).cast::<u8>());
+                    let result29 = match l3 {
+                        0 => {
+                            let e = {
+                                let l4 = *ptr1.add(8).cast::<*mut u8>();
+                                let l5 = *ptr1
+                                    .add(8 + 1 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let len6 = l5;
+                                let bytes6 = _rt::Vec::from_raw_parts(
+                                    l4.cast(),
+                                    len6,
+                                    len6,
+                                );
+                                _rt::string_lift(bytes6)
+                            };
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l7 = i32::from(*ptr1.add(8).cast::<u8>());
+                                use super::super::super::trigger_host::host::runtime::Error as V28;
+                                let v28 = match l7 {
+                                    0 => {
+                                        let e28 = {
+                                            let l8 = *ptr1.add(16).cast::<*mut u8>();
+                                            let l9 = *ptr1
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len10 = l9;
+                                            let bytes10 = _rt::Vec::from_raw_parts(
+                                                l8.cast(),
+                                                len10,
+                                                len10,
+                                            );
+                                            _rt::string_lift(bytes10)
+                                        };
+                                        V28::NotGranted(e28)
+                                    }
+                                    1 => {
+                                        let e28 = {
+                                            let l11 = *ptr1.add(16).cast::<*mut u8>();
+                                            let l12 = *ptr1
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len13 = l12;
+                                            let bytes13 = _rt::Vec::from_raw_parts(
+                                                l11.cast(),
+                                                len13,
+                                                len13,
+                                            );
+                                            _rt::string_lift(bytes13)
+                                        };
+                                        V28::NotFound(e28)
+                                    }
+                                    2 => {
+                                        let e28 = {
+                                            let l14 = *ptr1.add(16).cast::<*mut u8>();
+                                            let l15 = *ptr1
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len16 = l15;
+                                            let bytes16 = _rt::Vec::from_raw_parts(
+                                                l14.cast(),
+                                                len16,
+                                                len16,
+                                            );
+                                            _rt::string_lift(bytes16)
+                                        };
+                                        V28::Invalid(e28)
+                                    }
+                                    3 => {
+                                        let e28 = {
+                                            let l17 = *ptr1.add(16).cast::<*mut u8>();
+                                            let l18 = *ptr1
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len19 = l18;
+                                            let bytes19 = _rt::Vec::from_raw_parts(
+                                                l17.cast(),
+                                                len19,
+                                                len19,
+                                            );
+                                            _rt::string_lift(bytes19)
+                                        };
+                                        V28::Budget(e28)
+                                    }
+                                    4 => {
+                                        let e28 = {
+                                            let l20 = *ptr1.add(16).cast::<i64>();
+                                            l20 as u64
+                                        };
+                                        V28::TooLarge(e28)
+                                    }
+                                    5 => {
+                                        let e28 = {
+                                            let l21 = *ptr1.add(16).cast::<i32>();
+                                            l21 as u32
+                                        };
+                                        V28::Deadline(e28)
+                                    }
+                                    6 => {
+                                        let e28 = {
+                                            let l22 = *ptr1.add(16).cast::<*mut u8>();
+                                            let l23 = *ptr1
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len24 = l23;
+                                            let bytes24 = _rt::Vec::from_raw_parts(
+                                                l22.cast(),
+                                                len24,
+                                                len24,
+                                            );
+                                            _rt::string_lift(bytes24)
+                                        };
+                                        V28::Unreachable(e28)
+                                    }
+                                    n => {
+                                        debug_assert_eq!(n, 7, "invalid enum discriminant");
+                                        let e28 = {
+                                            let l25 = *ptr1.add(16).cast::<*mut u8>();
+                                            let l26 = *ptr1
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len27 = l26;
+                                            let bytes27 = _rt::Vec::from_raw_parts(
+                                                l25.cast(),
+                                                len27,
+                                                len27,
+                                            );
+                                            _rt::string_lift(bytes27)
+                                        };
+                                        V28::Other(e28)
+                                    }
+                                };
+                                v28
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result29
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// Keys that begin with `prefix`, all of which the grant must allow: `jobs_*` allows the prefix `jobs_` and longer ones. `limit` is 1 to
+            /// 10,000.
+            #[allow(async_fn_in_trait)]
+            pub fn keys(
+                prefix: &str,
+                limit: u32,
+                offset: u64,
+            ) -> ::core::result::Result<Page, Error> {
+                unsafe {
+                    #[repr(align(8))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 16 + 2 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 16
+                            + 2 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let vec0 = prefix;
+                    let ptr0 = vec0.as_ptr().cast::<u8>();
+                    let len0 = vec0.len();
+                    let ptr1 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "trigger-host:host/variables@0.1.0")]
+                    unsafe extern "C" {
+                        #[link_name = "keys"]
+                        fn wit_import2(_: *mut u8, _: usize, _: i32, _: i64, _: *mut u8);
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import2(
+                        _: *mut u8,
+                        _: usize,
+                        _: i32,
+                        _: i64,
+                        _: *mut u8,
+                    ) {
+                        unreachable!()
+                    }
+                    wit_import2(
+                        ptr0.cast_mut(),
+                        len0,
+                        _rt::as_i32(&limit),
+                        _rt::as_i64(&offset),
+                        ptr1,
+                    );
+                    let l3 = i32::from(*ptr1.add(0).cast::<u8>());
+                    let result33 = match l3 {
+                        0 => {
+                            let e = {
+                                let l4 = *ptr1.add(8).cast::<*mut u8>();
+                                let l5 = *ptr1
+                                    .add(8 + 1 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let base9 = l4;
+                                let len9 = l5;
+                                let mut result9 = _rt::Vec::with_capacity(len9);
+                                for i in 0..len9 {
+                                    let base = base9
+                                        .add(i * (2 * ::core::mem::size_of::<*const u8>()));
+                                    let e9 = {
+                                        let l6 = *base.add(0).cast::<*mut u8>();
+                                        let l7 = *base
+                                            .add(::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        let len8 = l7;
+                                        let bytes8 = _rt::Vec::from_raw_parts(
+                                            l6.cast(),
+                                            len8,
+                                            len8,
+                                        );
+                                        _rt::string_lift(bytes8)
+                                    };
+                                    result9.push(e9);
+                                }
+                                _rt::cabi_dealloc(
+                                    base9,
+                                    len9 * (2 * ::core::mem::size_of::<*const u8>()),
+                                    ::core::mem::size_of::<*const u8>(),
+                                );
+                                let l10 = *ptr1
+                                    .add(8 + 2 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<i64>();
+                                Page {
+                                    keys: result9,
+                                    total: l10 as u64,
+                                }
+                            };
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l11 = i32::from(*ptr1.add(8).cast::<u8>());
+                                use super::super::super::trigger_host::host::runtime::Error as V32;
+                                let v32 = match l11 {
+                                    0 => {
+                                        let e32 = {
+                                            let l12 = *ptr1.add(16).cast::<*mut u8>();
+                                            let l13 = *ptr1
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len14 = l13;
+                                            let bytes14 = _rt::Vec::from_raw_parts(
+                                                l12.cast(),
+                                                len14,
+                                                len14,
+                                            );
+                                            _rt::string_lift(bytes14)
+                                        };
+                                        V32::NotGranted(e32)
+                                    }
+                                    1 => {
+                                        let e32 = {
+                                            let l15 = *ptr1.add(16).cast::<*mut u8>();
+                                            let l16 = *ptr1
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len17 = l16;
+                                            let bytes17 = _rt::Vec::from_raw_parts(
+                                                l15.cast(),
+                                                len17,
+                                                len17,
+                                            );
+                                            _rt::string_lift(bytes17)
+                                        };
+                                        V32::NotFound(e32)
+                                    }
+                                    2 => {
+                                        let e32 = {
+                                            let l18 = *ptr1.add(16).cast::<*mut u8>();
+                                            let l19 = *ptr1
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len20 = l19;
+                                            let bytes20 = _rt::Vec::from_raw_parts(
+                                                l18.cast(),
+                                                len20,
+                                                len20,
+                                            );
+                                            _rt::string_lift(bytes20)
+                                        };
+                                        V32::Invalid(e32)
+                                    }
+                                    3 => {
+                                        let e32 = {
+                                            let l21 = *ptr1.add(16).cast::<*mut u8>();
+                                            let l22 = *ptr1
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len23 = l22;
+                                            let bytes23 = _rt::Vec::from_raw_parts(
+                                                l21.cast(),
+                                                len23,
+                                                len23,
+                                            );
+                                            _rt::string_lift(bytes23)
+                                        };
+                                        V32::Budget(e32)
+                                    }
+                                    4 => {
+                                        let e32 = {
+                                            let l24 = *ptr1.add(16).cast::<i64>();
+                                            l24 as u64
+                                        };
+                                        V32::TooLarge(e32)
+                                    }
+                                    5 => {
+                                        let e32 = {
+                                            let l25 = *ptr1.add(16).cast::<i32>();
+                                            l25 as u32
+                                        };
+                                        V32::Deadline(e32)
+                                    }
+                                    6 => {
+                                        let e32 = {
+                                            let l26 = *ptr1.add(16).cast::<*mut u8>();
+                                            let l27 = *ptr1
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len28 = l27;
+                                            let bytes28 = _rt::Vec::from_raw_parts(
+                                                l26.cast(),
+                                                len28,
+                                                len28,
+                                            );
+                                            _rt::string_lift(bytes28)
+                                        };
+                                        V32::Unreachable(e32)
+                                    }
+                                    n => {
+                                        debug_assert_eq!(n, 7, "invalid enum discriminant");
+                                        let e32 = {
+                                            let l29 = *ptr1.add(16).cast::<*mut u8>();
+                                            let l30 = *ptr1
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len31 = l30;
+                                            let bytes31 = _rt::Vec::from_raw_parts(
+                                                l29.cast(),
+                                                len31,
+                                                len31,
+                                            );
+                                            _rt::string_lift(bytes31)
+                                        };
+                                        V32::Other(e32)
+                                    }
+                                };
+                                v32
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result33
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// Creates or replaces it, description included. At most 1 MiB.
+            #[allow(async_fn_in_trait)]
+            pub fn put(
+                key: &str,
+                value: &str,
+                description: ::core::option::Option<&str>,
+            ) -> ::core::result::Result<(), Error> {
+                unsafe {
+                    #[repr(align(8))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 16 + 2 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 16
+                            + 2 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let vec0 = key;
+                    let ptr0 = vec0.as_ptr().cast::<u8>();
+                    let len0 = vec0.len();
+                    let vec1 = value;
+                    let ptr1 = vec1.as_ptr().cast::<u8>();
+                    let len1 = vec1.len();
+                    let (result3_0, result3_1, result3_2) = match description {
+                        Some(e) => {
+                            let vec2 = e;
+                            let ptr2 = vec2.as_ptr().cast::<u8>();
+                            let len2 = vec2.len();
+                            (1i32, ptr2.cast_mut(), len2)
+                        }
+                        None => (0i32, ::core::ptr::null_mut(), 0usize),
+                    };
+                    let ptr4 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "trigger-host:host/variables@0.1.0")]
+                    unsafe extern "C" {
+                        #[link_name = "put"]
+                        fn wit_import5(
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                            _: usize,
+                            _: i32,
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                        );
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import5(
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                        _: usize,
+                        _: i32,
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                    ) {
+                        unreachable!()
+                    }
+                    wit_import5(
+                        ptr0.cast_mut(),
+                        len0,
+                        ptr1.cast_mut(),
+                        len1,
+                        result3_0,
+                        result3_1,
+                        result3_2,
+                        ptr4,
+                    );
+                    let l6 = i32::from(*ptr4.add(0).cast::<u8>());
+                    let result29 = match l6 {
+                        0 => {
+                            let e = ();
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l7 = i32::from(*ptr4.add(8).cast::<u8>());
+                                use super::super::super::trigger_host::host::runtime::Error as V28;
+                                let v28 = match l7 {
+                                    0 => {
+                                        let e28 = {
+                                            let l8 = *ptr4.add(16).cast::<*mut u8>();
+                                            let l9 = *ptr4
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len10 = l9;
+                                            let bytes10 = _rt::Vec::from_raw_parts(
+                                                l8.cast(),
+                                                len10,
+                                                len10,
+                                            );
+                                            _rt::string_lift(bytes10)
+                                        };
+                                        V28::NotGranted(e28)
+                                    }
+                                    1 => {
+                                        let e28 = {
+                                            let l11 = *ptr4.add(16).cast::<*mut u8>();
+                                            let l12 = *ptr4
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len13 = l12;
+                                            let bytes13 = _rt::Vec::from_raw_parts(
+                                                l11.cast(),
+                                                len13,
+                                                len13,
+                                            );
+                                            _rt::string_lift(bytes13)
+                                        };
+                                        V28::NotFound(e28)
+                                    }
+                                    2 => {
+                                        let e28 = {
+                                            let l14 = *ptr4.add(16).cast::<*mut u8>();
+                                            let l15 = *ptr4
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len16 = l15;
+                                            let bytes16 = _rt::Vec::from_raw_parts(
+                                                l14.cast(),
+                                                len16,
+                                                len16,
+                                            );
+                                            _rt::string_lift(bytes16)
+                                        };
+                                        V28::Invalid(e28)
+                                    }
+                                    3 => {
+                                        let e28 = {
+                                            let l17 = *ptr4.add(16).cast::<*mut u8>();
+                                            let l18 = *ptr4
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len19 = l18;
+                                            let bytes19 = _rt::Vec::from_raw_parts(
+                                                l17.cast(),
+                                                len19,
+                                                len19,
+                                            );
+                                            _rt::string_lift(bytes19)
+                                        };
+                                        V28::Budget(e28)
+                                    }
+                                    4 => {
+                                        let e28 = {
+                                            let l20 = *ptr4.add(16).cast::<i64>();
+                                            l20 as u64
+                                        };
+                                        V28::TooLarge(e28)
+                                    }
+                                    5 => {
+                                        let e28 = {
+                                            let l21 = *ptr4.add(16).cast::<i32>();
+                                            l21 as u32
+                                        };
+                                        V28::Deadline(e28)
+                                    }
+                                    6 => {
+                                        let e28 = {
+                                            let l22 = *ptr4.add(16).cast::<*mut u8>();
+                                            let l23 = *ptr4
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len24 = l23;
+                                            let bytes24 = _rt::Vec::from_raw_parts(
+                                                l22.cast(),
+                                                len24,
+                                                len24,
+                                            );
+                                            _rt::string_lift(bytes24)
+                                        };
+                                        V28::Unreachable(e28)
+                                    }
+                                    n => {
+                                        debug_assert_eq!(n, 7, "invalid enum discriminant");
+                                        let e28 = {
+                                            let l25 = *ptr4.add(16).cast::<*mut u8>();
+                                            let l26 = *ptr4
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len27 = l26;
+                                            let bytes27 = _rt::Vec::from_raw_parts(
+                                                l25.cast(),
+                                                len27,
+                                                len27,
+                                            );
+                                            _rt::string_lift(bytes27)
+                                        };
+                                        V28::Other(e28)
+                                    }
+                                };
+                                v28
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result29
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// Removes it; fine when there is none.
+            #[allow(async_fn_in_trait)]
+            pub fn delete(key: &str) -> ::core::result::Result<(), Error> {
+                unsafe {
+                    #[repr(align(8))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 16 + 2 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 16
+                            + 2 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let vec0 = key;
+                    let ptr0 = vec0.as_ptr().cast::<u8>();
+                    let len0 = vec0.len();
+                    let ptr1 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "trigger-host:host/variables@0.1.0")]
+                    unsafe extern "C" {
+                        #[link_name = "delete"]
+                        fn wit_import2(_: *mut u8, _: usize, _: *mut u8);
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import2(_: *mut u8, _: usize, _: *mut u8) {
+                        unreachable!()
+                    }
+                    wit_import2(ptr0.cast_mut(), len0, ptr1);
+                    let l3 = i32::from(*ptr1.add(0).cast::<u8>());
+                    let result26 = match l3 {
+                        0 => {
+                            let e = ();
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l4 = i32::from(*ptr1.add(8).cast::<u8>());
+                                use super::super::super::trigger_host::host::runtime::Error as V25;
+                                let v25 = match l4 {
+                                    0 => {
+                                        let e25 = {
+                                            let l5 = *ptr1.add(16).cast::<*mut u8>();
+                                            let l6 = *ptr1
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len7 = l6;
+                                            let bytes7 = _rt::Vec::from_raw_parts(
+                                                l5.cast(),
+                                                len7,
+                                                len7,
+                                            );
+                                            _rt::string_lift(bytes7)
+                                        };
+                                        V25::NotGranted(e25)
+                                    }
+                                    1 => {
+                                        let e25 = {
+                                            let l8 = *ptr1.add(16).cast::<*mut u8>();
+                                            let l9 = *ptr1
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len10 = l9;
+                                            let bytes10 = _rt::Vec::from_raw_parts(
+                                                l8.cast(),
+                                                len10,
+                                                len10,
+                                            );
+                                            _rt::string_lift(bytes10)
+                                        };
+                                        V25::NotFound(e25)
+                                    }
+                                    2 => {
+                                        let e25 = {
+                                            let l11 = *ptr1.add(16).cast::<*mut u8>();
+                                            let l12 = *ptr1
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len13 = l12;
+                                            let bytes13 = _rt::Vec::from_raw_parts(
+                                                l11.cast(),
+                                                len13,
+                                                len13,
+                                            );
+                                            _rt::string_lift(bytes13)
+                                        };
+                                        V25::Invalid(e25)
+                                    }
+                                    3 => {
+                                        let e25 = {
+                                            let l14 = *ptr1.add(16).cast::<*mut u8>();
+                                            let l15 = *ptr1
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len16 = l15;
+                                            let bytes16 = _rt::Vec::from_raw_parts(
+                                                l14.cast(),
+                                                len16,
+                                                len16,
+                                            );
+                                            _rt::string_lift(bytes16)
+                                        };
+                                        V25::Budget(e25)
+                                    }
+                                    4 => {
+                                        let e25 = {
+                                            let l17 = *ptr1.add(16).cast::<i64>();
+                                            l17 as u64
+                                        };
+                                        V25::TooLarge(e25)
+                                    }
+                                    5 => {
+                                        let e25 = {
+                                            let l18 = *ptr1.add(16).cast::<i32>();
+                                            l18 as u32
+                                        };
+                                        V25::Deadline(e25)
+                                    }
+                                    6 => {
+                                        let e25 = {
+                                            let l19 = *ptr1.add(16).cast::<*mut u8>();
+                                            let l20 = *ptr1
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len21 = l20;
+                                            let bytes21 = _rt::Vec::from_raw_parts(
+                                                l19.cast(),
+                                                len21,
+                                                len21,
+                                            );
+                                            _rt::string_lift(bytes21)
+                                        };
+                                        V25::Unreachable(e25)
+                                    }
+                                    n => {
+                                        debug_assert_eq!(n, 7, "invalid enum discriminant");
+                                        let e25 = {
+                                            let l22 = *ptr1.add(16).cast::<*mut u8>();
+                                            let l23 = *ptr1
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len24 = l23;
+                                            let bytes24 = _rt::Vec::from_raw_parts(
+                                                l22.cast(),
+                                                len24,
+                                                len24,
+                                            );
+                                            _rt::string_lift(bytes24)
+                                        };
+                                        V25::Other(e25)
+                                    }
+                                };
+                                v25
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result26
+                }
+            }
+        }
+        /// XComs of the trigger's own Dag run, which the host knows and a guest cannot choose. Granted by `xcom = "read"` or `xcom = "read-write"`.
+        ///
+        /// Only for triggers that a task waits for; for others every call is `invalid`.
+        #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
+        pub mod xcoms {
+            #[used]
+            #[doc(hidden)]
+            static __FORCE_SECTION_REF: fn() = super::super::super::__link_custom_section_describing_imports;
+            use super::super::super::_rt;
+            pub type Error = super::super::super::trigger_host::host::runtime::Error;
+            pub type Json = super::super::super::trigger_host::host::runtime::Json;
+            /// Where an XCom is within the Dag run.
+            #[derive(Clone)]
+            pub struct Place {
+                /// The task, at most 250 bytes; the waiting one when absent.
+                pub task_id: ::core::option::Option<_rt::String>,
+                /// Its key: 1 to 512 bytes, without control characters and slashes.
+                pub key: _rt::String,
+                /// The mapped instance, -1 for a task that is not mapped. When absent, that of the waiting task if `task-id` is absent too, else -1.
+                pub map_index: ::core::option::Option<i32>,
+            }
+            impl ::core::fmt::Debug for Place {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    f.debug_struct("Place")
+                        .field("task-id", &self.task_id)
+                        .field("key", &self.key)
+                        .field("map-index", &self.map_index)
+                        .finish()
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// The value; `not-found` when there is none.
+            #[allow(async_fn_in_trait)]
+            pub fn get(place: &Place) -> ::core::result::Result<Json, Error> {
+                unsafe {
+                    #[repr(align(8))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 16 + 2 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 16
+                            + 2 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let Place { task_id: task_id0, key: key0, map_index: map_index0 } = place;
+                    let (result2_0, result2_1, result2_2) = match task_id0 {
+                        Some(e) => {
+                            let vec1 = e;
+                            let ptr1 = vec1.as_ptr().cast::<u8>();
+                            let len1 = vec1.len();
+                            (1i32, ptr1.cast_mut(), len1)
+                        }
+                        None => (0i32, ::core::ptr::null_mut(), 0usize),
+                    };
+                    let vec3 = key0;
+                    let ptr3 = vec3.as_ptr().cast::<u8>();
+                    let len3 = vec3.len();
+                    let (result4_0, result4_1) = match map_index0 {
+                        Some(e) => (1i32, _rt::as_i32(e)),
+                        None => (0i32, 0i32),
+                    };
+                    let ptr5 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "trigger-host:host/xcoms@0.1.0")]
+                    unsafe extern "C" {
+                        #[link_name = "get"]
+                        fn wit_import6(
+                            _: i32,
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                            _: usize,
+                            _: i32,
+                            _: i32,
+                            _: *mut u8,
+                        );
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import6(
+                        _: i32,
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                        _: usize,
+                        _: i32,
+                        _: i32,
+                        _: *mut u8,
+                    ) {
+                        unreachable!()
+                    }
+                    wit_import6(
+                        result2_0,
+                        result2_1,
+                        result2_2,
+                        ptr3.cast_mut(),
+                        len3,
+                        result4_0,
+                        result4_1,
+                        ptr5,
+                    );
+                    let l7 = i32::from(*ptr5.add(0).cast::<u8>());
+                    let result33 = match l7 {
+                        0 => {
+                            let e = {
+                                let l8 = *ptr5.add(8).cast::<*mut u8>();
+                                let l9 = *ptr5
+                                    .add(8 + 1 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let len10 = l9;
+                                let bytes10 = _rt::Vec::from_raw_parts(
+                                    l8.cast(),
+                                    len10,
+                                    len10,
+                                );
+                                _rt::string_lift(bytes10)
+                            };
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l11 = i32::from(*ptr5.add(8).cast::<u8>());
+                                use super::super::super::trigger_host::host::runtime::Error as V32;
+                                let v32 = match l11 {
+                                    0 => {
+                                        let e32 = {
+                                            let l12 = *ptr5.add(16).cast::<*mut u8>();
+                                            let l13 = *ptr5
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len14 = l13;
+                                            let bytes14 = _rt::Vec::from_raw_parts(
+                                                l12.cast(),
+                                                len14,
+                                                len14,
+                                            );
+                                            _rt::string_lift(bytes14)
+                                        };
+                                        V32::NotGranted(e32)
+                                    }
+                                    1 => {
+                                        let e32 = {
+                                            let l15 = *ptr5.add(16).cast::<*mut u8>();
+                                            let l16 = *ptr5
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len17 = l16;
+                                            let bytes17 = _rt::Vec::from_raw_parts(
+                                                l15.cast(),
+                                                len17,
+                                                len17,
+                                            );
+                                            _rt::string_lift(bytes17)
+                                        };
+                                        V32::NotFound(e32)
+                                    }
+                                    2 => {
+                                        let e32 = {
+                                            let l18 = *ptr5.add(16).cast::<*mut u8>();
+                                            let l19 = *ptr5
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len20 = l19;
+                                            let bytes20 = _rt::Vec::from_raw_parts(
+                                                l18.cast(),
+                                                len20,
+                                                len20,
+                                            );
+                                            _rt::string_lift(bytes20)
+                                        };
+                                        V32::Invalid(e32)
+                                    }
+                                    3 => {
+                                        let e32 = {
+                                            let l21 = *ptr5.add(16).cast::<*mut u8>();
+                                            let l22 = *ptr5
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len23 = l22;
+                                            let bytes23 = _rt::Vec::from_raw_parts(
+                                                l21.cast(),
+                                                len23,
+                                                len23,
+                                            );
+                                            _rt::string_lift(bytes23)
+                                        };
+                                        V32::Budget(e32)
+                                    }
+                                    4 => {
+                                        let e32 = {
+                                            let l24 = *ptr5.add(16).cast::<i64>();
+                                            l24 as u64
+                                        };
+                                        V32::TooLarge(e32)
+                                    }
+                                    5 => {
+                                        let e32 = {
+                                            let l25 = *ptr5.add(16).cast::<i32>();
+                                            l25 as u32
+                                        };
+                                        V32::Deadline(e32)
+                                    }
+                                    6 => {
+                                        let e32 = {
+                                            let l26 = *ptr5.add(16).cast::<*mut u8>();
+                                            let l27 = *ptr5
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len28 = l27;
+                                            let bytes28 = _rt::Vec::from_raw_parts(
+                                                l26.cast(),
+                                                len28,
+                                                len28,
+                                            );
+                                            _rt::string_lift(bytes28)
+                                        };
+                                        V32::Unreachable(e32)
+                                    }
+                                    n => {
+                                        debug_assert_eq!(n, 7, "invalid enum discriminant");
+                                        let e32 = {
+                                            let l29 = *ptr5.add(16).cast::<*mut u8>();
+                                            let l30 = *ptr5
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len31 = l30;
+                                            let bytes31 = _rt::Vec::from_raw_parts(
+                                                l29.cast(),
+                                                len31,
+                                                len31,
+                                            );
+                                            _rt::string_lift(bytes31)
+                                        };
+                                        V32::Other(e32)
+                                    }
+                                };
+                                v32
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result33
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// Creates or replaces it.
+            #[allow(async_fn_in_trait)]
+            pub fn set(place: &Place, value: &str) -> ::core::result::Result<(), Error> {
+                unsafe {
+                    #[repr(align(8))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 16 + 2 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 16
+                            + 2 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let Place { task_id: task_id0, key: key0, map_index: map_index0 } = place;
+                    let (result2_0, result2_1, result2_2) = match task_id0 {
+                        Some(e) => {
+                            let vec1 = e;
+                            let ptr1 = vec1.as_ptr().cast::<u8>();
+                            let len1 = vec1.len();
+                            (1i32, ptr1.cast_mut(), len1)
+                        }
+                        None => (0i32, ::core::ptr::null_mut(), 0usize),
+                    };
+                    let vec3 = key0;
+                    let ptr3 = vec3.as_ptr().cast::<u8>();
+                    let len3 = vec3.len();
+                    let (result4_0, result4_1) = match map_index0 {
+                        Some(e) => (1i32, _rt::as_i32(e)),
+                        None => (0i32, 0i32),
+                    };
+                    let vec5 = value;
+                    let ptr5 = vec5.as_ptr().cast::<u8>();
+                    let len5 = vec5.len();
+                    let ptr6 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "trigger-host:host/xcoms@0.1.0")]
+                    unsafe extern "C" {
+                        #[link_name = "set"]
+                        fn wit_import7(
+                            _: i32,
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                            _: usize,
+                            _: i32,
+                            _: i32,
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                        );
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import7(
+                        _: i32,
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                        _: usize,
+                        _: i32,
+                        _: i32,
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                    ) {
+                        unreachable!()
+                    }
+                    wit_import7(
+                        result2_0,
+                        result2_1,
+                        result2_2,
+                        ptr3.cast_mut(),
+                        len3,
+                        result4_0,
+                        result4_1,
+                        ptr5.cast_mut(),
+                        len5,
+                        ptr6,
+                    );
+                    let l8 = i32::from(*ptr6.add(0).cast::<u8>());
+                    let result31 = match l8 {
+                        0 => {
+                            let e = ();
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l9 = i32::from(*ptr6.add(8).cast::<u8>());
+                                use super::super::super::trigger_host::host::runtime::Error as V30;
+                                let v30 = match l9 {
+                                    0 => {
+                                        let e30 = {
+                                            let l10 = *ptr6.add(16).cast::<*mut u8>();
+                                            let l11 = *ptr6
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len12 = l11;
+                                            let bytes12 = _rt::Vec::from_raw_parts(
+                                                l10.cast(),
+                                                len12,
+                                                len12,
+                                            );
+                                            _rt::string_lift(bytes12)
+                                        };
+                                        V30::NotGranted(e30)
+                                    }
+                                    1 => {
+                                        let e30 = {
+                                            let l13 = *ptr6.add(16).cast::<*mut u8>();
+                                            let l14 = *ptr6
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len15 = l14;
+                                            let bytes15 = _rt::Vec::from_raw_parts(
+                                                l13.cast(),
+                                                len15,
+                                                len15,
+                                            );
+                                            _rt::string_lift(bytes15)
+                                        };
+                                        V30::NotFound(e30)
+                                    }
+                                    2 => {
+                                        let e30 = {
+                                            let l16 = *ptr6.add(16).cast::<*mut u8>();
+                                            let l17 = *ptr6
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len18 = l17;
+                                            let bytes18 = _rt::Vec::from_raw_parts(
+                                                l16.cast(),
+                                                len18,
+                                                len18,
+                                            );
+                                            _rt::string_lift(bytes18)
+                                        };
+                                        V30::Invalid(e30)
+                                    }
+                                    3 => {
+                                        let e30 = {
+                                            let l19 = *ptr6.add(16).cast::<*mut u8>();
+                                            let l20 = *ptr6
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len21 = l20;
+                                            let bytes21 = _rt::Vec::from_raw_parts(
+                                                l19.cast(),
+                                                len21,
+                                                len21,
+                                            );
+                                            _rt::string_lift(bytes21)
+                                        };
+                                        V30::Budget(e30)
+                                    }
+                                    4 => {
+                                        let e30 = {
+                                            let l22 = *ptr6.add(16).cast::<i64>();
+                                            l22 as u64
+                                        };
+                                        V30::TooLarge(e30)
+                                    }
+                                    5 => {
+                                        let e30 = {
+                                            let l23 = *ptr6.add(16).cast::<i32>();
+                                            l23 as u32
+                                        };
+                                        V30::Deadline(e30)
+                                    }
+                                    6 => {
+                                        let e30 = {
+                                            let l24 = *ptr6.add(16).cast::<*mut u8>();
+                                            let l25 = *ptr6
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len26 = l25;
+                                            let bytes26 = _rt::Vec::from_raw_parts(
+                                                l24.cast(),
+                                                len26,
+                                                len26,
+                                            );
+                                            _rt::string_lift(bytes26)
+                                        };
+                                        V30::Unreachable(e30)
+                                    }
+                                    n => {
+                                        debug_assert_eq!(n, 7, "invalid enum discriminant");
+                                        let e30 = {
+                                            let l27 = *ptr6.add(16).cast::<*mut u8>();
+                                            let l28 = *ptr6
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len29 = l28;
+                                            let bytes29 = _rt::Vec::from_raw_parts(
+                                                l27.cast(),
+                                                len29,
+                                                len29,
+                                            );
+                                            _rt::string_lift(bytes29)
+                                        };
+                                        V30::Other(e30)
+                                    }
+                                };
+                                v30
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result31
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// Removes it; fine when there is none.
+            #[allow(async_fn_in_trait)]
+            pub fn delete(place: &Place) -> ::core::result::Result<(), Error> {
+                unsafe {
+                    #[repr(align(8))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 16 + 2 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 16
+                            + 2 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let Place { task_id: task_id0, key: key0, map_index: map_index0 } = place;
+                    let (result2_0, result2_1, result2_2) = match task_id0 {
+                        Some(e) => {
+                            let vec1 = e;
+                            let ptr1 = vec1.as_ptr().cast::<u8>();
+                            let len1 = vec1.len();
+                            (1i32, ptr1.cast_mut(), len1)
+                        }
+                        None => (0i32, ::core::ptr::null_mut(), 0usize),
+                    };
+                    let vec3 = key0;
+                    let ptr3 = vec3.as_ptr().cast::<u8>();
+                    let len3 = vec3.len();
+                    let (result4_0, result4_1) = match map_index0 {
+                        Some(e) => (1i32, _rt::as_i32(e)),
+                        None => (0i32, 0i32),
+                    };
+                    let ptr5 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "trigger-host:host/xcoms@0.1.0")]
+                    unsafe extern "C" {
+                        #[link_name = "delete"]
+                        fn wit_import6(
+                            _: i32,
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                            _: usize,
+                            _: i32,
+                            _: i32,
+                            _: *mut u8,
+                        );
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import6(
+                        _: i32,
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                        _: usize,
+                        _: i32,
+                        _: i32,
+                        _: *mut u8,
+                    ) {
+                        unreachable!()
+                    }
+                    wit_import6(
+                        result2_0,
+                        result2_1,
+                        result2_2,
+                        ptr3.cast_mut(),
+                        len3,
+                        result4_0,
+                        result4_1,
+                        ptr5,
+                    );
+                    let l7 = i32::from(*ptr5.add(0).cast::<u8>());
+                    let result30 = match l7 {
+                        0 => {
+                            let e = ();
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l8 = i32::from(*ptr5.add(8).cast::<u8>());
+                                use super::super::super::trigger_host::host::runtime::Error as V29;
+                                let v29 = match l8 {
+                                    0 => {
+                                        let e29 = {
+                                            let l9 = *ptr5.add(16).cast::<*mut u8>();
+                                            let l10 = *ptr5
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len11 = l10;
+                                            let bytes11 = _rt::Vec::from_raw_parts(
+                                                l9.cast(),
+                                                len11,
+                                                len11,
+                                            );
+                                            _rt::string_lift(bytes11)
+                                        };
+                                        V29::NotGranted(e29)
+                                    }
+                                    1 => {
+                                        let e29 = {
+                                            let l12 = *ptr5.add(16).cast::<*mut u8>();
+                                            let l13 = *ptr5
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len14 = l13;
+                                            let bytes14 = _rt::Vec::from_raw_parts(
+                                                l12.cast(),
+                                                len14,
+                                                len14,
+                                            );
+                                            _rt::string_lift(bytes14)
+                                        };
+                                        V29::NotFound(e29)
+                                    }
+                                    2 => {
+                                        let e29 = {
+                                            let l15 = *ptr5.add(16).cast::<*mut u8>();
+                                            let l16 = *ptr5
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len17 = l16;
+                                            let bytes17 = _rt::Vec::from_raw_parts(
+                                                l15.cast(),
+                                                len17,
+                                                len17,
+                                            );
+                                            _rt::string_lift(bytes17)
+                                        };
+                                        V29::Invalid(e29)
+                                    }
+                                    3 => {
+                                        let e29 = {
+                                            let l18 = *ptr5.add(16).cast::<*mut u8>();
+                                            let l19 = *ptr5
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len20 = l19;
+                                            let bytes20 = _rt::Vec::from_raw_parts(
+                                                l18.cast(),
+                                                len20,
+                                                len20,
+                                            );
+                                            _rt::string_lift(bytes20)
+                                        };
+                                        V29::Budget(e29)
+                                    }
+                                    4 => {
+                                        let e29 = {
+                                            let l21 = *ptr5.add(16).cast::<i64>();
+                                            l21 as u64
+                                        };
+                                        V29::TooLarge(e29)
+                                    }
+                                    5 => {
+                                        let e29 = {
+                                            let l22 = *ptr5.add(16).cast::<i32>();
+                                            l22 as u32
+                                        };
+                                        V29::Deadline(e29)
+                                    }
+                                    6 => {
+                                        let e29 = {
+                                            let l23 = *ptr5.add(16).cast::<*mut u8>();
+                                            let l24 = *ptr5
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len25 = l24;
+                                            let bytes25 = _rt::Vec::from_raw_parts(
+                                                l23.cast(),
+                                                len25,
+                                                len25,
+                                            );
+                                            _rt::string_lift(bytes25)
+                                        };
+                                        V29::Unreachable(e29)
+                                    }
+                                    n => {
+                                        debug_assert_eq!(n, 7, "invalid enum discriminant");
+                                        let e29 = {
+                                            let l26 = *ptr5.add(16).cast::<*mut u8>();
+                                            let l27 = *ptr5
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len28 = l27;
+                                            let bytes28 = _rt::Vec::from_raw_parts(
+                                                l26.cast(),
+                                                len28,
+                                                len28,
+                                            );
+                                            _rt::string_lift(bytes28)
+                                        };
+                                        V29::Other(e29)
+                                    }
+                                };
+                                v29
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result30
+                }
+            }
+        }
+        /// The state store of assets: small values that outlive the trigger. Only of the assets that this trigger watches, which the host knows.
+        /// Granted by `asset-state = "read"` or `asset-state = "read-write"`.
+        ///
+        /// A key has 1 to 512 bytes, without control characters.
+        #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
+        pub mod asset_state {
+            #[used]
+            #[doc(hidden)]
+            static __FORCE_SECTION_REF: fn() = super::super::super::__link_custom_section_describing_imports;
+            use super::super::super::_rt;
+            pub type Error = super::super::super::trigger_host::host::runtime::Error;
+            pub type Json = super::super::super::trigger_host::host::runtime::Json;
+            /// An asset that the trigger watches.
+            #[derive(Clone)]
+            pub enum Asset {
+                /// By name.
+                Name(_rt::String),
+                /// By URI.
+                Uri(_rt::String),
+            }
+            impl ::core::fmt::Debug for Asset {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    match self {
+                        Asset::Name(e) => f.debug_tuple("Asset::Name").field(e).finish(),
+                        Asset::Uri(e) => f.debug_tuple("Asset::Uri").field(e).finish(),
+                    }
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// The value; `not-found` when there is none.
+            #[allow(async_fn_in_trait)]
+            pub fn get(asset: &Asset, key: &str) -> ::core::result::Result<Json, Error> {
+                unsafe {
+                    #[repr(align(8))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 16 + 2 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 16
+                            + 2 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let (result2_0, result2_1, result2_2) = match asset {
+                        Asset::Name(e) => {
+                            let vec0 = e;
+                            let ptr0 = vec0.as_ptr().cast::<u8>();
+                            let len0 = vec0.len();
+                            (0i32, ptr0.cast_mut(), len0)
+                        }
+                        Asset::Uri(e) => {
+                            let vec1 = e;
+                            let ptr1 = vec1.as_ptr().cast::<u8>();
+                            let len1 = vec1.len();
+                            (1i32, ptr1.cast_mut(), len1)
+                        }
+                    };
+                    let vec3 = key;
+                    let ptr3 = vec3.as_ptr().cast::<u8>();
+                    let len3 = vec3.len();
+                    let ptr4 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "trigger-host:host/asset-state@0.1.0")]
+                    unsafe extern "C" {
+                        #[link_name = "get"]
+                        fn wit_import5(
+                            _: i32,
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                        );
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import5(
+                        _: i32,
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                    ) {
+                        unreachable!()
+                    }
+                    wit_import5(
+                        result2_0,
+                        result2_1,
+                        result2_2,
+                        ptr3.cast_mut(),
+                        len3,
+                        ptr4,
+                    );
+                    let l6 = i32::from(*ptr4.add(0).cast::<u8>());
+                    let result32 = match l6 {
+                        0 => {
+                            let e = {
+                                let l7 = *ptr4.add(8).cast::<*mut u8>();
+                                let l8 = *ptr4
+                                    .add(8 + 1 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let len9 = l8;
+                                let bytes9 = _rt::Vec::from_raw_parts(
+                                    l7.cast(),
+                                    len9,
+                                    len9,
+                                );
+                                _rt::string_lift(bytes9)
+                            };
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l10 = i32::from(*ptr4.add(8).cast::<u8>());
+                                use super::super::super::trigger_host::host::runtime::Error as V31;
+                                let v31 = match l10 {
+                                    0 => {
+                                        let e31 = {
+                                            let l11 = *ptr4.add(16).cast::<*mut u8>();
+                                            let l12 = *ptr4
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len13 = l12;
+                                            let bytes13 = _rt::Vec::from_raw_parts(
+                                                l11.cast(),
+                                                len13,
+                                                len13,
+                                            );
+                                            _rt::string_lift(bytes13)
+                                        };
+                                        V31::NotGranted(e31)
+                                    }
+                                    1 => {
+                                        let e31 = {
+                                            let l14 = *ptr4.add(16).cast::<*mut u8>();
+                                            let l15 = *ptr4
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len16 = l15;
+                                            let bytes16 = _rt::Vec::from_raw_parts(
+                                                l14.cast(),
+                                                len16,
+                                                len16,
+                                            );
+                                            _rt::string_lift(bytes16)
+                                        };
+                                        V31::NotFound(e31)
+                                    }
+                                    2 => {
+                                        let e31 = {
+                                            let l17 = *ptr4.add(16).cast::<*mut u8>();
+                                            let l18 = *ptr4
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len19 = l18;
+                                            let bytes19 = _rt::Vec::from_raw_parts(
+                                                l17.cast(),
+                                                len19,
+                                                len19,
+                                            );
+                                            _rt::string_lift(bytes19)
+                                        };
+                                        V31::Invalid(e31)
+                                    }
+                                    3 => {
+                                        let e31 = {
+                                            let l20 = *ptr4.add(16).cast::<*mut u8>();
+                                            let l21 = *ptr4
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len22 = l21;
+                                            let bytes22 = _rt::Vec::from_raw_parts(
+                                                l20.cast(),
+                                                len22,
+                                                len22,
+                                            );
+                                            _rt::string_lift(bytes22)
+                                        };
+                                        V31::Budget(e31)
+                                    }
+                                    4 => {
+                                        let e31 = {
+                                            let l23 = *ptr4.add(16).cast::<i64>();
+                                            l23 as u64
+                                        };
+                                        V31::TooLarge(e31)
+                                    }
+                                    5 => {
+                                        let e31 = {
+                                            let l24 = *ptr4.add(16).cast::<i32>();
+                                            l24 as u32
+                                        };
+                                        V31::Deadline(e31)
+                                    }
+                                    6 => {
+                                        let e31 = {
+                                            let l25 = *ptr4.add(16).cast::<*mut u8>();
+                                            let l26 = *ptr4
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len27 = l26;
+                                            let bytes27 = _rt::Vec::from_raw_parts(
+                                                l25.cast(),
+                                                len27,
+                                                len27,
+                                            );
+                                            _rt::string_lift(bytes27)
+                                        };
+                                        V31::Unreachable(e31)
+                                    }
+                                    n => {
+                                        debug_assert_eq!(n, 7, "invalid enum discriminant");
+                                        let e31 = {
+                                            let l28 = *ptr4.add(16).cast::<*mut u8>();
+                                            let l29 = *ptr4
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len30 = l29;
+                                            let bytes30 = _rt::Vec::from_raw_parts(
+                                                l28.cast(),
+                                                len30,
+                                                len30,
+                                            );
+                                            _rt::string_lift(bytes30)
+                                        };
+                                        V31::Other(e31)
+                                    }
+                                };
+                                v31
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result32
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// Creates or replaces it: plain JSON without tags, and never null.
+            #[allow(async_fn_in_trait)]
+            pub fn set(
+                asset: &Asset,
+                key: &str,
+                value: &str,
+            ) -> ::core::result::Result<(), Error> {
+                unsafe {
+                    #[repr(align(8))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 16 + 2 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 16
+                            + 2 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let (result2_0, result2_1, result2_2) = match asset {
+                        Asset::Name(e) => {
+                            let vec0 = e;
+                            let ptr0 = vec0.as_ptr().cast::<u8>();
+                            let len0 = vec0.len();
+                            (0i32, ptr0.cast_mut(), len0)
+                        }
+                        Asset::Uri(e) => {
+                            let vec1 = e;
+                            let ptr1 = vec1.as_ptr().cast::<u8>();
+                            let len1 = vec1.len();
+                            (1i32, ptr1.cast_mut(), len1)
+                        }
+                    };
+                    let vec3 = key;
+                    let ptr3 = vec3.as_ptr().cast::<u8>();
+                    let len3 = vec3.len();
+                    let vec4 = value;
+                    let ptr4 = vec4.as_ptr().cast::<u8>();
+                    let len4 = vec4.len();
+                    let ptr5 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "trigger-host:host/asset-state@0.1.0")]
+                    unsafe extern "C" {
+                        #[link_name = "set"]
+                        fn wit_import6(
+                            _: i32,
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                        );
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import6(
+                        _: i32,
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                    ) {
+                        unreachable!()
+                    }
+                    wit_import6(
+                        result2_0,
+                        result2_1,
+                        result2_2,
+                        ptr3.cast_mut(),
+                        len3,
+                        ptr4.cast_mut(),
+                        len4,
+                        ptr5,
+                    );
+                    let l7 = i32::from(*ptr5.add(0).cast::<u8>());
+                    let result30 = match l7 {
+                        0 => {
+                            let e = ();
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l8 = i32::from(*ptr5.add(8).cast::<u8>());
+                                use super::super::super::trigger_host::host::runtime::Error as V29;
+                                let v29 = match l8 {
+                                    0 => {
+                                        let e29 = {
+                                            let l9 = *ptr5.add(16).cast::<*mut u8>();
+                                            let l10 = *ptr5
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len11 = l10;
+                                            let bytes11 = _rt::Vec::from_raw_parts(
+                                                l9.cast(),
+                                                len11,
+                                                len11,
+                                            );
+                                            _rt::string_lift(bytes11)
+                                        };
+                                        V29::NotGranted(e29)
+                                    }
+                                    1 => {
+                                        let e29 = {
+                                            let l12 = *ptr5.add(16).cast::<*mut u8>();
+                                            let l13 = *ptr5
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len14 = l13;
+                                            let bytes14 = _rt::Vec::from_raw_parts(
+                                                l12.cast(),
+                                                len14,
+                                                len14,
+                                            );
+                                            _rt::string_lift(bytes14)
+                                        };
+                                        V29::NotFound(e29)
+                                    }
+                                    2 => {
+                                        let e29 = {
+                                            let l15 = *ptr5.add(16).cast::<*mut u8>();
+                                            let l16 = *ptr5
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len17 = l16;
+                                            let bytes17 = _rt::Vec::from_raw_parts(
+                                                l15.cast(),
+                                                len17,
+                                                len17,
+                                            );
+                                            _rt::string_lift(bytes17)
+                                        };
+                                        V29::Invalid(e29)
+                                    }
+                                    3 => {
+                                        let e29 = {
+                                            let l18 = *ptr5.add(16).cast::<*mut u8>();
+                                            let l19 = *ptr5
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len20 = l19;
+                                            let bytes20 = _rt::Vec::from_raw_parts(
+                                                l18.cast(),
+                                                len20,
+                                                len20,
+                                            );
+                                            _rt::string_lift(bytes20)
+                                        };
+                                        V29::Budget(e29)
+                                    }
+                                    4 => {
+                                        let e29 = {
+                                            let l21 = *ptr5.add(16).cast::<i64>();
+                                            l21 as u64
+                                        };
+                                        V29::TooLarge(e29)
+                                    }
+                                    5 => {
+                                        let e29 = {
+                                            let l22 = *ptr5.add(16).cast::<i32>();
+                                            l22 as u32
+                                        };
+                                        V29::Deadline(e29)
+                                    }
+                                    6 => {
+                                        let e29 = {
+                                            let l23 = *ptr5.add(16).cast::<*mut u8>();
+                                            let l24 = *ptr5
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len25 = l24;
+                                            let bytes25 = _rt::Vec::from_raw_parts(
+                                                l23.cast(),
+                                                len25,
+                                                len25,
+                                            );
+                                            _rt::string_lift(bytes25)
+                                        };
+                                        V29::Unreachable(e29)
+                                    }
+                                    n => {
+                                        debug_assert_eq!(n, 7, "invalid enum discriminant");
+                                        let e29 = {
+                                            let l26 = *ptr5.add(16).cast::<*mut u8>();
+                                            let l27 = *ptr5
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len28 = l27;
+                                            let bytes28 = _rt::Vec::from_raw_parts(
+                                                l26.cast(),
+                                                len28,
+                                                len28,
+                                            );
+                                            _rt::string_lift(bytes28)
+                                        };
+                                        V29::Other(e29)
+                                    }
+                                };
+                                v29
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result30
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// Removes it; fine when there is none.
+            #[allow(async_fn_in_trait)]
+            pub fn delete(
+                asset: &Asset,
+                key: &str,
+            ) -> ::core::result::Result<(), Error> {
+                unsafe {
+                    #[repr(align(8))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 16 + 2 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 16
+                            + 2 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let (result2_0, result2_1, result2_2) = match asset {
+                        Asset::Name(e) => {
+                            let vec0 = e;
+                            let ptr0 = vec0.as_ptr().cast::<u8>();
+                            let len0 = vec0.len();
+                            (0i32, ptr0.cast_mut(), len0)
+                        }
+                        Asset::Uri(e) => {
+                            let vec1 = e;
+                            let ptr1 = vec1.as_ptr().cast::<u8>();
+                            let len1 = vec1.len();
+                            (1i32, ptr1.cast_mut(), len1)
+                        }
+                    };
+                    let vec3 = key;
+                    let ptr3 = vec3.as_ptr().cast::<u8>();
+                    let len3 = vec3.len();
+                    let ptr4 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "trigger-host:host/asset-state@0.1.0")]
+                    unsafe extern "C" {
+                        #[link_name = "delete"]
+                        fn wit_import5(
+                            _: i32,
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                        );
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import5(
+                        _: i32,
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                    ) {
+                        unreachable!()
+                    }
+                    wit_import5(
+                        result2_0,
+                        result2_1,
+                        result2_2,
+                        ptr3.cast_mut(),
+                        len3,
+                        ptr4,
+                    );
+                    let l6 = i32::from(*ptr4.add(0).cast::<u8>());
+                    let result29 = match l6 {
+                        0 => {
+                            let e = ();
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l7 = i32::from(*ptr4.add(8).cast::<u8>());
+                                use super::super::super::trigger_host::host::runtime::Error as V28;
+                                let v28 = match l7 {
+                                    0 => {
+                                        let e28 = {
+                                            let l8 = *ptr4.add(16).cast::<*mut u8>();
+                                            let l9 = *ptr4
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len10 = l9;
+                                            let bytes10 = _rt::Vec::from_raw_parts(
+                                                l8.cast(),
+                                                len10,
+                                                len10,
+                                            );
+                                            _rt::string_lift(bytes10)
+                                        };
+                                        V28::NotGranted(e28)
+                                    }
+                                    1 => {
+                                        let e28 = {
+                                            let l11 = *ptr4.add(16).cast::<*mut u8>();
+                                            let l12 = *ptr4
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len13 = l12;
+                                            let bytes13 = _rt::Vec::from_raw_parts(
+                                                l11.cast(),
+                                                len13,
+                                                len13,
+                                            );
+                                            _rt::string_lift(bytes13)
+                                        };
+                                        V28::NotFound(e28)
+                                    }
+                                    2 => {
+                                        let e28 = {
+                                            let l14 = *ptr4.add(16).cast::<*mut u8>();
+                                            let l15 = *ptr4
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len16 = l15;
+                                            let bytes16 = _rt::Vec::from_raw_parts(
+                                                l14.cast(),
+                                                len16,
+                                                len16,
+                                            );
+                                            _rt::string_lift(bytes16)
+                                        };
+                                        V28::Invalid(e28)
+                                    }
+                                    3 => {
+                                        let e28 = {
+                                            let l17 = *ptr4.add(16).cast::<*mut u8>();
+                                            let l18 = *ptr4
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len19 = l18;
+                                            let bytes19 = _rt::Vec::from_raw_parts(
+                                                l17.cast(),
+                                                len19,
+                                                len19,
+                                            );
+                                            _rt::string_lift(bytes19)
+                                        };
+                                        V28::Budget(e28)
+                                    }
+                                    4 => {
+                                        let e28 = {
+                                            let l20 = *ptr4.add(16).cast::<i64>();
+                                            l20 as u64
+                                        };
+                                        V28::TooLarge(e28)
+                                    }
+                                    5 => {
+                                        let e28 = {
+                                            let l21 = *ptr4.add(16).cast::<i32>();
+                                            l21 as u32
+                                        };
+                                        V28::Deadline(e28)
+                                    }
+                                    6 => {
+                                        let e28 = {
+                                            let l22 = *ptr4.add(16).cast::<*mut u8>();
+                                            let l23 = *ptr4
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len24 = l23;
+                                            let bytes24 = _rt::Vec::from_raw_parts(
+                                                l22.cast(),
+                                                len24,
+                                                len24,
+                                            );
+                                            _rt::string_lift(bytes24)
+                                        };
+                                        V28::Unreachable(e28)
+                                    }
+                                    n => {
+                                        debug_assert_eq!(n, 7, "invalid enum discriminant");
+                                        let e28 = {
+                                            let l25 = *ptr4.add(16).cast::<*mut u8>();
+                                            let l26 = *ptr4
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len27 = l26;
+                                            let bytes27 = _rt::Vec::from_raw_parts(
+                                                l25.cast(),
+                                                len27,
+                                                len27,
+                                            );
+                                            _rt::string_lift(bytes27)
+                                        };
+                                        V28::Other(e28)
+                                    }
+                                };
+                                v28
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result29
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// Removes all of the asset's values.
+            #[allow(async_fn_in_trait)]
+            pub fn clear(asset: &Asset) -> ::core::result::Result<(), Error> {
+                unsafe {
+                    #[repr(align(8))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 16 + 2 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 16
+                            + 2 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let (result2_0, result2_1, result2_2) = match asset {
+                        Asset::Name(e) => {
+                            let vec0 = e;
+                            let ptr0 = vec0.as_ptr().cast::<u8>();
+                            let len0 = vec0.len();
+                            (0i32, ptr0.cast_mut(), len0)
+                        }
+                        Asset::Uri(e) => {
+                            let vec1 = e;
+                            let ptr1 = vec1.as_ptr().cast::<u8>();
+                            let len1 = vec1.len();
+                            (1i32, ptr1.cast_mut(), len1)
+                        }
+                    };
+                    let ptr3 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "trigger-host:host/asset-state@0.1.0")]
+                    unsafe extern "C" {
+                        #[link_name = "clear"]
+                        fn wit_import4(_: i32, _: *mut u8, _: usize, _: *mut u8);
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import4(
+                        _: i32,
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                    ) {
+                        unreachable!()
+                    }
+                    wit_import4(result2_0, result2_1, result2_2, ptr3);
+                    let l5 = i32::from(*ptr3.add(0).cast::<u8>());
+                    let result28 = match l5 {
+                        0 => {
+                            let e = ();
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l6 = i32::from(*ptr3.add(8).cast::<u8>());
+                                use super::super::super::trigger_host::host::runtime::Error as V27;
+                                let v27 = match l6 {
+                                    0 => {
+                                        let e27 = {
+                                            let l7 = *ptr3.add(16).cast::<*mut u8>();
+                                            let l8 = *ptr3
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len9 = l8;
+                                            let bytes9 = _rt::Vec::from_raw_parts(
+                                                l7.cast(),
+                                                len9,
+                                                len9,
+                                            );
+                                            _rt::string_lift(bytes9)
+                                        };
+                                        V27::NotGranted(e27)
+                                    }
+                                    1 => {
+                                        let e27 = {
+                                            let l10 = *ptr3.add(16).cast::<*mut u8>();
+                                            let l11 = *ptr3
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len12 = l11;
+                                            let bytes12 = _rt::Vec::from_raw_parts(
+                                                l10.cast(),
+                                                len12,
+                                                len12,
+                                            );
+                                            _rt::string_lift(bytes12)
+                                        };
+                                        V27::NotFound(e27)
+                                    }
+                                    2 => {
+                                        let e27 = {
+                                            let l13 = *ptr3.add(16).cast::<*mut u8>();
+                                            let l14 = *ptr3
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len15 = l14;
+                                            let bytes15 = _rt::Vec::from_raw_parts(
+                                                l13.cast(),
+                                                len15,
+                                                len15,
+                                            );
+                                            _rt::string_lift(bytes15)
+                                        };
+                                        V27::Invalid(e27)
+                                    }
+                                    3 => {
+                                        let e27 = {
+                                            let l16 = *ptr3.add(16).cast::<*mut u8>();
+                                            let l17 = *ptr3
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len18 = l17;
+                                            let bytes18 = _rt::Vec::from_raw_parts(
+                                                l16.cast(),
+                                                len18,
+                                                len18,
+                                            );
+                                            _rt::string_lift(bytes18)
+                                        };
+                                        V27::Budget(e27)
+                                    }
+                                    4 => {
+                                        let e27 = {
+                                            let l19 = *ptr3.add(16).cast::<i64>();
+                                            l19 as u64
+                                        };
+                                        V27::TooLarge(e27)
+                                    }
+                                    5 => {
+                                        let e27 = {
+                                            let l20 = *ptr3.add(16).cast::<i32>();
+                                            l20 as u32
+                                        };
+                                        V27::Deadline(e27)
+                                    }
+                                    6 => {
+                                        let e27 = {
+                                            let l21 = *ptr3.add(16).cast::<*mut u8>();
+                                            let l22 = *ptr3
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len23 = l22;
+                                            let bytes23 = _rt::Vec::from_raw_parts(
+                                                l21.cast(),
+                                                len23,
+                                                len23,
+                                            );
+                                            _rt::string_lift(bytes23)
+                                        };
+                                        V27::Unreachable(e27)
+                                    }
+                                    n => {
+                                        debug_assert_eq!(n, 7, "invalid enum discriminant");
+                                        let e27 = {
+                                            let l24 = *ptr3.add(16).cast::<*mut u8>();
+                                            let l25 = *ptr3
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len26 = l25;
+                                            let bytes26 = _rt::Vec::from_raw_parts(
+                                                l24.cast(),
+                                                len26,
+                                                len26,
+                                            );
+                                            _rt::string_lift(bytes26)
+                                        };
+                                        V27::Other(e27)
+                                    }
+                                };
+                                v27
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result28
+                }
+            }
+        }
+        /// States of task instances. Granted by Dag: `states = true` for the trigger's own one, `states = ["sales_*"]` for others.
+        ///
+        /// Ids have at most 250 bytes, lists at most 100 entries. Dates are RFC 3339 with an offset: one without is `invalid`.
+        #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
+        pub mod task_instances {
+            #[used]
+            #[doc(hidden)]
+            static __FORCE_SECTION_REF: fn() = super::super::super::__link_custom_section_describing_imports;
+            use super::super::super::_rt;
+            pub type Error = super::super::super::trigger_host::host::runtime::Error;
+            /// Which task instances are meant. Empty lists and absent members do not restrict.
+            #[derive(Clone)]
+            pub struct Query {
+                /// The Dag; the trigger's own one when absent.
+                pub dag_id: ::core::option::Option<_rt::String>,
+                /// Only these runs.
+                pub run_ids: _rt::Vec<_rt::String>,
+                /// Only these tasks.
+                pub task_ids: _rt::Vec<_rt::String>,
+                /// Only the tasks of this group; an unknown one is `not-found`.
+                pub task_group_id: ::core::option::Option<_rt::String>,
+                /// Only runs with these logical dates.
+                pub logical_dates: _rt::Vec<_rt::String>,
+                /// Only this mapped instance, -1 for tasks that are not mapped.
+                pub map_index: ::core::option::Option<i32>,
+            }
+            impl ::core::fmt::Debug for Query {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    f.debug_struct("Query")
+                        .field("dag-id", &self.dag_id)
+                        .field("run-ids", &self.run_ids)
+                        .field("task-ids", &self.task_ids)
+                        .field("task-group-id", &self.task_group_id)
+                        .field("logical-dates", &self.logical_dates)
+                        .field("map-index", &self.map_index)
+                        .finish()
+                }
+            }
+            /// One task instance and its state.
+            #[derive(Clone)]
+            pub struct TaskState {
+                /// Id of its Dag run.
+                pub run_id: _rt::String,
+                /// Id of its task, with `_` and the map index behind it where it is mapped.
+                pub task: _rt::String,
+                /// `success`, `failed`, `deferred`, …; absent when it has none yet.
+                pub state: ::core::option::Option<_rt::String>,
+            }
+            impl ::core::fmt::Debug for TaskState {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    f.debug_struct("TaskState")
+                        .field("run-id", &self.run_id)
+                        .field("task", &self.task)
+                        .field("state", &self.state)
+                        .finish()
+                }
+            }
+            /// An earlier task instance. Times are RFC 3339.
+            #[derive(Clone)]
+            pub struct PreviousTask {
+                /// Id of its Dag run.
+                pub run_id: _rt::String,
+                /// Absent when it has none yet.
+                pub state: ::core::option::Option<_rt::String>,
+                /// From 1.
+                pub try_number: ::core::option::Option<u32>,
+                /// -1 when it is not mapped.
+                pub map_index: ::core::option::Option<i32>,
+                /// Of its Dag run.
+                pub logical_date: ::core::option::Option<_rt::String>,
+                /// When it began to run.
+                pub start_date: ::core::option::Option<_rt::String>,
+                /// When it ended.
+                pub end_date: ::core::option::Option<_rt::String>,
+            }
+            impl ::core::fmt::Debug for PreviousTask {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    f.debug_struct("PreviousTask")
+                        .field("run-id", &self.run_id)
+                        .field("state", &self.state)
+                        .field("try-number", &self.try_number)
+                        .field("map-index", &self.map_index)
+                        .field("logical-date", &self.logical_date)
+                        .field("start-date", &self.start_date)
+                        .field("end-date", &self.end_date)
+                        .finish()
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// How many there are in any of these states, of which `null` means none yet; in any state when the list is empty.
+            #[allow(async_fn_in_trait)]
+            pub fn count(
+                query: &Query,
+                states: &[_rt::String],
+            ) -> ::core::result::Result<u64, Error> {
+                unsafe {
+                    #[repr(align(8))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 16 + 2 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 16
+                            + 2 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let Query {
+                        dag_id: dag_id0,
+                        run_ids: run_ids0,
+                        task_ids: task_ids0,
+                        task_group_id: task_group_id0,
+                        logical_dates: logical_dates0,
+                        map_index: map_index0,
+                    } = query;
+                    let (result2_0, result2_1, result2_2) = match dag_id0 {
+                        Some(e) => {
+                            let vec1 = e;
+                            let ptr1 = vec1.as_ptr().cast::<u8>();
+                            let len1 = vec1.len();
+                            (1i32, ptr1.cast_mut(), len1)
+                        }
+                        None => (0i32, ::core::ptr::null_mut(), 0usize),
+                    };
+                    let vec4 = run_ids0;
+                    let len4 = vec4.len();
+                    let layout4 = _rt::alloc::Layout::from_size_align(
+                            vec4.len() * (2 * ::core::mem::size_of::<*const u8>()),
+                            ::core::mem::size_of::<*const u8>(),
+                        )
+                        .unwrap();
+                    let (result4, _cleanup4) = trigger_host_sdk::private::rt::Cleanup::new(
+                        layout4,
+                    );
+                    for (i, e) in vec4.into_iter().enumerate() {
+                        let base = result4
+                            .add(i * (2 * ::core::mem::size_of::<*const u8>()));
+                        {
+                            let vec3 = e;
+                            let ptr3 = vec3.as_ptr().cast::<u8>();
+                            let len3 = vec3.len();
+                            *base
+                                .add(::core::mem::size_of::<*const u8>())
+                                .cast::<usize>() = len3;
+                            *base.add(0).cast::<*mut u8>() = ptr3.cast_mut();
+                        }
+                    }
+                    let vec6 = task_ids0;
+                    let len6 = vec6.len();
+                    let layout6 = _rt::alloc::Layout::from_size_align(
+                            vec6.len() * (2 * ::core::mem::size_of::<*const u8>()),
+                            ::core::mem::size_of::<*const u8>(),
+                        )
+                        .unwrap();
+                    let (result6, _cleanup6) = trigger_host_sdk::private::rt::Cleanup::new(
+                        layout6,
+                    );
+                    for (i, e) in vec6.into_iter().enumerate() {
+                        let base = result6
+                            .add(i * (2 * ::core::mem::size_of::<*const u8>()));
+                        {
+                            let vec5 = e;
+                            let ptr5 = vec5.as_ptr().cast::<u8>();
+                            let len5 = vec5.len();
+                            *base
+                                .add(::core::mem::size_of::<*const u8>())
+                                .cast::<usize>() = len5;
+                            *base.add(0).cast::<*mut u8>() = ptr5.cast_mut();
+                        }
+                    }
+                    let (result8_0, result8_1, result8_2) = match task_group_id0 {
+                        Some(e) => {
+                            let vec7 = e;
+                            let ptr7 = vec7.as_ptr().cast::<u8>();
+                            let len7 = vec7.len();
+                            (1i32, ptr7.cast_mut(), len7)
+                        }
+                        None => (0i32, ::core::ptr::null_mut(), 0usize),
+                    };
+                    let vec10 = logical_dates0;
+                    let len10 = vec10.len();
+                    let layout10 = _rt::alloc::Layout::from_size_align(
+                            vec10.len() * (2 * ::core::mem::size_of::<*const u8>()),
+                            ::core::mem::size_of::<*const u8>(),
+                        )
+                        .unwrap();
+                    let (result10, _cleanup10) = trigger_host_sdk::private::rt::Cleanup::new(
+                        layout10,
+                    );
+                    for (i, e) in vec10.into_iter().enumerate() {
+                        let base = result10
+                            .add(i * (2 * ::core::mem::size_of::<*const u8>()));
+                        {
+                            let vec9 = e;
+                            let ptr9 = vec9.as_ptr().cast::<u8>();
+                            let len9 = vec9.len();
+                            *base
+                                .add(::core::mem::size_of::<*const u8>())
+                                .cast::<usize>() = len9;
+                            *base.add(0).cast::<*mut u8>() = ptr9.cast_mut();
+                        }
+                    }
+                    let (result11_0, result11_1) = match map_index0 {
+                        Some(e) => (1i32, _rt::as_i32(e)),
+                        None => (0i32, 0i32),
+                    };
+                    let vec13 = states;
+                    let len13 = vec13.len();
+                    let layout13 = _rt::alloc::Layout::from_size_align(
+                            vec13.len() * (2 * ::core::mem::size_of::<*const u8>()),
+                            ::core::mem::size_of::<*const u8>(),
+                        )
+                        .unwrap();
+                    let (result13, _cleanup13) = trigger_host_sdk::private::rt::Cleanup::new(
+                        layout13,
+                    );
+                    for (i, e) in vec13.into_iter().enumerate() {
+                        let base = result13
+                            .add(i * (2 * ::core::mem::size_of::<*const u8>()));
+                        {
+                            let vec12 = e;
+                            let ptr12 = vec12.as_ptr().cast::<u8>();
+                            let len12 = vec12.len();
+                            *base
+                                .add(::core::mem::size_of::<*const u8>())
+                                .cast::<usize>() = len12;
+                            *base.add(0).cast::<*mut u8>() = ptr12.cast_mut();
+                        }
+                    }
+                    let ptr14 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(
+                        wasm_import_module = "trigger-host:host/task-instances@0.1.0"
+                    )]
+                    unsafe extern "C" {
+                        #[link_name = "count"]
+                        fn wit_import15(
+                            _: i32,
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                            _: usize,
+                            _: i32,
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                            _: usize,
+                            _: i32,
+                            _: i32,
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                        );
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import15(
+                        _: i32,
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                        _: usize,
+                        _: i32,
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                        _: usize,
+                        _: i32,
+                        _: i32,
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                    ) {
+                        unreachable!()
+                    }
+                    wit_import15(
+                        result2_0,
+                        result2_1,
+                        result2_2,
+                        result4,
+                        len4,
+                        result6,
+                        len6,
+                        result8_0,
+                        result8_1,
+                        result8_2,
+                        result10,
+                        len10,
+                        result11_0,
+                        result11_1,
+                        result13,
+                        len13,
+                        ptr14,
+                    );
+                    let l16 = i32::from(*ptr14.add(0).cast::<u8>());
+                    let result40 = match l16 {
+                        0 => {
+                            let e = {
+                                let l17 = *ptr14.add(8).cast::<i64>();
+                                l17 as u64
+                            };
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l18 = i32::from(*ptr14.add(8).cast::<u8>());
+                                use super::super::super::trigger_host::host::runtime::Error as V39;
+                                let v39 = match l18 {
+                                    0 => {
+                                        let e39 = {
+                                            let l19 = *ptr14.add(16).cast::<*mut u8>();
+                                            let l20 = *ptr14
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len21 = l20;
+                                            let bytes21 = _rt::Vec::from_raw_parts(
+                                                l19.cast(),
+                                                len21,
+                                                len21,
+                                            );
+                                            _rt::string_lift(bytes21)
+                                        };
+                                        V39::NotGranted(e39)
+                                    }
+                                    1 => {
+                                        let e39 = {
+                                            let l22 = *ptr14.add(16).cast::<*mut u8>();
+                                            let l23 = *ptr14
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len24 = l23;
+                                            let bytes24 = _rt::Vec::from_raw_parts(
+                                                l22.cast(),
+                                                len24,
+                                                len24,
+                                            );
+                                            _rt::string_lift(bytes24)
+                                        };
+                                        V39::NotFound(e39)
+                                    }
+                                    2 => {
+                                        let e39 = {
+                                            let l25 = *ptr14.add(16).cast::<*mut u8>();
+                                            let l26 = *ptr14
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len27 = l26;
+                                            let bytes27 = _rt::Vec::from_raw_parts(
+                                                l25.cast(),
+                                                len27,
+                                                len27,
+                                            );
+                                            _rt::string_lift(bytes27)
+                                        };
+                                        V39::Invalid(e39)
+                                    }
+                                    3 => {
+                                        let e39 = {
+                                            let l28 = *ptr14.add(16).cast::<*mut u8>();
+                                            let l29 = *ptr14
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len30 = l29;
+                                            let bytes30 = _rt::Vec::from_raw_parts(
+                                                l28.cast(),
+                                                len30,
+                                                len30,
+                                            );
+                                            _rt::string_lift(bytes30)
+                                        };
+                                        V39::Budget(e39)
+                                    }
+                                    4 => {
+                                        let e39 = {
+                                            let l31 = *ptr14.add(16).cast::<i64>();
+                                            l31 as u64
+                                        };
+                                        V39::TooLarge(e39)
+                                    }
+                                    5 => {
+                                        let e39 = {
+                                            let l32 = *ptr14.add(16).cast::<i32>();
+                                            l32 as u32
+                                        };
+                                        V39::Deadline(e39)
+                                    }
+                                    6 => {
+                                        let e39 = {
+                                            let l33 = *ptr14.add(16).cast::<*mut u8>();
+                                            let l34 = *ptr14
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len35 = l34;
+                                            let bytes35 = _rt::Vec::from_raw_parts(
+                                                l33.cast(),
+                                                len35,
+                                                len35,
+                                            );
+                                            _rt::string_lift(bytes35)
+                                        };
+                                        V39::Unreachable(e39)
+                                    }
+                                    n => {
+                                        debug_assert_eq!(n, 7, "invalid enum discriminant");
+                                        let e39 = {
+                                            let l36 = *ptr14.add(16).cast::<*mut u8>();
+                                            let l37 = *ptr14
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len38 = l37;
+                                            let bytes38 = _rt::Vec::from_raw_parts(
+                                                l36.cast(),
+                                                len38,
+                                                len38,
+                                            );
+                                            _rt::string_lift(bytes38)
+                                        };
+                                        V39::Other(e39)
+                                    }
+                                };
+                                v39
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result40
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// All of them.
+            #[allow(async_fn_in_trait)]
+            pub fn states(
+                query: &Query,
+            ) -> ::core::result::Result<_rt::Vec<TaskState>, Error> {
+                unsafe {
+                    #[repr(align(8))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 16 + 2 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 16
+                            + 2 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let Query {
+                        dag_id: dag_id0,
+                        run_ids: run_ids0,
+                        task_ids: task_ids0,
+                        task_group_id: task_group_id0,
+                        logical_dates: logical_dates0,
+                        map_index: map_index0,
+                    } = query;
+                    let (result2_0, result2_1, result2_2) = match dag_id0 {
+                        Some(e) => {
+                            let vec1 = e;
+                            let ptr1 = vec1.as_ptr().cast::<u8>();
+                            let len1 = vec1.len();
+                            (1i32, ptr1.cast_mut(), len1)
+                        }
+                        None => (0i32, ::core::ptr::null_mut(), 0usize),
+                    };
+                    let vec4 = run_ids0;
+                    let len4 = vec4.len();
+                    let layout4 = _rt::alloc::Layout::from_size_align(
+                            vec4.len() * (2 * ::core::mem::size_of::<*const u8>()),
+                            ::core::mem::size_of::<*const u8>(),
+                        )
+                        .unwrap();
+                    let (result4, _cleanup4) = trigger_host_sdk::private::rt::Cleanup::new(
+                        layout4,
+                    );
+                    for (i, e) in vec4.into_iter().enumerate() {
+                        let base = result4
+                            .add(i * (2 * ::core::mem::size_of::<*const u8>()));
+                        {
+                            let vec3 = e;
+                            let ptr3 = vec3.as_ptr().cast::<u8>();
+                            let len3 = vec3.len();
+                            *base
+                                .add(::core::mem::size_of::<*const u8>())
+                                .cast::<usize>() = len3;
+                            *base.add(0).cast::<*mut u8>() = ptr3.cast_mut();
+                        }
+                    }
+                    let vec6 = task_ids0;
+                    let len6 = vec6.len();
+                    let layout6 = _rt::alloc::Layout::from_size_align(
+                            vec6.len() * (2 * ::core::mem::size_of::<*const u8>()),
+                            ::core::mem::size_of::<*const u8>(),
+                        )
+                        .unwrap();
+                    let (result6, _cleanup6) = trigger_host_sdk::private::rt::Cleanup::new(
+                        layout6,
+                    );
+                    for (i, e) in vec6.into_iter().enumerate() {
+                        let base = result6
+                            .add(i * (2 * ::core::mem::size_of::<*const u8>()));
+                        {
+                            let vec5 = e;
+                            let ptr5 = vec5.as_ptr().cast::<u8>();
+                            let len5 = vec5.len();
+                            *base
+                                .add(::core::mem::size_of::<*const u8>())
+                                .cast::<usize>() = len5;
+                            *base.add(0).cast::<*mut u8>() = ptr5.cast_mut();
+                        }
+                    }
+                    let (result8_0, result8_1, result8_2) = match task_group_id0 {
+                        Some(e) => {
+                            let vec7 = e;
+                            let ptr7 = vec7.as_ptr().cast::<u8>();
+                            let len7 = vec7.len();
+                            (1i32, ptr7.cast_mut(), len7)
+                        }
+                        None => (0i32, ::core::ptr::null_mut(), 0usize),
+                    };
+                    let vec10 = logical_dates0;
+                    let len10 = vec10.len();
+                    let layout10 = _rt::alloc::Layout::from_size_align(
+                            vec10.len() * (2 * ::core::mem::size_of::<*const u8>()),
+                            ::core::mem::size_of::<*const u8>(),
+                        )
+                        .unwrap();
+                    let (result10, _cleanup10) = trigger_host_sdk::private::rt::Cleanup::new(
+                        layout10,
+                    );
+                    for (i, e) in vec10.into_iter().enumerate() {
+                        let base = result10
+                            .add(i * (2 * ::core::mem::size_of::<*const u8>()));
+                        {
+                            let vec9 = e;
+                            let ptr9 = vec9.as_ptr().cast::<u8>();
+                            let len9 = vec9.len();
+                            *base
+                                .add(::core::mem::size_of::<*const u8>())
+                                .cast::<usize>() = len9;
+                            *base.add(0).cast::<*mut u8>() = ptr9.cast_mut();
+                        }
+                    }
+                    let (result11_0, result11_1) = match map_index0 {
+                        Some(e) => (1i32, _rt::as_i32(e)),
+                        None => (0i32, 0i32),
+                    };
+                    let ptr12 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(
+                        wasm_import_module = "trigger-host:host/task-instances@0.1.0"
+                    )]
+                    unsafe extern "C" {
+                        #[link_name = "states"]
+                        fn wit_import13(
+                            _: i32,
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                            _: usize,
+                            _: i32,
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                            _: usize,
+                            _: i32,
+                            _: i32,
+                            _: *mut u8,
+                        );
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import13(
+                        _: i32,
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                        _: usize,
+                        _: i32,
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                        _: usize,
+                        _: i32,
+                        _: i32,
+                        _: *mut u8,
+                    ) {
+                        unreachable!()
+                    }
+                    wit_import13(
+                        result2_0,
+                        result2_1,
+                        result2_2,
+                        result4,
+                        len4,
+                        result6,
+                        len6,
+                        result8_0,
+                        result8_1,
+                        result8_2,
+                        result10,
+                        len10,
+                        result11_0,
+                        result11_1,
+                        ptr12,
+                    );
+                    let l14 = i32::from(*ptr12.add(0).cast::<u8>());
+                    let result50 = match l14 {
+                        0 => {
+                            let e = {
+                                let l15 = *ptr12.add(8).cast::<*mut u8>();
+                                let l16 = *ptr12
+                                    .add(8 + 1 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let base27 = l15;
+                                let len27 = l16;
+                                let mut result27 = _rt::Vec::with_capacity(len27);
+                                for i in 0..len27 {
+                                    let base = base27
+                                        .add(i * (7 * ::core::mem::size_of::<*const u8>()));
+                                    let e27 = {
+                                        let l17 = *base.add(0).cast::<*mut u8>();
+                                        let l18 = *base
+                                            .add(::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        let len19 = l18;
+                                        let bytes19 = _rt::Vec::from_raw_parts(
+                                            l17.cast(),
+                                            len19,
+                                            len19,
+                                        );
+                                        let l20 = *base
+                                            .add(2 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>();
+                                        let l21 = *base
+                                            .add(3 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        let len22 = l21;
+                                        let bytes22 = _rt::Vec::from_raw_parts(
+                                            l20.cast(),
+                                            len22,
+                                            len22,
+                                        );
+                                        let l23 = i32::from(
+                                            *base
+                                                .add(4 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<u8>(),
+                                        );
+                                        TaskState {
+                                            run_id: _rt::string_lift(bytes19),
+                                            task: _rt::string_lift(bytes22),
+                                            state: match l23 {
+                                                0 => None,
+                                                1 => {
+                                                    let e = {
+                                                        let l24 = *base
+                                                            .add(5 * ::core::mem::size_of::<*const u8>())
+                                                            .cast::<*mut u8>();
+                                                        let l25 = *base
+                                                            .add(6 * ::core::mem::size_of::<*const u8>())
+                                                            .cast::<usize>();
+                                                        let len26 = l25;
+                                                        let bytes26 = _rt::Vec::from_raw_parts(
+                                                            l24.cast(),
+                                                            len26,
+                                                            len26,
+                                                        );
+                                                        _rt::string_lift(bytes26)
+                                                    };
+                                                    Some(e)
+                                                }
+                                                _ => _rt::invalid_enum_discriminant(),
+                                            },
+                                        }
+                                    };
+                                    result27.push(e27);
+                                }
+                                _rt::cabi_dealloc(
+                                    base27,
+                                    len27 * (7 * ::core::mem::size_of::<*const u8>()),
+                                    ::core::mem::size_of::<*const u8>(),
+                                );
+                                result27
+                            };
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l28 = i32::from(*ptr12.add(8).cast::<u8>());
+                                use super::super::super::trigger_host::host::runtime::Error as V49;
+                                let v49 = match l28 {
+                                    0 => {
+                                        let e49 = {
+                                            let l29 = *ptr12.add(16).cast::<*mut u8>();
+                                            let l30 = *ptr12
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len31 = l30;
+                                            let bytes31 = _rt::Vec::from_raw_parts(
+                                                l29.cast(),
+                                                len31,
+                                                len31,
+                                            );
+                                            _rt::string_lift(bytes31)
+                                        };
+                                        V49::NotGranted(e49)
+                                    }
+                                    1 => {
+                                        let e49 = {
+                                            let l32 = *ptr12.add(16).cast::<*mut u8>();
+                                            let l33 = *ptr12
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len34 = l33;
+                                            let bytes34 = _rt::Vec::from_raw_parts(
+                                                l32.cast(),
+                                                len34,
+                                                len34,
+                                            );
+                                            _rt::string_lift(bytes34)
+                                        };
+                                        V49::NotFound(e49)
+                                    }
+                                    2 => {
+                                        let e49 = {
+                                            let l35 = *ptr12.add(16).cast::<*mut u8>();
+                                            let l36 = *ptr12
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len37 = l36;
+                                            let bytes37 = _rt::Vec::from_raw_parts(
+                                                l35.cast(),
+                                                len37,
+                                                len37,
+                                            );
+                                            _rt::string_lift(bytes37)
+                                        };
+                                        V49::Invalid(e49)
+                                    }
+                                    3 => {
+                                        let e49 = {
+                                            let l38 = *ptr12.add(16).cast::<*mut u8>();
+                                            let l39 = *ptr12
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len40 = l39;
+                                            let bytes40 = _rt::Vec::from_raw_parts(
+                                                l38.cast(),
+                                                len40,
+                                                len40,
+                                            );
+                                            _rt::string_lift(bytes40)
+                                        };
+                                        V49::Budget(e49)
+                                    }
+                                    4 => {
+                                        let e49 = {
+                                            let l41 = *ptr12.add(16).cast::<i64>();
+                                            l41 as u64
+                                        };
+                                        V49::TooLarge(e49)
+                                    }
+                                    5 => {
+                                        let e49 = {
+                                            let l42 = *ptr12.add(16).cast::<i32>();
+                                            l42 as u32
+                                        };
+                                        V49::Deadline(e49)
+                                    }
+                                    6 => {
+                                        let e49 = {
+                                            let l43 = *ptr12.add(16).cast::<*mut u8>();
+                                            let l44 = *ptr12
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len45 = l44;
+                                            let bytes45 = _rt::Vec::from_raw_parts(
+                                                l43.cast(),
+                                                len45,
+                                                len45,
+                                            );
+                                            _rt::string_lift(bytes45)
+                                        };
+                                        V49::Unreachable(e49)
+                                    }
+                                    n => {
+                                        debug_assert_eq!(n, 7, "invalid enum discriminant");
+                                        let e49 = {
+                                            let l46 = *ptr12.add(16).cast::<*mut u8>();
+                                            let l47 = *ptr12
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len48 = l47;
+                                            let bytes48 = _rt::Vec::from_raw_parts(
+                                                l46.cast(),
+                                                len48,
+                                                len48,
+                                            );
+                                            _rt::string_lift(bytes48)
+                                        };
+                                        V49::Other(e49)
+                                    }
+                                };
+                                v49
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result50
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// The latest one of this task in a Dag run before `logical-date` (in any run when absent) and in `state` (in any when absent); none
+            /// when there is none. The trigger's own Dag when `dag-id` is absent.
+            #[allow(async_fn_in_trait)]
+            pub fn previous(
+                dag_id: ::core::option::Option<&str>,
+                task_id: &str,
+                logical_date: ::core::option::Option<&str>,
+                map_index: ::core::option::Option<i32>,
+                state: ::core::option::Option<&str>,
+            ) -> ::core::result::Result<::core::option::Option<PreviousTask>, Error> {
+                unsafe {
+                    #[repr(align(8))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 32 + 14 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 32
+                            + 14 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let (result1_0, result1_1, result1_2) = match dag_id {
+                        Some(e) => {
+                            let vec0 = e;
+                            let ptr0 = vec0.as_ptr().cast::<u8>();
+                            let len0 = vec0.len();
+                            (1i32, ptr0.cast_mut(), len0)
+                        }
+                        None => (0i32, ::core::ptr::null_mut(), 0usize),
+                    };
+                    let vec2 = task_id;
+                    let ptr2 = vec2.as_ptr().cast::<u8>();
+                    let len2 = vec2.len();
+                    let (result4_0, result4_1, result4_2) = match logical_date {
+                        Some(e) => {
+                            let vec3 = e;
+                            let ptr3 = vec3.as_ptr().cast::<u8>();
+                            let len3 = vec3.len();
+                            (1i32, ptr3.cast_mut(), len3)
+                        }
+                        None => (0i32, ::core::ptr::null_mut(), 0usize),
+                    };
+                    let (result5_0, result5_1) = match map_index {
+                        Some(e) => (1i32, _rt::as_i32(e)),
+                        None => (0i32, 0i32),
+                    };
+                    let (result7_0, result7_1, result7_2) = match state {
+                        Some(e) => {
+                            let vec6 = e;
+                            let ptr6 = vec6.as_ptr().cast::<u8>();
+                            let len6 = vec6.len();
+                            (1i32, ptr6.cast_mut(), len6)
+                        }
+                        None => (0i32, ::core::ptr::null_mut(), 0usize),
+                    };
+                    let ptr8 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(
+                        wasm_import_module = "trigger-host:host/task-instances@0.1.0"
+                    )]
+                    unsafe extern "C" {
+                        #[link_name = "previous"]
+                        fn wit_import9(
+                            _: i32,
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                            _: usize,
+                            _: i32,
+                            _: *mut u8,
+                            _: usize,
+                            _: i32,
+                            _: i32,
+                            _: i32,
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                        );
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import9(
+                        _: i32,
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                        _: usize,
+                        _: i32,
+                        _: *mut u8,
+                        _: usize,
+                        _: i32,
+                        _: i32,
+                        _: i32,
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                    ) {
+                        unreachable!()
+                    }
+                    wit_import9(
+                        result1_0,
+                        result1_1,
+                        result1_2,
+                        ptr2.cast_mut(),
+                        len2,
+                        result4_0,
+                        result4_1,
+                        result4_2,
+                        result5_0,
+                        result5_1,
+                        result7_0,
+                        result7_1,
+                        result7_2,
+                        ptr8,
+                    );
+                    let l10 = i32::from(*ptr8.add(0).cast::<u8>());
+                    let result57 = match l10 {
+                        0 => {
+                            let e = {
+                                let l11 = i32::from(*ptr8.add(8).cast::<u8>());
+                                match l11 {
+                                    0 => None,
+                                    1 => {
+                                        let e = {
+                                            let l12 = *ptr8
+                                                .add(8 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l13 = *ptr8
+                                                .add(8 + 2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len14 = l13;
+                                            let bytes14 = _rt::Vec::from_raw_parts(
+                                                l12.cast(),
+                                                len14,
+                                                len14,
+                                            );
+                                            let l15 = i32::from(
+                                                *ptr8
+                                                    .add(8 + 3 * ::core::mem::size_of::<*const u8>())
+                                                    .cast::<u8>(),
+                                            );
+                                            let l19 = i32::from(
+                                                *ptr8
+                                                    .add(8 + 6 * ::core::mem::size_of::<*const u8>())
+                                                    .cast::<u8>(),
+                                            );
+                                            let l21 = i32::from(
+                                                *ptr8
+                                                    .add(16 + 6 * ::core::mem::size_of::<*const u8>())
+                                                    .cast::<u8>(),
+                                            );
+                                            let l23 = i32::from(
+                                                *ptr8
+                                                    .add(24 + 6 * ::core::mem::size_of::<*const u8>())
+                                                    .cast::<u8>(),
+                                            );
+                                            let l27 = i32::from(
+                                                *ptr8
+                                                    .add(24 + 9 * ::core::mem::size_of::<*const u8>())
+                                                    .cast::<u8>(),
+                                            );
+                                            let l31 = i32::from(
+                                                *ptr8
+                                                    .add(24 + 12 * ::core::mem::size_of::<*const u8>())
+                                                    .cast::<u8>(),
+                                            );
+                                            PreviousTask {
+                                                run_id: _rt::string_lift(bytes14),
+                                                state: match l15 {
+                                                    0 => None,
+                                                    1 => {
+                                                        let e = {
+                                                            let l16 = *ptr8
+                                                                .add(8 + 4 * ::core::mem::size_of::<*const u8>())
+                                                                .cast::<*mut u8>();
+                                                            let l17 = *ptr8
+                                                                .add(8 + 5 * ::core::mem::size_of::<*const u8>())
+                                                                .cast::<usize>();
+                                                            let len18 = l17;
+                                                            let bytes18 = _rt::Vec::from_raw_parts(
+                                                                l16.cast(),
+                                                                len18,
+                                                                len18,
+                                                            );
+                                                            _rt::string_lift(bytes18)
+                                                        };
+                                                        Some(e)
+                                                    }
+                                                    _ => _rt::invalid_enum_discriminant(),
+                                                },
+                                                try_number: match l19 {
+                                                    0 => None,
+                                                    1 => {
+                                                        let e = {
+                                                            let l20 = *ptr8
+                                                                .add(12 + 6 * ::core::mem::size_of::<*const u8>())
+                                                                .cast::<i32>();
+                                                            l20 as u32
+                                                        };
+                                                        Some(e)
+                                                    }
+                                                    _ => _rt::invalid_enum_discriminant(),
+                                                },
+                                                map_index: match l21 {
+                                                    0 => None,
+                                                    1 => {
+                                                        let e = {
+                                                            let l22 = *ptr8
+                                                                .add(20 + 6 * ::core::mem::size_of::<*const u8>())
+                                                                .cast::<i32>();
+                                                            l22
+                                                        };
+                                                        Some(e)
+                                                    }
+                                                    _ => _rt::invalid_enum_discriminant(),
+                                                },
+                                                logical_date: match l23 {
+                                                    0 => None,
+                                                    1 => {
+                                                        let e = {
+                                                            let l24 = *ptr8
+                                                                .add(24 + 7 * ::core::mem::size_of::<*const u8>())
+                                                                .cast::<*mut u8>();
+                                                            let l25 = *ptr8
+                                                                .add(24 + 8 * ::core::mem::size_of::<*const u8>())
+                                                                .cast::<usize>();
+                                                            let len26 = l25;
+                                                            let bytes26 = _rt::Vec::from_raw_parts(
+                                                                l24.cast(),
+                                                                len26,
+                                                                len26,
+                                                            );
+                                                            _rt::string_lift(bytes26)
+                                                        };
+                                                        Some(e)
+                                                    }
+                                                    _ => _rt::invalid_enum_discriminant(),
+                                                },
+                                                start_date: match l27 {
+                                                    0 => None,
+                                                    1 => {
+                                                        let e = {
+                                                            let l28 = *ptr8
+                                                                .add(24 + 10 * ::core::mem::size_of::<*const u8>())
+                                                                .cast::<*mut u8>();
+                                                            let l29 = *ptr8
+                                                                .add(24 + 11 * ::core::mem::size_of::<*const u8>())
+                                                                .cast::<usize>();
+                                                            let len30 = l29;
+                                                            let bytes30 = _rt::Vec::from_raw_parts(
+                                                                l28.cast(),
+                                                                len30,
+                                                                len30,
+                                                            );
+                                                            _rt::string_lift(bytes30)
+                                                        };
+                                                        Some(e)
+                                                    }
+                                                    _ => _rt::invalid_enum_discriminant(),
+                                                },
+                                                end_date: match l31 {
+                                                    0 => None,
+                                                    1 => {
+                                                        let e = {
+                                                            let l32 = *ptr8
+                                                                .add(24 + 13 * ::core::mem::size_of::<*const u8>())
+                                                                .cast::<*mut u8>();
+                                                            let l33 = *ptr8
+                                                                .add(24 + 14 * ::core::mem::size_of::<*const u8>())
+                                                                .cast::<usize>();
+                                                            let len34 = l33;
+                                                            let bytes34 = _rt::Vec::from_raw_parts(
+                                                                l32.cast(),
+                                                                len34,
+                                                                len34,
+                                                            );
+                                                            _rt::string_lift(bytes34)
+                                                        };
+                                                        Some(e)
+                                                    }
+                                                    _ => _rt::invalid_enum_discriminant(),
+                                                },
+                                            }
+                                        };
+                                        Some(e)
+                                    }
+                                    _ => _rt::invalid_enum_discriminant(),
+                                }
+                            };
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l35 = i32::from(*ptr8.add(8).cast::<u8>());
+                                use super::super::super::trigger_host::host::runtime::Error as V56;
+                                let v56 = match l35 {
+                                    0 => {
+                                        let e56 = {
+                                            let l36 = *ptr8.add(16).cast::<*mut u8>();
+                                            let l37 = *ptr8
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len38 = l37;
+                                            let bytes38 = _rt::Vec::from_raw_parts(
+                                                l36.cast(),
+                                                len38,
+                                                len38,
+                                            );
+                                            _rt::string_lift(bytes38)
+                                        };
+                                        V56::NotGranted(e56)
+                                    }
+                                    1 => {
+                                        let e56 = {
+                                            let l39 = *ptr8.add(16).cast::<*mut u8>();
+                                            let l40 = *ptr8
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len41 = l40;
+                                            let bytes41 = _rt::Vec::from_raw_parts(
+                                                l39.cast(),
+                                                len41,
+                                                len41,
+                                            );
+                                            _rt::string_lift(bytes41)
+                                        };
+                                        V56::NotFound(e56)
+                                    }
+                                    2 => {
+                                        let e56 = {
+                                            let l42 = *ptr8.add(16).cast::<*mut u8>();
+                                            let l43 = *ptr8
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len44 = l43;
+                                            let bytes44 = _rt::Vec::from_raw_parts(
+                                                l42.cast(),
+                                                len44,
+                                                len44,
+                                            );
+                                            _rt::string_lift(bytes44)
+                                        };
+                                        V56::Invalid(e56)
+                                    }
+                                    3 => {
+                                        let e56 = {
+                                            let l45 = *ptr8.add(16).cast::<*mut u8>();
+                                            let l46 = *ptr8
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len47 = l46;
+                                            let bytes47 = _rt::Vec::from_raw_parts(
+                                                l45.cast(),
+                                                len47,
+                                                len47,
+                                            );
+                                            _rt::string_lift(bytes47)
+                                        };
+                                        V56::Budget(e56)
+                                    }
+                                    4 => {
+                                        let e56 = {
+                                            let l48 = *ptr8.add(16).cast::<i64>();
+                                            l48 as u64
+                                        };
+                                        V56::TooLarge(e56)
+                                    }
+                                    5 => {
+                                        let e56 = {
+                                            let l49 = *ptr8.add(16).cast::<i32>();
+                                            l49 as u32
+                                        };
+                                        V56::Deadline(e56)
+                                    }
+                                    6 => {
+                                        let e56 = {
+                                            let l50 = *ptr8.add(16).cast::<*mut u8>();
+                                            let l51 = *ptr8
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len52 = l51;
+                                            let bytes52 = _rt::Vec::from_raw_parts(
+                                                l50.cast(),
+                                                len52,
+                                                len52,
+                                            );
+                                            _rt::string_lift(bytes52)
+                                        };
+                                        V56::Unreachable(e56)
+                                    }
+                                    n => {
+                                        debug_assert_eq!(n, 7, "invalid enum discriminant");
+                                        let e56 = {
+                                            let l53 = *ptr8.add(16).cast::<*mut u8>();
+                                            let l54 = *ptr8
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len55 = l54;
+                                            let bytes55 = _rt::Vec::from_raw_parts(
+                                                l53.cast(),
+                                                len55,
+                                                len55,
+                                            );
+                                            _rt::string_lift(bytes55)
+                                        };
+                                        V56::Other(e56)
+                                    }
+                                };
+                                v56
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result57
+                }
+            }
+        }
+        /// States of Dag runs. Granted by Dag, as `task-instances` is.
+        #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
+        pub mod dag_runs {
+            #[used]
+            #[doc(hidden)]
+            static __FORCE_SECTION_REF: fn() = super::super::super::__link_custom_section_describing_imports;
+            use super::super::super::_rt;
+            pub type Error = super::super::super::trigger_host::host::runtime::Error;
+            /// Which Dag runs are meant. Empty lists do not restrict.
+            #[derive(Clone)]
+            pub struct Query {
+                /// The Dag; the trigger's own one when absent.
+                pub dag_id: ::core::option::Option<_rt::String>,
+                /// Only these runs.
+                pub run_ids: _rt::Vec<_rt::String>,
+                /// Only runs with these logical dates, RFC 3339 with an offset.
+                pub logical_dates: _rt::Vec<_rt::String>,
+                /// Only runs in these states.
+                pub states: _rt::Vec<_rt::String>,
+            }
+            impl ::core::fmt::Debug for Query {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    f.debug_struct("Query")
+                        .field("dag-id", &self.dag_id)
+                        .field("run-ids", &self.run_ids)
+                        .field("logical-dates", &self.logical_dates)
+                        .field("states", &self.states)
+                        .finish()
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// `queued`, `running`, `success` or `failed`; `not-found` for an unknown run. The trigger's own Dag when `dag-id` is absent, and its own run when
+            /// `run-id` is absent too.
+            #[allow(async_fn_in_trait)]
+            pub fn state(
+                dag_id: ::core::option::Option<&str>,
+                run_id: ::core::option::Option<&str>,
+            ) -> ::core::result::Result<_rt::String, Error> {
+                unsafe {
+                    #[repr(align(8))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 16 + 2 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 16
+                            + 2 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let (result1_0, result1_1, result1_2) = match dag_id {
+                        Some(e) => {
+                            let vec0 = e;
+                            let ptr0 = vec0.as_ptr().cast::<u8>();
+                            let len0 = vec0.len();
+                            (1i32, ptr0.cast_mut(), len0)
+                        }
+                        None => (0i32, ::core::ptr::null_mut(), 0usize),
+                    };
+                    let (result3_0, result3_1, result3_2) = match run_id {
+                        Some(e) => {
+                            let vec2 = e;
+                            let ptr2 = vec2.as_ptr().cast::<u8>();
+                            let len2 = vec2.len();
+                            (1i32, ptr2.cast_mut(), len2)
+                        }
+                        None => (0i32, ::core::ptr::null_mut(), 0usize),
+                    };
+                    let ptr4 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "trigger-host:host/dag-runs@0.1.0")]
+                    unsafe extern "C" {
+                        #[link_name = "state"]
+                        fn wit_import5(
+                            _: i32,
+                            _: *mut u8,
+                            _: usize,
+                            _: i32,
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                        );
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import5(
+                        _: i32,
+                        _: *mut u8,
+                        _: usize,
+                        _: i32,
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                    ) {
+                        unreachable!()
+                    }
+                    wit_import5(
+                        result1_0,
+                        result1_1,
+                        result1_2,
+                        result3_0,
+                        result3_1,
+                        result3_2,
+                        ptr4,
+                    );
+                    let l6 = i32::from(*ptr4.add(0).cast::<u8>());
+                    let result32 = match l6 {
+                        0 => {
+                            let e = {
+                                let l7 = *ptr4.add(8).cast::<*mut u8>();
+                                let l8 = *ptr4
+                                    .add(8 + 1 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let len9 = l8;
+                                let bytes9 = _rt::Vec::from_raw_parts(
+                                    l7.cast(),
+                                    len9,
+                                    len9,
+                                );
+                                _rt::string_lift(bytes9)
+                            };
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l10 = i32::from(*ptr4.add(8).cast::<u8>());
+                                use super::super::super::trigger_host::host::runtime::Error as V31;
+                                let v31 = match l10 {
+                                    0 => {
+                                        let e31 = {
+                                            let l11 = *ptr4.add(16).cast::<*mut u8>();
+                                            let l12 = *ptr4
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len13 = l12;
+                                            let bytes13 = _rt::Vec::from_raw_parts(
+                                                l11.cast(),
+                                                len13,
+                                                len13,
+                                            );
+                                            _rt::string_lift(bytes13)
+                                        };
+                                        V31::NotGranted(e31)
+                                    }
+                                    1 => {
+                                        let e31 = {
+                                            let l14 = *ptr4.add(16).cast::<*mut u8>();
+                                            let l15 = *ptr4
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len16 = l15;
+                                            let bytes16 = _rt::Vec::from_raw_parts(
+                                                l14.cast(),
+                                                len16,
+                                                len16,
+                                            );
+                                            _rt::string_lift(bytes16)
+                                        };
+                                        V31::NotFound(e31)
+                                    }
+                                    2 => {
+                                        let e31 = {
+                                            let l17 = *ptr4.add(16).cast::<*mut u8>();
+                                            let l18 = *ptr4
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len19 = l18;
+                                            let bytes19 = _rt::Vec::from_raw_parts(
+                                                l17.cast(),
+                                                len19,
+                                                len19,
+                                            );
+                                            _rt::string_lift(bytes19)
+                                        };
+                                        V31::Invalid(e31)
+                                    }
+                                    3 => {
+                                        let e31 = {
+                                            let l20 = *ptr4.add(16).cast::<*mut u8>();
+                                            let l21 = *ptr4
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len22 = l21;
+                                            let bytes22 = _rt::Vec::from_raw_parts(
+                                                l20.cast(),
+                                                len22,
+                                                len22,
+                                            );
+                                            _rt::string_lift(bytes22)
+                                        };
+                                        V31::Budget(e31)
+                                    }
+                                    4 => {
+                                        let e31 = {
+                                            let l23 = *ptr4.add(16).cast::<i64>();
+                                            l23 as u64
+                                        };
+                                        V31::TooLarge(e31)
+                                    }
+                                    5 => {
+                                        let e31 = {
+                                            let l24 = *ptr4.add(16).cast::<i32>();
+                                            l24 as u32
+                                        };
+                                        V31::Deadline(e31)
+                                    }
+                                    6 => {
+                                        let e31 = {
+                                            let l25 = *ptr4.add(16).cast::<*mut u8>();
+                                            let l26 = *ptr4
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len27 = l26;
+                                            let bytes27 = _rt::Vec::from_raw_parts(
+                                                l25.cast(),
+                                                len27,
+                                                len27,
+                                            );
+                                            _rt::string_lift(bytes27)
+                                        };
+                                        V31::Unreachable(e31)
+                                    }
+                                    n => {
+                                        debug_assert_eq!(n, 7, "invalid enum discriminant");
+                                        let e31 = {
+                                            let l28 = *ptr4.add(16).cast::<*mut u8>();
+                                            let l29 = *ptr4
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len30 = l29;
+                                            let bytes30 = _rt::Vec::from_raw_parts(
+                                                l28.cast(),
+                                                len30,
+                                                len30,
+                                            );
+                                            _rt::string_lift(bytes30)
+                                        };
+                                        V31::Other(e31)
+                                    }
+                                };
+                                v31
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result32
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// How many there are.
+            #[allow(async_fn_in_trait)]
+            pub fn count(query: &Query) -> ::core::result::Result<u64, Error> {
+                unsafe {
+                    #[repr(align(8))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 16 + 2 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 16
+                            + 2 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let Query {
+                        dag_id: dag_id0,
+                        run_ids: run_ids0,
+                        logical_dates: logical_dates0,
+                        states: states0,
+                    } = query;
+                    let (result2_0, result2_1, result2_2) = match dag_id0 {
+                        Some(e) => {
+                            let vec1 = e;
+                            let ptr1 = vec1.as_ptr().cast::<u8>();
+                            let len1 = vec1.len();
+                            (1i32, ptr1.cast_mut(), len1)
+                        }
+                        None => (0i32, ::core::ptr::null_mut(), 0usize),
+                    };
+                    let vec4 = run_ids0;
+                    let len4 = vec4.len();
+                    let layout4 = _rt::alloc::Layout::from_size_align(
+                            vec4.len() * (2 * ::core::mem::size_of::<*const u8>()),
+                            ::core::mem::size_of::<*const u8>(),
+                        )
+                        .unwrap();
+                    let (result4, _cleanup4) = trigger_host_sdk::private::rt::Cleanup::new(
+                        layout4,
+                    );
+                    for (i, e) in vec4.into_iter().enumerate() {
+                        let base = result4
+                            .add(i * (2 * ::core::mem::size_of::<*const u8>()));
+                        {
+                            let vec3 = e;
+                            let ptr3 = vec3.as_ptr().cast::<u8>();
+                            let len3 = vec3.len();
+                            *base
+                                .add(::core::mem::size_of::<*const u8>())
+                                .cast::<usize>() = len3;
+                            *base.add(0).cast::<*mut u8>() = ptr3.cast_mut();
+                        }
+                    }
+                    let vec6 = logical_dates0;
+                    let len6 = vec6.len();
+                    let layout6 = _rt::alloc::Layout::from_size_align(
+                            vec6.len() * (2 * ::core::mem::size_of::<*const u8>()),
+                            ::core::mem::size_of::<*const u8>(),
+                        )
+                        .unwrap();
+                    let (result6, _cleanup6) = trigger_host_sdk::private::rt::Cleanup::new(
+                        layout6,
+                    );
+                    for (i, e) in vec6.into_iter().enumerate() {
+                        let base = result6
+                            .add(i * (2 * ::core::mem::size_of::<*const u8>()));
+                        {
+                            let vec5 = e;
+                            let ptr5 = vec5.as_ptr().cast::<u8>();
+                            let len5 = vec5.len();
+                            *base
+                                .add(::core::mem::size_of::<*const u8>())
+                                .cast::<usize>() = len5;
+                            *base.add(0).cast::<*mut u8>() = ptr5.cast_mut();
+                        }
+                    }
+                    let vec8 = states0;
+                    let len8 = vec8.len();
+                    let layout8 = _rt::alloc::Layout::from_size_align(
+                            vec8.len() * (2 * ::core::mem::size_of::<*const u8>()),
+                            ::core::mem::size_of::<*const u8>(),
+                        )
+                        .unwrap();
+                    let (result8, _cleanup8) = trigger_host_sdk::private::rt::Cleanup::new(
+                        layout8,
+                    );
+                    for (i, e) in vec8.into_iter().enumerate() {
+                        let base = result8
+                            .add(i * (2 * ::core::mem::size_of::<*const u8>()));
+                        {
+                            let vec7 = e;
+                            let ptr7 = vec7.as_ptr().cast::<u8>();
+                            let len7 = vec7.len();
+                            *base
+                                .add(::core::mem::size_of::<*const u8>())
+                                .cast::<usize>() = len7;
+                            *base.add(0).cast::<*mut u8>() = ptr7.cast_mut();
+                        }
+                    }
+                    let ptr9 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "trigger-host:host/dag-runs@0.1.0")]
+                    unsafe extern "C" {
+                        #[link_name = "count"]
+                        fn wit_import10(
+                            _: i32,
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                            _: usize,
+                            _: *mut u8,
+                        );
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import10(
+                        _: i32,
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                        _: usize,
+                        _: *mut u8,
+                    ) {
+                        unreachable!()
+                    }
+                    wit_import10(
+                        result2_0,
+                        result2_1,
+                        result2_2,
+                        result4,
+                        len4,
+                        result6,
+                        len6,
+                        result8,
+                        len8,
+                        ptr9,
+                    );
+                    let l11 = i32::from(*ptr9.add(0).cast::<u8>());
+                    let result35 = match l11 {
+                        0 => {
+                            let e = {
+                                let l12 = *ptr9.add(8).cast::<i64>();
+                                l12 as u64
+                            };
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l13 = i32::from(*ptr9.add(8).cast::<u8>());
+                                use super::super::super::trigger_host::host::runtime::Error as V34;
+                                let v34 = match l13 {
+                                    0 => {
+                                        let e34 = {
+                                            let l14 = *ptr9.add(16).cast::<*mut u8>();
+                                            let l15 = *ptr9
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len16 = l15;
+                                            let bytes16 = _rt::Vec::from_raw_parts(
+                                                l14.cast(),
+                                                len16,
+                                                len16,
+                                            );
+                                            _rt::string_lift(bytes16)
+                                        };
+                                        V34::NotGranted(e34)
+                                    }
+                                    1 => {
+                                        let e34 = {
+                                            let l17 = *ptr9.add(16).cast::<*mut u8>();
+                                            let l18 = *ptr9
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len19 = l18;
+                                            let bytes19 = _rt::Vec::from_raw_parts(
+                                                l17.cast(),
+                                                len19,
+                                                len19,
+                                            );
+                                            _rt::string_lift(bytes19)
+                                        };
+                                        V34::NotFound(e34)
+                                    }
+                                    2 => {
+                                        let e34 = {
+                                            let l20 = *ptr9.add(16).cast::<*mut u8>();
+                                            let l21 = *ptr9
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len22 = l21;
+                                            let bytes22 = _rt::Vec::from_raw_parts(
+                                                l20.cast(),
+                                                len22,
+                                                len22,
+                                            );
+                                            _rt::string_lift(bytes22)
+                                        };
+                                        V34::Invalid(e34)
+                                    }
+                                    3 => {
+                                        let e34 = {
+                                            let l23 = *ptr9.add(16).cast::<*mut u8>();
+                                            let l24 = *ptr9
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len25 = l24;
+                                            let bytes25 = _rt::Vec::from_raw_parts(
+                                                l23.cast(),
+                                                len25,
+                                                len25,
+                                            );
+                                            _rt::string_lift(bytes25)
+                                        };
+                                        V34::Budget(e34)
+                                    }
+                                    4 => {
+                                        let e34 = {
+                                            let l26 = *ptr9.add(16).cast::<i64>();
+                                            l26 as u64
+                                        };
+                                        V34::TooLarge(e34)
+                                    }
+                                    5 => {
+                                        let e34 = {
+                                            let l27 = *ptr9.add(16).cast::<i32>();
+                                            l27 as u32
+                                        };
+                                        V34::Deadline(e34)
+                                    }
+                                    6 => {
+                                        let e34 = {
+                                            let l28 = *ptr9.add(16).cast::<*mut u8>();
+                                            let l29 = *ptr9
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len30 = l29;
+                                            let bytes30 = _rt::Vec::from_raw_parts(
+                                                l28.cast(),
+                                                len30,
+                                                len30,
+                                            );
+                                            _rt::string_lift(bytes30)
+                                        };
+                                        V34::Unreachable(e34)
+                                    }
+                                    n => {
+                                        debug_assert_eq!(n, 7, "invalid enum discriminant");
+                                        let e34 = {
+                                            let l31 = *ptr9.add(16).cast::<*mut u8>();
+                                            let l32 = *ptr9
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len33 = l32;
+                                            let bytes33 = _rt::Vec::from_raw_parts(
+                                                l31.cast(),
+                                                len33,
+                                                len33,
+                                            );
+                                            _rt::string_lift(bytes33)
+                                        };
+                                        V34::Other(e34)
+                                    }
+                                };
+                                v34
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result35
+                }
+            }
+        }
+        /// What a connection points to. Never its login, password or extra: those are for the host, which uses them in `http`. Granted by id:
+        /// `connections = ["jobs_api"]`.
+        #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
+        pub mod connections {
+            #[used]
+            #[doc(hidden)]
+            static __FORCE_SECTION_REF: fn() = super::super::super::__link_custom_section_describing_imports;
+            use super::super::super::_rt;
+            pub type Error = super::super::super::trigger_host::host::runtime::Error;
+            /// The part of a connection that is no secret.
+            #[derive(Clone)]
+            pub struct Description {
+                /// `http`, `postgres`, …
+                pub conn_type: _rt::String,
+                /// A name, an address, or a URL without user information, query and fragment.
+                pub host: ::core::option::Option<_rt::String>,
+                /// TCP port.
+                pub port: ::core::option::Option<u16>,
+                /// Scheme or database, depending on the type.
+                pub schema: ::core::option::Option<_rt::String>,
+            }
+            impl ::core::fmt::Debug for Description {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    f.debug_struct("Description")
+                        .field("conn-type", &self.conn_type)
+                        .field("host", &self.host)
+                        .field("port", &self.port)
+                        .field("schema", &self.schema)
+                        .finish()
+                }
+            }
+            #[allow(unused_unsafe, clippy::all)]
+            /// Describes one; `not-found` when there is none.
+            #[allow(async_fn_in_trait)]
+            pub fn describe(id: &str) -> ::core::result::Result<Description, Error> {
+                unsafe {
+                    #[repr(align(8))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 16 + 8 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 16
+                            + 8 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let vec0 = id;
+                    let ptr0 = vec0.as_ptr().cast::<u8>();
+                    let len0 = vec0.len();
+                    let ptr1 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "trigger-host:host/connections@0.1.0")]
+                    unsafe extern "C" {
+                        #[link_name = "describe"]
+                        fn wit_import2(_: *mut u8, _: usize, _: *mut u8);
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import2(_: *mut u8, _: usize, _: *mut u8) {
+                        unreachable!()
+                    }
+                    wit_import2(ptr0.cast_mut(), len0, ptr1);
+                    let l3 = i32::from(*ptr1.add(0).cast::<u8>());
+                    let result39 = match l3 {
+                        0 => {
+                            let e = {
+                                let l4 = *ptr1.add(8).cast::<*mut u8>();
+                                let l5 = *ptr1
+                                    .add(8 + 1 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let len6 = l5;
+                                let bytes6 = _rt::Vec::from_raw_parts(
+                                    l4.cast(),
+                                    len6,
+                                    len6,
+                                );
+                                let l7 = i32::from(
+                                    *ptr1
+                                        .add(8 + 2 * ::core::mem::size_of::<*const u8>())
+                                        .cast::<u8>(),
+                                );
+                                let l11 = i32::from(
+                                    *ptr1
+                                        .add(8 + 5 * ::core::mem::size_of::<*const u8>())
+                                        .cast::<u8>(),
+                                );
+                                let l13 = i32::from(
+                                    *ptr1
+                                        .add(8 + 6 * ::core::mem::size_of::<*const u8>())
+                                        .cast::<u8>(),
+                                );
+                                Description {
+                                    conn_type: _rt::string_lift(bytes6),
+                                    host: match l7 {
+                                        0 => None,
+                                        1 => {
+                                            let e = {
+                                                let l8 = *ptr1
+                                                    .add(8 + 3 * ::core::mem::size_of::<*const u8>())
+                                                    .cast::<*mut u8>();
+                                                let l9 = *ptr1
+                                                    .add(8 + 4 * ::core::mem::size_of::<*const u8>())
+                                                    .cast::<usize>();
+                                                let len10 = l9;
+                                                let bytes10 = _rt::Vec::from_raw_parts(
+                                                    l8.cast(),
+                                                    len10,
+                                                    len10,
+                                                );
+                                                _rt::string_lift(bytes10)
+                                            };
+                                            Some(e)
+                                        }
+                                        _ => _rt::invalid_enum_discriminant(),
+                                    },
+                                    port: match l11 {
+                                        0 => None,
+                                        1 => {
+                                            let e = {
+                                                let l12 = i32::from(
+                                                    *ptr1
+                                                        .add(10 + 5 * ::core::mem::size_of::<*const u8>())
+                                                        .cast::<u16>(),
+                                                );
+                                                l12 as u16
+                                            };
+                                            Some(e)
+                                        }
+                                        _ => _rt::invalid_enum_discriminant(),
+                                    },
+                                    schema: match l13 {
+                                        0 => None,
+                                        1 => {
+                                            let e = {
+                                                let l14 = *ptr1
+                                                    .add(8 + 7 * ::core::mem::size_of::<*const u8>())
+                                                    .cast::<*mut u8>();
+                                                let l15 = *ptr1
+                                                    .add(8 + 8 * ::core::mem::size_of::<*const u8>())
+                                                    .cast::<usize>();
+                                                let len16 = l15;
+                                                let bytes16 = _rt::Vec::from_raw_parts(
+                                                    l14.cast(),
+                                                    len16,
+                                                    len16,
+                                                );
+                                                _rt::string_lift(bytes16)
+                                            };
+                                            Some(e)
+                                        }
+                                        _ => _rt::invalid_enum_discriminant(),
+                                    },
+                                }
+                            };
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l17 = i32::from(*ptr1.add(8).cast::<u8>());
+                                use super::super::super::trigger_host::host::runtime::Error as V38;
+                                let v38 = match l17 {
+                                    0 => {
+                                        let e38 = {
+                                            let l18 = *ptr1.add(16).cast::<*mut u8>();
+                                            let l19 = *ptr1
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len20 = l19;
+                                            let bytes20 = _rt::Vec::from_raw_parts(
+                                                l18.cast(),
+                                                len20,
+                                                len20,
+                                            );
+                                            _rt::string_lift(bytes20)
+                                        };
+                                        V38::NotGranted(e38)
+                                    }
+                                    1 => {
+                                        let e38 = {
+                                            let l21 = *ptr1.add(16).cast::<*mut u8>();
+                                            let l22 = *ptr1
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len23 = l22;
+                                            let bytes23 = _rt::Vec::from_raw_parts(
+                                                l21.cast(),
+                                                len23,
+                                                len23,
+                                            );
+                                            _rt::string_lift(bytes23)
+                                        };
+                                        V38::NotFound(e38)
+                                    }
+                                    2 => {
+                                        let e38 = {
+                                            let l24 = *ptr1.add(16).cast::<*mut u8>();
+                                            let l25 = *ptr1
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len26 = l25;
+                                            let bytes26 = _rt::Vec::from_raw_parts(
+                                                l24.cast(),
+                                                len26,
+                                                len26,
+                                            );
+                                            _rt::string_lift(bytes26)
+                                        };
+                                        V38::Invalid(e38)
+                                    }
+                                    3 => {
+                                        let e38 = {
+                                            let l27 = *ptr1.add(16).cast::<*mut u8>();
+                                            let l28 = *ptr1
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len29 = l28;
+                                            let bytes29 = _rt::Vec::from_raw_parts(
+                                                l27.cast(),
+                                                len29,
+                                                len29,
+                                            );
+                                            _rt::string_lift(bytes29)
+                                        };
+                                        V38::Budget(e38)
+                                    }
+                                    4 => {
+                                        let e38 = {
+                                            let l30 = *ptr1.add(16).cast::<i64>();
+                                            l30 as u64
+                                        };
+                                        V38::TooLarge(e38)
+                                    }
+                                    5 => {
+                                        let e38 = {
+                                            let l31 = *ptr1.add(16).cast::<i32>();
+                                            l31 as u32
+                                        };
+                                        V38::Deadline(e38)
+                                    }
+                                    6 => {
+                                        let e38 = {
+                                            let l32 = *ptr1.add(16).cast::<*mut u8>();
+                                            let l33 = *ptr1
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len34 = l33;
+                                            let bytes34 = _rt::Vec::from_raw_parts(
+                                                l32.cast(),
+                                                len34,
+                                                len34,
+                                            );
+                                            _rt::string_lift(bytes34)
+                                        };
+                                        V38::Unreachable(e38)
+                                    }
+                                    n => {
+                                        debug_assert_eq!(n, 7, "invalid enum discriminant");
+                                        let e38 = {
+                                            let l35 = *ptr1.add(16).cast::<*mut u8>();
+                                            let l36 = *ptr1
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len37 = l36;
+                                            let bytes37 = _rt::Vec::from_raw_parts(
+                                                l35.cast(),
+                                                len37,
+                                                len37,
+                                            );
+                                            _rt::string_lift(bytes37)
+                                        };
+                                        V38::Other(e38)
+                                    }
+                                };
+                                v38
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result39
+                }
+            }
+        }
     }
     pub mod trigger {
         /// Shapes that every world shares.
@@ -2569,10 +6979,6 @@ mod _rt {
             unsafe { core::hint::unreachable_unchecked() }
         }
     }
-    #[cfg(target_arch = "wasm32")]
-    pub fn run_ctors_once() {
-        trigger_host_sdk::private::rt::run_ctors_once();
-    }
     pub fn as_i64<T: AsI64>(t: T) -> i64 {
         t.as_i64()
     }
@@ -2595,6 +7001,10 @@ mod _rt {
         fn as_i64(self) -> i64 {
             self as i64
         }
+    }
+    #[cfg(target_arch = "wasm32")]
+    pub fn run_ctors_once() {
+        trigger_host_sdk::private::rt::run_ctors_once();
     }
     extern crate alloc as alloc_crate;
 }
@@ -2633,10 +7043,10 @@ macro_rules! __export_described_poll_trigger_impl {
         (link_section =
         "component-type:wit-bindgen:0.61.1:trigger-host:trigger@0.1.0:described-poll-trigger:imports and exports")]
         #[doc(hidden)] #[allow(clippy::octal_escapes)] pub static
-        __WIT_BINDGEN_COMPONENT_TYPE : [u8; 1626] = *
+        __WIT_BINDGEN_COMPONENT_TYPE : [u8; 3204] = *
         b"\
-\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xcd\x0b\x01A\x02\x01\
-A\x0e\x01B\x07\x01m\x04\x05debug\x04info\x07warning\x05error\x04\0\x05level\x03\0\
+\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xf7\x17\x01A\x02\x01\
+A\x1e\x01B\x07\x01m\x04\x05debug\x04info\x07warning\x05error\x04\0\x05level\x03\0\
 \0\x01r\x02\x04names\x05values\x04\0\x05field\x03\0\x02\x01p\x03\x01@\x03\x05lev\
 el\x01\x07messages\x06fields\x04\x01\0\x04\0\x03log\x01\x05\x03\0\x1ftrigger-hos\
 t:host/logging@0.1.0\x05\0\x01B\x14\x01r\x02\x04names\x05values\x04\0\x06header\x03\
@@ -2647,32 +7057,70 @@ not-granted\x01s\0\x07invalid\x01s\0\x06budget\x01s\0\x09too-large\x01w\0\x08dea
 dline\x01y\0\x0bunreachable\x01s\0\x05other\x01s\0\x04\0\x05error\x03\0\x0b\x01j\
 \x01\x0a\x01\x0c\x01@\x01\x07request\x08\0\x0d\x04\0\x04send\x01\x0e\x01p\x08\x01\
 p\x0d\x01@\x01\x08requests\x0f\0\x10\x04\0\x08send-all\x01\x11\x03\0\x1ctrigger-\
-host:host/http@0.1.0\x05\x01\x01B\x1e\x01s\x04\0\x04json\x03\0\0\x01w\x04\0\x07u\
-nix-ms\x03\0\x02\x01m\x03\x04task\x05asset\x08callback\x04\0\x0ctrigger-kind\x03\
-\0\x04\x01r\x05\x06dag-ids\x06run-ids\x07task-ids\x09map-indexz\x0atry-numbery\x04\
-\0\x0dtask-instance\x03\0\x06\x01k\x07\x01k\x03\x01r\x06\x0atrigger-idw\x09class\
-paths\x04kind\x05\x03now\x03\x04task\x08\x0atimeout-at\x09\x04\0\x07context\x03\0\
-\x0a\x01r\x02\x03keys\x05value\x01\x04\0\x04xcom\x03\0\x0c\x01p\x0d\x01q\x04\x04\
-fire\0\0\x0ctask-success\x01\x0e\0\x0btask-failed\x01\x0e\0\x0ctask-skipped\x01\x0e\
-\0\x04\0\x0aevent-kind\x03\0\x0f\x01r\x02\x07payload\x01\x04kind\x10\x04\0\x05ev\
-ent\x03\0\x11\x01q\x03\x05after\x01w\0\x02at\x01\x03\0\x08finished\0\0\x04\0\x04\
-next\x03\0\x13\x01p\x12\x01k\x01\x01r\x03\x06events\x15\x0acheckpoint\x16\x04nex\
-t\x14\x04\0\x07outcome\x03\0\x17\x01ps\x01r\x02\x07messages\x07details\x19\x04\0\
-\x07failure\x03\0\x1a\x01q\x03\x0einvalid-kwargs\x01s\0\x06failed\x01\x1b\0\x05o\
-ther\x01s\0\x04\0\x05error\x03\0\x1c\x03\0\x20trigger-host:trigger/types@0.1.0\x05\
-\x02\x02\x03\0\x02\x04json\x01B\x06\x02\x03\x02\x01\x03\x04\0\x04json\x03\0\0\x01\
-r\x02\x07summarys\x0dkwargs-schema\x01\x04\0\x0bdescription\x03\0\x02\x01@\0\0\x03\
-\x04\0\x08describe\x01\x04\x04\0#trigger-host:trigger/manifest@0.1.0\x05\x04\x02\
-\x03\0\x02\x07context\x02\x03\0\x02\x07outcome\x02\x03\0\x02\x05error\x01B\x0f\x02\
-\x03\x02\x01\x03\x04\0\x04json\x03\0\0\x02\x03\x02\x01\x05\x04\0\x07context\x03\0\
-\x02\x02\x03\x02\x01\x06\x04\0\x07outcome\x03\0\x04\x02\x03\x02\x01\x07\x04\0\x05\
-error\x03\0\x06\x01k\x01\x01j\x01\x05\x01\x07\x01@\x03\x07context\x03\x06kwargs\x01\
-\x0acheckpoint\x08\0\x09\x04\0\x04poll\x01\x0a\x01j\0\x01\x07\x01@\x03\x07contex\
-t\x03\x06kwargs\x01\x0acheckpoint\x08\0\x0b\x04\0\x07on-kill\x01\x0c\x04\0!trigg\
-er-host:trigger/poller@0.1.0\x05\x08\x04\01trigger-host:trigger/described-poll-t\
-rigger@0.1.0\x04\0\x0b\x1c\x01\0\x16described-poll-trigger\x03\0\0\0G\x09produce\
-rs\x01\x0cprocessed-by\x02\x0dwit-component\x070.258.3\x10wit-bindgen-rust\x060.\
-61.1";
+host:host/http@0.1.0\x05\x01\x01B\x04\x01s\x04\0\x04json\x03\0\0\x01q\x08\x0bnot\
+-granted\x01s\0\x09not-found\x01s\0\x07invalid\x01s\0\x06budget\x01s\0\x09too-la\
+rge\x01w\0\x08deadline\x01y\0\x0bunreachable\x01s\0\x05other\x01s\0\x04\0\x05err\
+or\x03\0\x02\x03\0\x1ftrigger-host:host/runtime@0.1.0\x05\x02\x02\x03\0\x02\x05e\
+rror\x01B\x11\x02\x03\x02\x01\x03\x04\0\x05error\x03\0\0\x01ps\x01r\x02\x04keys\x02\
+\x05totalw\x04\0\x04page\x03\0\x03\x01j\x01s\x01\x01\x01@\x01\x03keys\0\x05\x04\0\
+\x03get\x01\x06\x01j\x01\x04\x01\x01\x01@\x03\x06prefixs\x05limity\x06offsetw\0\x07\
+\x04\0\x04keys\x01\x08\x01ks\x01j\0\x01\x01\x01@\x03\x03keys\x05values\x0bdescri\
+ption\x09\0\x0a\x04\0\x03put\x01\x0b\x01@\x01\x03keys\0\x0a\x04\0\x06delete\x01\x0c\
+\x03\0!trigger-host:host/variables@0.1.0\x05\x04\x02\x03\0\x02\x04json\x01B\x10\x02\
+\x03\x02\x01\x03\x04\0\x05error\x03\0\0\x02\x03\x02\x01\x05\x04\0\x04json\x03\0\x02\
+\x01ks\x01kz\x01r\x03\x07task-id\x04\x03keys\x09map-index\x05\x04\0\x05place\x03\
+\0\x06\x01j\x01\x03\x01\x01\x01@\x01\x05place\x07\0\x08\x04\0\x03get\x01\x09\x01\
+j\0\x01\x01\x01@\x02\x05place\x07\x05value\x03\0\x0a\x04\0\x03set\x01\x0b\x01@\x01\
+\x05place\x07\0\x0a\x04\0\x06delete\x01\x0c\x03\0\x1dtrigger-host:host/xcoms@0.1\
+.0\x05\x06\x01B\x10\x02\x03\x02\x01\x03\x04\0\x05error\x03\0\0\x02\x03\x02\x01\x05\
+\x04\0\x04json\x03\0\x02\x01q\x02\x04name\x01s\0\x03uri\x01s\0\x04\0\x05asset\x03\
+\0\x04\x01j\x01\x03\x01\x01\x01@\x02\x05asset\x05\x03keys\0\x06\x04\0\x03get\x01\
+\x07\x01j\0\x01\x01\x01@\x03\x05asset\x05\x03keys\x05value\x03\0\x08\x04\0\x03se\
+t\x01\x09\x01@\x02\x05asset\x05\x03keys\0\x08\x04\0\x06delete\x01\x0a\x01@\x01\x05\
+asset\x05\0\x08\x04\0\x05clear\x01\x0b\x03\0#trigger-host:host/asset-state@0.1.0\
+\x05\x07\x01B\x17\x02\x03\x02\x01\x03\x04\0\x05error\x03\0\0\x01ks\x01ps\x01kz\x01\
+r\x06\x06dag-id\x02\x07run-ids\x03\x08task-ids\x03\x0dtask-group-id\x02\x0dlogic\
+al-dates\x03\x09map-index\x04\x04\0\x05query\x03\0\x05\x01r\x03\x06run-ids\x04ta\
+sks\x05state\x02\x04\0\x0atask-state\x03\0\x07\x01ky\x01r\x07\x06run-ids\x05stat\
+e\x02\x0atry-number\x09\x09map-index\x04\x0clogical-date\x02\x0astart-date\x02\x08\
+end-date\x02\x04\0\x0dprevious-task\x03\0\x0a\x01j\x01w\x01\x01\x01@\x02\x05quer\
+y\x06\x06states\x03\0\x0c\x04\0\x05count\x01\x0d\x01p\x08\x01j\x01\x0e\x01\x01\x01\
+@\x01\x05query\x06\0\x0f\x04\0\x06states\x01\x10\x01k\x0b\x01j\x01\x11\x01\x01\x01\
+@\x05\x06dag-id\x02\x07task-ids\x0clogical-date\x02\x09map-index\x04\x05state\x02\
+\0\x12\x04\0\x08previous\x01\x13\x03\0&trigger-host:host/task-instances@0.1.0\x05\
+\x08\x01B\x0c\x02\x03\x02\x01\x03\x04\0\x05error\x03\0\0\x01ks\x01ps\x01r\x04\x06\
+dag-id\x02\x07run-ids\x03\x0dlogical-dates\x03\x06states\x03\x04\0\x05query\x03\0\
+\x04\x01j\x01s\x01\x01\x01@\x02\x06dag-id\x02\x06run-id\x02\0\x06\x04\0\x05state\
+\x01\x07\x01j\x01w\x01\x01\x01@\x01\x05query\x05\0\x08\x04\0\x05count\x01\x09\x03\
+\0\x20trigger-host:host/dag-runs@0.1.0\x05\x09\x01B\x09\x02\x03\x02\x01\x03\x04\0\
+\x05error\x03\0\0\x01ks\x01k{\x01r\x04\x09conn-types\x04host\x02\x04port\x03\x06\
+schema\x02\x04\0\x0bdescription\x03\0\x04\x01j\x01\x05\x01\x01\x01@\x01\x02ids\0\
+\x06\x04\0\x08describe\x01\x07\x03\0#trigger-host:host/connections@0.1.0\x05\x0a\
+\x01B\x1e\x01s\x04\0\x04json\x03\0\0\x01w\x04\0\x07unix-ms\x03\0\x02\x01m\x03\x04\
+task\x05asset\x08callback\x04\0\x0ctrigger-kind\x03\0\x04\x01r\x05\x06dag-ids\x06\
+run-ids\x07task-ids\x09map-indexz\x0atry-numbery\x04\0\x0dtask-instance\x03\0\x06\
+\x01k\x07\x01k\x03\x01r\x06\x0atrigger-idw\x09classpaths\x04kind\x05\x03now\x03\x04\
+task\x08\x0atimeout-at\x09\x04\0\x07context\x03\0\x0a\x01r\x02\x03keys\x05value\x01\
+\x04\0\x04xcom\x03\0\x0c\x01p\x0d\x01q\x04\x04fire\0\0\x0ctask-success\x01\x0e\0\
+\x0btask-failed\x01\x0e\0\x0ctask-skipped\x01\x0e\0\x04\0\x0aevent-kind\x03\0\x0f\
+\x01r\x02\x07payload\x01\x04kind\x10\x04\0\x05event\x03\0\x11\x01q\x03\x05after\x01\
+w\0\x02at\x01\x03\0\x08finished\0\0\x04\0\x04next\x03\0\x13\x01p\x12\x01k\x01\x01\
+r\x03\x06events\x15\x0acheckpoint\x16\x04next\x14\x04\0\x07outcome\x03\0\x17\x01\
+ps\x01r\x02\x07messages\x07details\x19\x04\0\x07failure\x03\0\x1a\x01q\x03\x0ein\
+valid-kwargs\x01s\0\x06failed\x01\x1b\0\x05other\x01s\0\x04\0\x05error\x03\0\x1c\
+\x03\0\x20trigger-host:trigger/types@0.1.0\x05\x0b\x02\x03\0\x09\x04json\x01B\x06\
+\x02\x03\x02\x01\x0c\x04\0\x04json\x03\0\0\x01r\x02\x07summarys\x0dkwargs-schema\
+\x01\x04\0\x0bdescription\x03\0\x02\x01@\0\0\x03\x04\0\x08describe\x01\x04\x04\0\
+#trigger-host:trigger/manifest@0.1.0\x05\x0d\x02\x03\0\x09\x07context\x02\x03\0\x09\
+\x07outcome\x02\x03\0\x09\x05error\x01B\x0f\x02\x03\x02\x01\x0c\x04\0\x04json\x03\
+\0\0\x02\x03\x02\x01\x0e\x04\0\x07context\x03\0\x02\x02\x03\x02\x01\x0f\x04\0\x07\
+outcome\x03\0\x04\x02\x03\x02\x01\x10\x04\0\x05error\x03\0\x06\x01k\x01\x01j\x01\
+\x05\x01\x07\x01@\x03\x07context\x03\x06kwargs\x01\x0acheckpoint\x08\0\x09\x04\0\
+\x04poll\x01\x0a\x01j\0\x01\x07\x01@\x03\x07context\x03\x06kwargs\x01\x0acheckpo\
+int\x08\0\x0b\x04\0\x07on-kill\x01\x0c\x04\0!trigger-host:trigger/poller@0.1.0\x05\
+\x11\x04\01trigger-host:trigger/described-poll-trigger@0.1.0\x04\0\x0b\x1c\x01\0\
+\x16described-poll-trigger\x03\0\0\0G\x09producers\x01\x0cprocessed-by\x02\x0dwi\
+t-component\x070.258.3\x10wit-bindgen-rust\x060.61.1";
         };
     };
 }
@@ -2685,9 +7133,9 @@ pub use __export_described_poll_trigger_impl as export_described_poll_trigger;
 )]
 #[doc(hidden)]
 #[allow(clippy::octal_escapes)]
-pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 1316] = *b"\
-\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xf7\x08\x01A\x02\x01\
-A\x06\x01B\x07\x01m\x04\x05debug\x04info\x07warning\x05error\x04\0\x05level\x03\0\
+pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 2894] = *b"\
+\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xa1\x15\x01A\x02\x01\
+A\x16\x01B\x07\x01m\x04\x05debug\x04info\x07warning\x05error\x04\0\x05level\x03\0\
 \0\x01r\x02\x04names\x05values\x04\0\x05field\x03\0\x02\x01p\x03\x01@\x03\x05lev\
 el\x01\x07messages\x06fields\x04\x01\0\x04\0\x03log\x01\x05\x03\0\x1ftrigger-hos\
 t:host/logging@0.1.0\x05\0\x01B\x14\x01r\x02\x04names\x05values\x04\0\x06header\x03\
@@ -2698,23 +7146,61 @@ not-granted\x01s\0\x07invalid\x01s\0\x06budget\x01s\0\x09too-large\x01w\0\x08dea
 dline\x01y\0\x0bunreachable\x01s\0\x05other\x01s\0\x04\0\x05error\x03\0\x0b\x01j\
 \x01\x0a\x01\x0c\x01@\x01\x07request\x08\0\x0d\x04\0\x04send\x01\x0e\x01p\x08\x01\
 p\x0d\x01@\x01\x08requests\x0f\0\x10\x04\0\x08send-all\x01\x11\x03\0\x1ctrigger-\
-host:host/http@0.1.0\x05\x01\x01B\x1e\x01s\x04\0\x04json\x03\0\0\x01w\x04\0\x07u\
-nix-ms\x03\0\x02\x01m\x03\x04task\x05asset\x08callback\x04\0\x0ctrigger-kind\x03\
-\0\x04\x01r\x05\x06dag-ids\x06run-ids\x07task-ids\x09map-indexz\x0atry-numbery\x04\
-\0\x0dtask-instance\x03\0\x06\x01k\x07\x01k\x03\x01r\x06\x0atrigger-idw\x09class\
-paths\x04kind\x05\x03now\x03\x04task\x08\x0atimeout-at\x09\x04\0\x07context\x03\0\
-\x0a\x01r\x02\x03keys\x05value\x01\x04\0\x04xcom\x03\0\x0c\x01p\x0d\x01q\x04\x04\
-fire\0\0\x0ctask-success\x01\x0e\0\x0btask-failed\x01\x0e\0\x0ctask-skipped\x01\x0e\
-\0\x04\0\x0aevent-kind\x03\0\x0f\x01r\x02\x07payload\x01\x04kind\x10\x04\0\x05ev\
-ent\x03\0\x11\x01q\x03\x05after\x01w\0\x02at\x01\x03\0\x08finished\0\0\x04\0\x04\
-next\x03\0\x13\x01p\x12\x01k\x01\x01r\x03\x06events\x15\x0acheckpoint\x16\x04nex\
-t\x14\x04\0\x07outcome\x03\0\x17\x01ps\x01r\x02\x07messages\x07details\x19\x04\0\
-\x07failure\x03\0\x1a\x01q\x03\x0einvalid-kwargs\x01s\0\x06failed\x01\x1b\0\x05o\
-ther\x01s\0\x04\0\x05error\x03\0\x1c\x03\0\x20trigger-host:trigger/types@0.1.0\x05\
-\x02\x04\0Qtrigger-host:trigger/described-poll-trigger-with-all-of-its-exports-r\
-emoved@0.1.0\x04\0\x0b<\x01\06described-poll-trigger-with-all-of-its-exports-rem\
-oved\x03\0\0\0G\x09producers\x01\x0cprocessed-by\x02\x0dwit-component\x070.258.3\
-\x10wit-bindgen-rust\x060.61.1";
+host:host/http@0.1.0\x05\x01\x01B\x04\x01s\x04\0\x04json\x03\0\0\x01q\x08\x0bnot\
+-granted\x01s\0\x09not-found\x01s\0\x07invalid\x01s\0\x06budget\x01s\0\x09too-la\
+rge\x01w\0\x08deadline\x01y\0\x0bunreachable\x01s\0\x05other\x01s\0\x04\0\x05err\
+or\x03\0\x02\x03\0\x1ftrigger-host:host/runtime@0.1.0\x05\x02\x02\x03\0\x02\x05e\
+rror\x01B\x11\x02\x03\x02\x01\x03\x04\0\x05error\x03\0\0\x01ps\x01r\x02\x04keys\x02\
+\x05totalw\x04\0\x04page\x03\0\x03\x01j\x01s\x01\x01\x01@\x01\x03keys\0\x05\x04\0\
+\x03get\x01\x06\x01j\x01\x04\x01\x01\x01@\x03\x06prefixs\x05limity\x06offsetw\0\x07\
+\x04\0\x04keys\x01\x08\x01ks\x01j\0\x01\x01\x01@\x03\x03keys\x05values\x0bdescri\
+ption\x09\0\x0a\x04\0\x03put\x01\x0b\x01@\x01\x03keys\0\x0a\x04\0\x06delete\x01\x0c\
+\x03\0!trigger-host:host/variables@0.1.0\x05\x04\x02\x03\0\x02\x04json\x01B\x10\x02\
+\x03\x02\x01\x03\x04\0\x05error\x03\0\0\x02\x03\x02\x01\x05\x04\0\x04json\x03\0\x02\
+\x01ks\x01kz\x01r\x03\x07task-id\x04\x03keys\x09map-index\x05\x04\0\x05place\x03\
+\0\x06\x01j\x01\x03\x01\x01\x01@\x01\x05place\x07\0\x08\x04\0\x03get\x01\x09\x01\
+j\0\x01\x01\x01@\x02\x05place\x07\x05value\x03\0\x0a\x04\0\x03set\x01\x0b\x01@\x01\
+\x05place\x07\0\x0a\x04\0\x06delete\x01\x0c\x03\0\x1dtrigger-host:host/xcoms@0.1\
+.0\x05\x06\x01B\x10\x02\x03\x02\x01\x03\x04\0\x05error\x03\0\0\x02\x03\x02\x01\x05\
+\x04\0\x04json\x03\0\x02\x01q\x02\x04name\x01s\0\x03uri\x01s\0\x04\0\x05asset\x03\
+\0\x04\x01j\x01\x03\x01\x01\x01@\x02\x05asset\x05\x03keys\0\x06\x04\0\x03get\x01\
+\x07\x01j\0\x01\x01\x01@\x03\x05asset\x05\x03keys\x05value\x03\0\x08\x04\0\x03se\
+t\x01\x09\x01@\x02\x05asset\x05\x03keys\0\x08\x04\0\x06delete\x01\x0a\x01@\x01\x05\
+asset\x05\0\x08\x04\0\x05clear\x01\x0b\x03\0#trigger-host:host/asset-state@0.1.0\
+\x05\x07\x01B\x17\x02\x03\x02\x01\x03\x04\0\x05error\x03\0\0\x01ks\x01ps\x01kz\x01\
+r\x06\x06dag-id\x02\x07run-ids\x03\x08task-ids\x03\x0dtask-group-id\x02\x0dlogic\
+al-dates\x03\x09map-index\x04\x04\0\x05query\x03\0\x05\x01r\x03\x06run-ids\x04ta\
+sks\x05state\x02\x04\0\x0atask-state\x03\0\x07\x01ky\x01r\x07\x06run-ids\x05stat\
+e\x02\x0atry-number\x09\x09map-index\x04\x0clogical-date\x02\x0astart-date\x02\x08\
+end-date\x02\x04\0\x0dprevious-task\x03\0\x0a\x01j\x01w\x01\x01\x01@\x02\x05quer\
+y\x06\x06states\x03\0\x0c\x04\0\x05count\x01\x0d\x01p\x08\x01j\x01\x0e\x01\x01\x01\
+@\x01\x05query\x06\0\x0f\x04\0\x06states\x01\x10\x01k\x0b\x01j\x01\x11\x01\x01\x01\
+@\x05\x06dag-id\x02\x07task-ids\x0clogical-date\x02\x09map-index\x04\x05state\x02\
+\0\x12\x04\0\x08previous\x01\x13\x03\0&trigger-host:host/task-instances@0.1.0\x05\
+\x08\x01B\x0c\x02\x03\x02\x01\x03\x04\0\x05error\x03\0\0\x01ks\x01ps\x01r\x04\x06\
+dag-id\x02\x07run-ids\x03\x0dlogical-dates\x03\x06states\x03\x04\0\x05query\x03\0\
+\x04\x01j\x01s\x01\x01\x01@\x02\x06dag-id\x02\x06run-id\x02\0\x06\x04\0\x05state\
+\x01\x07\x01j\x01w\x01\x01\x01@\x01\x05query\x05\0\x08\x04\0\x05count\x01\x09\x03\
+\0\x20trigger-host:host/dag-runs@0.1.0\x05\x09\x01B\x09\x02\x03\x02\x01\x03\x04\0\
+\x05error\x03\0\0\x01ks\x01k{\x01r\x04\x09conn-types\x04host\x02\x04port\x03\x06\
+schema\x02\x04\0\x0bdescription\x03\0\x04\x01j\x01\x05\x01\x01\x01@\x01\x02ids\0\
+\x06\x04\0\x08describe\x01\x07\x03\0#trigger-host:host/connections@0.1.0\x05\x0a\
+\x01B\x1e\x01s\x04\0\x04json\x03\0\0\x01w\x04\0\x07unix-ms\x03\0\x02\x01m\x03\x04\
+task\x05asset\x08callback\x04\0\x0ctrigger-kind\x03\0\x04\x01r\x05\x06dag-ids\x06\
+run-ids\x07task-ids\x09map-indexz\x0atry-numbery\x04\0\x0dtask-instance\x03\0\x06\
+\x01k\x07\x01k\x03\x01r\x06\x0atrigger-idw\x09classpaths\x04kind\x05\x03now\x03\x04\
+task\x08\x0atimeout-at\x09\x04\0\x07context\x03\0\x0a\x01r\x02\x03keys\x05value\x01\
+\x04\0\x04xcom\x03\0\x0c\x01p\x0d\x01q\x04\x04fire\0\0\x0ctask-success\x01\x0e\0\
+\x0btask-failed\x01\x0e\0\x0ctask-skipped\x01\x0e\0\x04\0\x0aevent-kind\x03\0\x0f\
+\x01r\x02\x07payload\x01\x04kind\x10\x04\0\x05event\x03\0\x11\x01q\x03\x05after\x01\
+w\0\x02at\x01\x03\0\x08finished\0\0\x04\0\x04next\x03\0\x13\x01p\x12\x01k\x01\x01\
+r\x03\x06events\x15\x0acheckpoint\x16\x04next\x14\x04\0\x07outcome\x03\0\x17\x01\
+ps\x01r\x02\x07messages\x07details\x19\x04\0\x07failure\x03\0\x1a\x01q\x03\x0ein\
+valid-kwargs\x01s\0\x06failed\x01\x1b\0\x05other\x01s\0\x04\0\x05error\x03\0\x1c\
+\x03\0\x20trigger-host:trigger/types@0.1.0\x05\x0b\x04\0Qtrigger-host:trigger/de\
+scribed-poll-trigger-with-all-of-its-exports-removed@0.1.0\x04\0\x0b<\x01\06desc\
+ribed-poll-trigger-with-all-of-its-exports-removed\x03\0\0\0G\x09producers\x01\x0c\
+processed-by\x02\x0dwit-component\x070.258.3\x10wit-bindgen-rust\x060.61.1";
 #[inline(never)]
 #[doc(hidden)]
 pub fn __link_custom_section_describing_imports() {

@@ -4,6 +4,13 @@
 //   * with "trigger-host:trigger/types@0.1.0" = "trigger_host_sdk::private::bindings::trigger_host::trigger::types"
 //   * with "trigger-host:host/logging@0.1.0" = "trigger_host_sdk::private::bindings::trigger_host::host::logging"
 //   * with "trigger-host:host/http@0.1.0" = "trigger_host_sdk::private::bindings::trigger_host::host::http"
+//   * with "trigger-host:host/runtime@0.1.0" = "trigger_host_sdk::private::bindings::trigger_host::host::runtime"
+//   * with "trigger-host:host/variables@0.1.0" = "trigger_host_sdk::private::bindings::trigger_host::host::variables"
+//   * with "trigger-host:host/xcoms@0.1.0" = "trigger_host_sdk::private::bindings::trigger_host::host::xcoms"
+//   * with "trigger-host:host/asset-state@0.1.0" = "trigger_host_sdk::private::bindings::trigger_host::host::asset_state"
+//   * with "trigger-host:host/task-instances@0.1.0" = "trigger_host_sdk::private::bindings::trigger_host::host::task_instances"
+//   * with "trigger-host:host/dag-runs@0.1.0" = "trigger_host_sdk::private::bindings::trigger_host::host::dag_runs"
+//   * with "trigger-host:host/connections@0.1.0" = "trigger_host_sdk::private::bindings::trigger_host::host::connections"
 //   * default-bindings-module: "trigger_host_sdk::private::producer_bindings"
 //   * export-macro-name: export_described_stream_producer
 //   * pub-export-macro
@@ -12,7 +19,21 @@ use trigger_host_sdk::private::bindings::trigger_host::host::logging as __with_n
 #[allow(unfulfilled_lint_expectations, unused_imports)]
 use trigger_host_sdk::private::bindings::trigger_host::host::http as __with_name1;
 #[allow(unfulfilled_lint_expectations, unused_imports)]
-use trigger_host_sdk::private::bindings::trigger_host::trigger::types as __with_name2;
+use trigger_host_sdk::private::bindings::trigger_host::host::runtime as __with_name2;
+#[allow(unfulfilled_lint_expectations, unused_imports)]
+use trigger_host_sdk::private::bindings::trigger_host::host::variables as __with_name3;
+#[allow(unfulfilled_lint_expectations, unused_imports)]
+use trigger_host_sdk::private::bindings::trigger_host::host::xcoms as __with_name4;
+#[allow(unfulfilled_lint_expectations, unused_imports)]
+use trigger_host_sdk::private::bindings::trigger_host::host::asset_state as __with_name5;
+#[allow(unfulfilled_lint_expectations, unused_imports)]
+use trigger_host_sdk::private::bindings::trigger_host::host::task_instances as __with_name6;
+#[allow(unfulfilled_lint_expectations, unused_imports)]
+use trigger_host_sdk::private::bindings::trigger_host::host::dag_runs as __with_name7;
+#[allow(unfulfilled_lint_expectations, unused_imports)]
+use trigger_host_sdk::private::bindings::trigger_host::host::connections as __with_name8;
+#[allow(unfulfilled_lint_expectations, unused_imports)]
+use trigger_host_sdk::private::bindings::trigger_host::trigger::types as __with_name9;
 #[rustfmt::skip]
 #[allow(dead_code, clippy::all)]
 pub mod trigger_host {
@@ -24,8 +45,8 @@ pub mod trigger_host {
             #[doc(hidden)]
             static __FORCE_SECTION_REF: fn() = super::super::super::__link_custom_section_describing_imports;
             use super::super::super::_rt;
-            pub type Json = super::super::super::__with_name2::Json;
-            pub type UnixMs = super::super::super::__with_name2::UnixMs;
+            pub type Json = super::super::super::__with_name9::Json;
+            pub type UnixMs = super::super::super::__with_name9::UnixMs;
             /// A message of the upstream: one raw event.
             #[derive(Clone)]
             pub struct Message {
@@ -82,7 +103,7 @@ pub mod exports {
                 #[doc(hidden)]
                 static __FORCE_SECTION_REF: fn() = super::super::super::super::__link_custom_section_describing_imports;
                 use super::super::super::super::_rt;
-                pub type Json = super::super::super::super::__with_name2::Json;
+                pub type Json = super::super::super::super::__with_name9::Json;
                 /// A component's description of itself.
                 #[derive(Clone)]
                 pub struct Description {
@@ -190,8 +211,8 @@ pub mod exports {
                 #[doc(hidden)]
                 static __FORCE_SECTION_REF: fn() = super::super::super::super::__link_custom_section_describing_imports;
                 use super::super::super::super::_rt;
-                pub type Json = super::super::super::super::__with_name2::Json;
-                pub type Error = super::super::super::super::__with_name2::Error;
+                pub type Json = super::super::super::super::__with_name9::Json;
+                pub type Error = super::super::super::super::__with_name9::Error;
                 pub type Call = super::super::super::super::trigger_host::trigger::messages::Call;
                 pub type Message = super::super::super::super::trigger_host::trigger::messages::Message;
                 /// What one read came to.
@@ -373,7 +394,7 @@ pub mod exports {
                             }
                             Err(e) => {
                                 *ptr3.add(0).cast::<u8>() = (1i32) as u8;
-                                use super::super::super::super::__with_name2::Error as V17;
+                                use super::super::super::super::__with_name9::Error as V17;
                                 match e {
                                     V17::InvalidKwargs(e) => {
                                         *ptr3
@@ -394,7 +415,7 @@ pub mod exports {
                                         *ptr3
                                             .add(::core::mem::size_of::<*const u8>())
                                             .cast::<u8>() = (1i32) as u8;
-                                        let super::super::super::super::__with_name2::Failure {
+                                        let super::super::super::super::__with_name9::Failure {
                                             message: message12,
                                             details: details12,
                                         } = e;
@@ -640,7 +661,7 @@ pub mod exports {
                 #[doc(hidden)]
                 static __FORCE_SECTION_REF: fn() = super::super::super::super::__link_custom_section_describing_imports;
                 use super::super::super::super::_rt;
-                pub type Error = super::super::super::super::__with_name2::Error;
+                pub type Error = super::super::super::super::__with_name9::Error;
                 pub type Call = super::super::super::super::trigger_host::trigger::messages::Call;
                 /// How the subscribers that saw a message settled it.
                 #[derive(Clone)]
@@ -980,7 +1001,7 @@ pub mod exports {
                             }
                             Err(e) => {
                                 *ptr6.add(0).cast::<u8>() = (1i32) as u8;
-                                use super::super::super::super::__with_name2::Error as V13;
+                                use super::super::super::super::__with_name9::Error as V13;
                                 match e {
                                     V13::InvalidKwargs(e) => {
                                         *ptr6
@@ -1001,7 +1022,7 @@ pub mod exports {
                                         *ptr6
                                             .add(::core::mem::size_of::<*const u8>())
                                             .cast::<u8>() = (1i32) as u8;
-                                        let super::super::super::super::__with_name2::Failure {
+                                        let super::super::super::super::__with_name9::Failure {
                                             message: message8,
                                             details: details8,
                                         } = e;
@@ -1348,13 +1369,13 @@ macro_rules! __export_described_stream_producer_impl {
         (link_section =
         "component-type:wit-bindgen:0.61.1:trigger-host:trigger@0.1.0:described-stream-producer:imports and exports")]
         #[doc(hidden)] #[allow(clippy::octal_escapes)] pub static
-        __WIT_BINDGEN_COMPONENT_TYPE : [u8; 2080] = *
+        __WIT_BINDGEN_COMPONENT_TYPE : [u8; 3658] = *
         b"\
-\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\x90\x0f\x01A\x02\x01\
-A\x13\x01B\x07\x01m\x04\x05debug\x04info\x07warning\x05error\x04\0\x05level\x03\0\
-\0\x01r\x02\x04names\x05values\x04\0\x05field\x03\0\x02\x01p\x03\x01@\x03\x05lev\
-el\x01\x07messages\x06fields\x04\x01\0\x04\0\x03log\x01\x05\x03\0\x1ftrigger-hos\
-t:host/logging@0.1.0\x05\0\x01B\x14\x01r\x02\x04names\x05values\x04\0\x06header\x03\
+\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xba\x1b\x01A\x02\x01\
+A#\x01B\x07\x01m\x04\x05debug\x04info\x07warning\x05error\x04\0\x05level\x03\0\0\
+\x01r\x02\x04names\x05values\x04\0\x05field\x03\0\x02\x01p\x03\x01@\x03\x05level\
+\x01\x07messages\x06fields\x04\x01\0\x04\0\x03log\x01\x05\x03\0\x1ftrigger-host:\
+host/logging@0.1.0\x05\0\x01B\x14\x01r\x02\x04names\x05values\x04\0\x06header\x03\
 \0\0\x01p\x01\x01p}\x01k\x03\x01ks\x01ky\x01r\x06\x06methods\x03urls\x07headers\x02\
 \x04body\x04\x0aconnection\x05\x0atimeout-ms\x06\x04\0\x07request\x03\0\x07\x01r\
 \x03\x06status{\x07headers\x02\x04body\x03\x04\0\x08response\x03\0\x09\x01q\x07\x0b\
@@ -1362,43 +1383,81 @@ not-granted\x01s\0\x07invalid\x01s\0\x06budget\x01s\0\x09too-large\x01w\0\x08dea
 dline\x01y\0\x0bunreachable\x01s\0\x05other\x01s\0\x04\0\x05error\x03\0\x0b\x01j\
 \x01\x0a\x01\x0c\x01@\x01\x07request\x08\0\x0d\x04\0\x04send\x01\x0e\x01p\x08\x01\
 p\x0d\x01@\x01\x08requests\x0f\0\x10\x04\0\x08send-all\x01\x11\x03\0\x1ctrigger-\
-host:host/http@0.1.0\x05\x01\x01B\x1e\x01s\x04\0\x04json\x03\0\0\x01w\x04\0\x07u\
-nix-ms\x03\0\x02\x01m\x03\x04task\x05asset\x08callback\x04\0\x0ctrigger-kind\x03\
-\0\x04\x01r\x05\x06dag-ids\x06run-ids\x07task-ids\x09map-indexz\x0atry-numbery\x04\
-\0\x0dtask-instance\x03\0\x06\x01k\x07\x01k\x03\x01r\x06\x0atrigger-idw\x09class\
-paths\x04kind\x05\x03now\x03\x04task\x08\x0atimeout-at\x09\x04\0\x07context\x03\0\
-\x0a\x01r\x02\x03keys\x05value\x01\x04\0\x04xcom\x03\0\x0c\x01p\x0d\x01q\x04\x04\
-fire\0\0\x0ctask-success\x01\x0e\0\x0btask-failed\x01\x0e\0\x0ctask-skipped\x01\x0e\
-\0\x04\0\x0aevent-kind\x03\0\x0f\x01r\x02\x07payload\x01\x04kind\x10\x04\0\x05ev\
-ent\x03\0\x11\x01q\x03\x05after\x01w\0\x02at\x01\x03\0\x08finished\0\0\x04\0\x04\
-next\x03\0\x13\x01p\x12\x01k\x01\x01r\x03\x06events\x15\x0acheckpoint\x16\x04nex\
-t\x14\x04\0\x07outcome\x03\0\x17\x01ps\x01r\x02\x07messages\x07details\x19\x04\0\
-\x07failure\x03\0\x1a\x01q\x03\x0einvalid-kwargs\x01s\0\x06failed\x01\x1b\0\x05o\
-ther\x01s\0\x04\0\x05error\x03\0\x1c\x03\0\x20trigger-host:trigger/types@0.1.0\x05\
-\x02\x02\x03\0\x02\x04json\x02\x03\0\x02\x07unix-ms\x01B\x09\x02\x03\x02\x01\x03\
-\x04\0\x04json\x03\0\0\x02\x03\x02\x01\x04\x04\0\x07unix-ms\x03\0\x02\x01p}\x01r\
-\x03\x04data\x04\x07receipt\x04\x04lane\x04\x04\0\x07message\x03\0\x05\x01r\x02\x0a\
-parameters\x01\x03now\x03\x04\0\x04call\x03\0\x07\x03\0#trigger-host:trigger/mes\
-sages@0.1.0\x05\x05\x01B\x06\x02\x03\x02\x01\x03\x04\0\x04json\x03\0\0\x01r\x02\x07\
-summarys\x0dkwargs-schema\x01\x04\0\x0bdescription\x03\0\x02\x01@\0\0\x03\x04\0\x08\
-describe\x01\x04\x04\0#trigger-host:trigger/manifest@0.1.0\x05\x06\x02\x03\0\x02\
-\x05error\x02\x03\0\x03\x04call\x02\x03\0\x03\x07message\x01B\x10\x02\x03\x02\x01\
-\x03\x04\0\x04json\x03\0\0\x02\x03\x02\x01\x07\x04\0\x05error\x03\0\x02\x02\x03\x02\
-\x01\x08\x04\0\x04call\x03\0\x04\x02\x03\x02\x01\x09\x04\0\x07message\x03\0\x06\x01\
-p\x07\x01k\x01\x01ky\x01r\x03\x08messages\x08\x06cursor\x09\x07hold-ms\x0a\x04\0\
-\x05batch\x03\0\x0b\x01j\x01\x0c\x01\x03\x01@\x04\x04call\x05\x06cursor\x09\x04m\
-osty\x07wait-msy\0\x0d\x04\0\x04read\x01\x0e\x04\0!trigger-host:trigger/reader@0\
-.1.0\x05\x0a\x01B\x16\x02\x03\x02\x01\x07\x04\0\x05error\x03\0\0\x02\x03\x02\x01\
-\x08\x04\0\x04call\x03\0\x02\x01p}\x01r\x04\x07receipt\x04\x08acceptedy\x08rejec\
-tedy\x06failedy\x04\0\x07settled\x03\0\x05\x01r\x02\x05indexy\x06reasons\x04\0\x0a\
-unfinished\x03\0\x07\x01kw\x01o\x02s\x09\x01q\x02\x05retry\x01\x0a\0\x05fatal\x01\
-s\0\x04\0\x0dadvance-error\x03\0\x0b\x01p\x06\x01p\x08\x01j\x01\x0e\x01\x0c\x01@\
-\x02\x04call\x03\x05batch\x0d\0\x0f\x04\0\x07advance\x01\x10\x01p\x04\x01j\0\x01\
-\x01\x01@\x03\x04call\x03\x08receipts\x11\x07hold-msy\0\x12\x04\0\x06extend\x01\x13\
-\x04\0\x20trigger-host:trigger/acker@0.1.0\x05\x0b\x04\04trigger-host:trigger/de\
-scribed-stream-producer@0.1.0\x04\0\x0b\x1f\x01\0\x19described-stream-producer\x03\
-\0\0\0G\x09producers\x01\x0cprocessed-by\x02\x0dwit-component\x070.258.3\x10wit-\
-bindgen-rust\x060.61.1";
+host:host/http@0.1.0\x05\x01\x01B\x04\x01s\x04\0\x04json\x03\0\0\x01q\x08\x0bnot\
+-granted\x01s\0\x09not-found\x01s\0\x07invalid\x01s\0\x06budget\x01s\0\x09too-la\
+rge\x01w\0\x08deadline\x01y\0\x0bunreachable\x01s\0\x05other\x01s\0\x04\0\x05err\
+or\x03\0\x02\x03\0\x1ftrigger-host:host/runtime@0.1.0\x05\x02\x02\x03\0\x02\x05e\
+rror\x01B\x11\x02\x03\x02\x01\x03\x04\0\x05error\x03\0\0\x01ps\x01r\x02\x04keys\x02\
+\x05totalw\x04\0\x04page\x03\0\x03\x01j\x01s\x01\x01\x01@\x01\x03keys\0\x05\x04\0\
+\x03get\x01\x06\x01j\x01\x04\x01\x01\x01@\x03\x06prefixs\x05limity\x06offsetw\0\x07\
+\x04\0\x04keys\x01\x08\x01ks\x01j\0\x01\x01\x01@\x03\x03keys\x05values\x0bdescri\
+ption\x09\0\x0a\x04\0\x03put\x01\x0b\x01@\x01\x03keys\0\x0a\x04\0\x06delete\x01\x0c\
+\x03\0!trigger-host:host/variables@0.1.0\x05\x04\x02\x03\0\x02\x04json\x01B\x10\x02\
+\x03\x02\x01\x03\x04\0\x05error\x03\0\0\x02\x03\x02\x01\x05\x04\0\x04json\x03\0\x02\
+\x01ks\x01kz\x01r\x03\x07task-id\x04\x03keys\x09map-index\x05\x04\0\x05place\x03\
+\0\x06\x01j\x01\x03\x01\x01\x01@\x01\x05place\x07\0\x08\x04\0\x03get\x01\x09\x01\
+j\0\x01\x01\x01@\x02\x05place\x07\x05value\x03\0\x0a\x04\0\x03set\x01\x0b\x01@\x01\
+\x05place\x07\0\x0a\x04\0\x06delete\x01\x0c\x03\0\x1dtrigger-host:host/xcoms@0.1\
+.0\x05\x06\x01B\x10\x02\x03\x02\x01\x03\x04\0\x05error\x03\0\0\x02\x03\x02\x01\x05\
+\x04\0\x04json\x03\0\x02\x01q\x02\x04name\x01s\0\x03uri\x01s\0\x04\0\x05asset\x03\
+\0\x04\x01j\x01\x03\x01\x01\x01@\x02\x05asset\x05\x03keys\0\x06\x04\0\x03get\x01\
+\x07\x01j\0\x01\x01\x01@\x03\x05asset\x05\x03keys\x05value\x03\0\x08\x04\0\x03se\
+t\x01\x09\x01@\x02\x05asset\x05\x03keys\0\x08\x04\0\x06delete\x01\x0a\x01@\x01\x05\
+asset\x05\0\x08\x04\0\x05clear\x01\x0b\x03\0#trigger-host:host/asset-state@0.1.0\
+\x05\x07\x01B\x17\x02\x03\x02\x01\x03\x04\0\x05error\x03\0\0\x01ks\x01ps\x01kz\x01\
+r\x06\x06dag-id\x02\x07run-ids\x03\x08task-ids\x03\x0dtask-group-id\x02\x0dlogic\
+al-dates\x03\x09map-index\x04\x04\0\x05query\x03\0\x05\x01r\x03\x06run-ids\x04ta\
+sks\x05state\x02\x04\0\x0atask-state\x03\0\x07\x01ky\x01r\x07\x06run-ids\x05stat\
+e\x02\x0atry-number\x09\x09map-index\x04\x0clogical-date\x02\x0astart-date\x02\x08\
+end-date\x02\x04\0\x0dprevious-task\x03\0\x0a\x01j\x01w\x01\x01\x01@\x02\x05quer\
+y\x06\x06states\x03\0\x0c\x04\0\x05count\x01\x0d\x01p\x08\x01j\x01\x0e\x01\x01\x01\
+@\x01\x05query\x06\0\x0f\x04\0\x06states\x01\x10\x01k\x0b\x01j\x01\x11\x01\x01\x01\
+@\x05\x06dag-id\x02\x07task-ids\x0clogical-date\x02\x09map-index\x04\x05state\x02\
+\0\x12\x04\0\x08previous\x01\x13\x03\0&trigger-host:host/task-instances@0.1.0\x05\
+\x08\x01B\x0c\x02\x03\x02\x01\x03\x04\0\x05error\x03\0\0\x01ks\x01ps\x01r\x04\x06\
+dag-id\x02\x07run-ids\x03\x0dlogical-dates\x03\x06states\x03\x04\0\x05query\x03\0\
+\x04\x01j\x01s\x01\x01\x01@\x02\x06dag-id\x02\x06run-id\x02\0\x06\x04\0\x05state\
+\x01\x07\x01j\x01w\x01\x01\x01@\x01\x05query\x05\0\x08\x04\0\x05count\x01\x09\x03\
+\0\x20trigger-host:host/dag-runs@0.1.0\x05\x09\x01B\x09\x02\x03\x02\x01\x03\x04\0\
+\x05error\x03\0\0\x01ks\x01k{\x01r\x04\x09conn-types\x04host\x02\x04port\x03\x06\
+schema\x02\x04\0\x0bdescription\x03\0\x04\x01j\x01\x05\x01\x01\x01@\x01\x02ids\0\
+\x06\x04\0\x08describe\x01\x07\x03\0#trigger-host:host/connections@0.1.0\x05\x0a\
+\x01B\x1e\x01s\x04\0\x04json\x03\0\0\x01w\x04\0\x07unix-ms\x03\0\x02\x01m\x03\x04\
+task\x05asset\x08callback\x04\0\x0ctrigger-kind\x03\0\x04\x01r\x05\x06dag-ids\x06\
+run-ids\x07task-ids\x09map-indexz\x0atry-numbery\x04\0\x0dtask-instance\x03\0\x06\
+\x01k\x07\x01k\x03\x01r\x06\x0atrigger-idw\x09classpaths\x04kind\x05\x03now\x03\x04\
+task\x08\x0atimeout-at\x09\x04\0\x07context\x03\0\x0a\x01r\x02\x03keys\x05value\x01\
+\x04\0\x04xcom\x03\0\x0c\x01p\x0d\x01q\x04\x04fire\0\0\x0ctask-success\x01\x0e\0\
+\x0btask-failed\x01\x0e\0\x0ctask-skipped\x01\x0e\0\x04\0\x0aevent-kind\x03\0\x0f\
+\x01r\x02\x07payload\x01\x04kind\x10\x04\0\x05event\x03\0\x11\x01q\x03\x05after\x01\
+w\0\x02at\x01\x03\0\x08finished\0\0\x04\0\x04next\x03\0\x13\x01p\x12\x01k\x01\x01\
+r\x03\x06events\x15\x0acheckpoint\x16\x04next\x14\x04\0\x07outcome\x03\0\x17\x01\
+ps\x01r\x02\x07messages\x07details\x19\x04\0\x07failure\x03\0\x1a\x01q\x03\x0ein\
+valid-kwargs\x01s\0\x06failed\x01\x1b\0\x05other\x01s\0\x04\0\x05error\x03\0\x1c\
+\x03\0\x20trigger-host:trigger/types@0.1.0\x05\x0b\x02\x03\0\x09\x04json\x02\x03\
+\0\x09\x07unix-ms\x01B\x09\x02\x03\x02\x01\x0c\x04\0\x04json\x03\0\0\x02\x03\x02\
+\x01\x0d\x04\0\x07unix-ms\x03\0\x02\x01p}\x01r\x03\x04data\x04\x07receipt\x04\x04\
+lane\x04\x04\0\x07message\x03\0\x05\x01r\x02\x0aparameters\x01\x03now\x03\x04\0\x04\
+call\x03\0\x07\x03\0#trigger-host:trigger/messages@0.1.0\x05\x0e\x01B\x06\x02\x03\
+\x02\x01\x0c\x04\0\x04json\x03\0\0\x01r\x02\x07summarys\x0dkwargs-schema\x01\x04\
+\0\x0bdescription\x03\0\x02\x01@\0\0\x03\x04\0\x08describe\x01\x04\x04\0#trigger\
+-host:trigger/manifest@0.1.0\x05\x0f\x02\x03\0\x09\x05error\x02\x03\0\x0a\x04cal\
+l\x02\x03\0\x0a\x07message\x01B\x10\x02\x03\x02\x01\x0c\x04\0\x04json\x03\0\0\x02\
+\x03\x02\x01\x10\x04\0\x05error\x03\0\x02\x02\x03\x02\x01\x11\x04\0\x04call\x03\0\
+\x04\x02\x03\x02\x01\x12\x04\0\x07message\x03\0\x06\x01p\x07\x01k\x01\x01ky\x01r\
+\x03\x08messages\x08\x06cursor\x09\x07hold-ms\x0a\x04\0\x05batch\x03\0\x0b\x01j\x01\
+\x0c\x01\x03\x01@\x04\x04call\x05\x06cursor\x09\x04mosty\x07wait-msy\0\x0d\x04\0\
+\x04read\x01\x0e\x04\0!trigger-host:trigger/reader@0.1.0\x05\x13\x01B\x16\x02\x03\
+\x02\x01\x10\x04\0\x05error\x03\0\0\x02\x03\x02\x01\x11\x04\0\x04call\x03\0\x02\x01\
+p}\x01r\x04\x07receipt\x04\x08acceptedy\x08rejectedy\x06failedy\x04\0\x07settled\
+\x03\0\x05\x01r\x02\x05indexy\x06reasons\x04\0\x0aunfinished\x03\0\x07\x01kw\x01\
+o\x02s\x09\x01q\x02\x05retry\x01\x0a\0\x05fatal\x01s\0\x04\0\x0dadvance-error\x03\
+\0\x0b\x01p\x06\x01p\x08\x01j\x01\x0e\x01\x0c\x01@\x02\x04call\x03\x05batch\x0d\0\
+\x0f\x04\0\x07advance\x01\x10\x01p\x04\x01j\0\x01\x01\x01@\x03\x04call\x03\x08re\
+ceipts\x11\x07hold-msy\0\x12\x04\0\x06extend\x01\x13\x04\0\x20trigger-host:trigg\
+er/acker@0.1.0\x05\x14\x04\04trigger-host:trigger/described-stream-producer@0.1.\
+0\x04\0\x0b\x1f\x01\0\x19described-stream-producer\x03\0\0\0G\x09producers\x01\x0c\
+processed-by\x02\x0dwit-component\x070.258.3\x10wit-bindgen-rust\x060.61.1";
         };
     };
 }
@@ -1411,9 +1470,9 @@ pub use __export_described_stream_producer_impl as export_described_stream_produ
 )]
 #[doc(hidden)]
 #[allow(clippy::octal_escapes)]
-pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 1489] = *b"\
-\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xa1\x0a\x01A\x02\x01\
-A\x0a\x01B\x07\x01m\x04\x05debug\x04info\x07warning\x05error\x04\0\x05level\x03\0\
+pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 3067] = *b"\
+\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xcb\x16\x01A\x02\x01\
+A\x1a\x01B\x07\x01m\x04\x05debug\x04info\x07warning\x05error\x04\0\x05level\x03\0\
 \0\x01r\x02\x04names\x05values\x04\0\x05field\x03\0\x02\x01p\x03\x01@\x03\x05lev\
 el\x01\x07messages\x06fields\x04\x01\0\x04\0\x03log\x01\x05\x03\0\x1ftrigger-hos\
 t:host/logging@0.1.0\x05\0\x01B\x14\x01r\x02\x04names\x05values\x04\0\x06header\x03\
@@ -1424,27 +1483,66 @@ not-granted\x01s\0\x07invalid\x01s\0\x06budget\x01s\0\x09too-large\x01w\0\x08dea
 dline\x01y\0\x0bunreachable\x01s\0\x05other\x01s\0\x04\0\x05error\x03\0\x0b\x01j\
 \x01\x0a\x01\x0c\x01@\x01\x07request\x08\0\x0d\x04\0\x04send\x01\x0e\x01p\x08\x01\
 p\x0d\x01@\x01\x08requests\x0f\0\x10\x04\0\x08send-all\x01\x11\x03\0\x1ctrigger-\
-host:host/http@0.1.0\x05\x01\x01B\x1e\x01s\x04\0\x04json\x03\0\0\x01w\x04\0\x07u\
-nix-ms\x03\0\x02\x01m\x03\x04task\x05asset\x08callback\x04\0\x0ctrigger-kind\x03\
-\0\x04\x01r\x05\x06dag-ids\x06run-ids\x07task-ids\x09map-indexz\x0atry-numbery\x04\
-\0\x0dtask-instance\x03\0\x06\x01k\x07\x01k\x03\x01r\x06\x0atrigger-idw\x09class\
-paths\x04kind\x05\x03now\x03\x04task\x08\x0atimeout-at\x09\x04\0\x07context\x03\0\
-\x0a\x01r\x02\x03keys\x05value\x01\x04\0\x04xcom\x03\0\x0c\x01p\x0d\x01q\x04\x04\
-fire\0\0\x0ctask-success\x01\x0e\0\x0btask-failed\x01\x0e\0\x0ctask-skipped\x01\x0e\
-\0\x04\0\x0aevent-kind\x03\0\x0f\x01r\x02\x07payload\x01\x04kind\x10\x04\0\x05ev\
-ent\x03\0\x11\x01q\x03\x05after\x01w\0\x02at\x01\x03\0\x08finished\0\0\x04\0\x04\
-next\x03\0\x13\x01p\x12\x01k\x01\x01r\x03\x06events\x15\x0acheckpoint\x16\x04nex\
-t\x14\x04\0\x07outcome\x03\0\x17\x01ps\x01r\x02\x07messages\x07details\x19\x04\0\
-\x07failure\x03\0\x1a\x01q\x03\x0einvalid-kwargs\x01s\0\x06failed\x01\x1b\0\x05o\
-ther\x01s\0\x04\0\x05error\x03\0\x1c\x03\0\x20trigger-host:trigger/types@0.1.0\x05\
-\x02\x02\x03\0\x02\x04json\x02\x03\0\x02\x07unix-ms\x01B\x09\x02\x03\x02\x01\x03\
-\x04\0\x04json\x03\0\0\x02\x03\x02\x01\x04\x04\0\x07unix-ms\x03\0\x02\x01p}\x01r\
-\x03\x04data\x04\x07receipt\x04\x04lane\x04\x04\0\x07message\x03\0\x05\x01r\x02\x0a\
-parameters\x01\x03now\x03\x04\0\x04call\x03\0\x07\x03\0#trigger-host:trigger/mes\
-sages@0.1.0\x05\x05\x04\0Ttrigger-host:trigger/described-stream-producer-with-al\
-l-of-its-exports-removed@0.1.0\x04\0\x0b?\x01\09described-stream-producer-with-a\
-ll-of-its-exports-removed\x03\0\0\0G\x09producers\x01\x0cprocessed-by\x02\x0dwit\
--component\x070.258.3\x10wit-bindgen-rust\x060.61.1";
+host:host/http@0.1.0\x05\x01\x01B\x04\x01s\x04\0\x04json\x03\0\0\x01q\x08\x0bnot\
+-granted\x01s\0\x09not-found\x01s\0\x07invalid\x01s\0\x06budget\x01s\0\x09too-la\
+rge\x01w\0\x08deadline\x01y\0\x0bunreachable\x01s\0\x05other\x01s\0\x04\0\x05err\
+or\x03\0\x02\x03\0\x1ftrigger-host:host/runtime@0.1.0\x05\x02\x02\x03\0\x02\x05e\
+rror\x01B\x11\x02\x03\x02\x01\x03\x04\0\x05error\x03\0\0\x01ps\x01r\x02\x04keys\x02\
+\x05totalw\x04\0\x04page\x03\0\x03\x01j\x01s\x01\x01\x01@\x01\x03keys\0\x05\x04\0\
+\x03get\x01\x06\x01j\x01\x04\x01\x01\x01@\x03\x06prefixs\x05limity\x06offsetw\0\x07\
+\x04\0\x04keys\x01\x08\x01ks\x01j\0\x01\x01\x01@\x03\x03keys\x05values\x0bdescri\
+ption\x09\0\x0a\x04\0\x03put\x01\x0b\x01@\x01\x03keys\0\x0a\x04\0\x06delete\x01\x0c\
+\x03\0!trigger-host:host/variables@0.1.0\x05\x04\x02\x03\0\x02\x04json\x01B\x10\x02\
+\x03\x02\x01\x03\x04\0\x05error\x03\0\0\x02\x03\x02\x01\x05\x04\0\x04json\x03\0\x02\
+\x01ks\x01kz\x01r\x03\x07task-id\x04\x03keys\x09map-index\x05\x04\0\x05place\x03\
+\0\x06\x01j\x01\x03\x01\x01\x01@\x01\x05place\x07\0\x08\x04\0\x03get\x01\x09\x01\
+j\0\x01\x01\x01@\x02\x05place\x07\x05value\x03\0\x0a\x04\0\x03set\x01\x0b\x01@\x01\
+\x05place\x07\0\x0a\x04\0\x06delete\x01\x0c\x03\0\x1dtrigger-host:host/xcoms@0.1\
+.0\x05\x06\x01B\x10\x02\x03\x02\x01\x03\x04\0\x05error\x03\0\0\x02\x03\x02\x01\x05\
+\x04\0\x04json\x03\0\x02\x01q\x02\x04name\x01s\0\x03uri\x01s\0\x04\0\x05asset\x03\
+\0\x04\x01j\x01\x03\x01\x01\x01@\x02\x05asset\x05\x03keys\0\x06\x04\0\x03get\x01\
+\x07\x01j\0\x01\x01\x01@\x03\x05asset\x05\x03keys\x05value\x03\0\x08\x04\0\x03se\
+t\x01\x09\x01@\x02\x05asset\x05\x03keys\0\x08\x04\0\x06delete\x01\x0a\x01@\x01\x05\
+asset\x05\0\x08\x04\0\x05clear\x01\x0b\x03\0#trigger-host:host/asset-state@0.1.0\
+\x05\x07\x01B\x17\x02\x03\x02\x01\x03\x04\0\x05error\x03\0\0\x01ks\x01ps\x01kz\x01\
+r\x06\x06dag-id\x02\x07run-ids\x03\x08task-ids\x03\x0dtask-group-id\x02\x0dlogic\
+al-dates\x03\x09map-index\x04\x04\0\x05query\x03\0\x05\x01r\x03\x06run-ids\x04ta\
+sks\x05state\x02\x04\0\x0atask-state\x03\0\x07\x01ky\x01r\x07\x06run-ids\x05stat\
+e\x02\x0atry-number\x09\x09map-index\x04\x0clogical-date\x02\x0astart-date\x02\x08\
+end-date\x02\x04\0\x0dprevious-task\x03\0\x0a\x01j\x01w\x01\x01\x01@\x02\x05quer\
+y\x06\x06states\x03\0\x0c\x04\0\x05count\x01\x0d\x01p\x08\x01j\x01\x0e\x01\x01\x01\
+@\x01\x05query\x06\0\x0f\x04\0\x06states\x01\x10\x01k\x0b\x01j\x01\x11\x01\x01\x01\
+@\x05\x06dag-id\x02\x07task-ids\x0clogical-date\x02\x09map-index\x04\x05state\x02\
+\0\x12\x04\0\x08previous\x01\x13\x03\0&trigger-host:host/task-instances@0.1.0\x05\
+\x08\x01B\x0c\x02\x03\x02\x01\x03\x04\0\x05error\x03\0\0\x01ks\x01ps\x01r\x04\x06\
+dag-id\x02\x07run-ids\x03\x0dlogical-dates\x03\x06states\x03\x04\0\x05query\x03\0\
+\x04\x01j\x01s\x01\x01\x01@\x02\x06dag-id\x02\x06run-id\x02\0\x06\x04\0\x05state\
+\x01\x07\x01j\x01w\x01\x01\x01@\x01\x05query\x05\0\x08\x04\0\x05count\x01\x09\x03\
+\0\x20trigger-host:host/dag-runs@0.1.0\x05\x09\x01B\x09\x02\x03\x02\x01\x03\x04\0\
+\x05error\x03\0\0\x01ks\x01k{\x01r\x04\x09conn-types\x04host\x02\x04port\x03\x06\
+schema\x02\x04\0\x0bdescription\x03\0\x04\x01j\x01\x05\x01\x01\x01@\x01\x02ids\0\
+\x06\x04\0\x08describe\x01\x07\x03\0#trigger-host:host/connections@0.1.0\x05\x0a\
+\x01B\x1e\x01s\x04\0\x04json\x03\0\0\x01w\x04\0\x07unix-ms\x03\0\x02\x01m\x03\x04\
+task\x05asset\x08callback\x04\0\x0ctrigger-kind\x03\0\x04\x01r\x05\x06dag-ids\x06\
+run-ids\x07task-ids\x09map-indexz\x0atry-numbery\x04\0\x0dtask-instance\x03\0\x06\
+\x01k\x07\x01k\x03\x01r\x06\x0atrigger-idw\x09classpaths\x04kind\x05\x03now\x03\x04\
+task\x08\x0atimeout-at\x09\x04\0\x07context\x03\0\x0a\x01r\x02\x03keys\x05value\x01\
+\x04\0\x04xcom\x03\0\x0c\x01p\x0d\x01q\x04\x04fire\0\0\x0ctask-success\x01\x0e\0\
+\x0btask-failed\x01\x0e\0\x0ctask-skipped\x01\x0e\0\x04\0\x0aevent-kind\x03\0\x0f\
+\x01r\x02\x07payload\x01\x04kind\x10\x04\0\x05event\x03\0\x11\x01q\x03\x05after\x01\
+w\0\x02at\x01\x03\0\x08finished\0\0\x04\0\x04next\x03\0\x13\x01p\x12\x01k\x01\x01\
+r\x03\x06events\x15\x0acheckpoint\x16\x04next\x14\x04\0\x07outcome\x03\0\x17\x01\
+ps\x01r\x02\x07messages\x07details\x19\x04\0\x07failure\x03\0\x1a\x01q\x03\x0ein\
+valid-kwargs\x01s\0\x06failed\x01\x1b\0\x05other\x01s\0\x04\0\x05error\x03\0\x1c\
+\x03\0\x20trigger-host:trigger/types@0.1.0\x05\x0b\x02\x03\0\x09\x04json\x02\x03\
+\0\x09\x07unix-ms\x01B\x09\x02\x03\x02\x01\x0c\x04\0\x04json\x03\0\0\x02\x03\x02\
+\x01\x0d\x04\0\x07unix-ms\x03\0\x02\x01p}\x01r\x03\x04data\x04\x07receipt\x04\x04\
+lane\x04\x04\0\x07message\x03\0\x05\x01r\x02\x0aparameters\x01\x03now\x03\x04\0\x04\
+call\x03\0\x07\x03\0#trigger-host:trigger/messages@0.1.0\x05\x0e\x04\0Ttrigger-h\
+ost:trigger/described-stream-producer-with-all-of-its-exports-removed@0.1.0\x04\0\
+\x0b?\x01\09described-stream-producer-with-all-of-its-exports-removed\x03\0\0\0G\
+\x09producers\x01\x0cprocessed-by\x02\x0dwit-component\x070.258.3\x10wit-bindgen\
+-rust\x060.61.1";
 #[inline(never)]
 #[doc(hidden)]
 pub fn __link_custom_section_describing_imports() {

@@ -4,6 +4,13 @@
 //   * with "trigger-host:trigger/types@0.1.0" = "trigger_host_sdk::private::bindings::trigger_host::trigger::types"
 //   * with "trigger-host:host/logging@0.1.0" = "trigger_host_sdk::private::bindings::trigger_host::host::logging"
 //   * with "trigger-host:host/http@0.1.0" = "trigger_host_sdk::private::bindings::trigger_host::host::http"
+//   * with "trigger-host:host/runtime@0.1.0" = "trigger_host_sdk::private::bindings::trigger_host::host::runtime"
+//   * with "trigger-host:host/variables@0.1.0" = "trigger_host_sdk::private::bindings::trigger_host::host::variables"
+//   * with "trigger-host:host/xcoms@0.1.0" = "trigger_host_sdk::private::bindings::trigger_host::host::xcoms"
+//   * with "trigger-host:host/asset-state@0.1.0" = "trigger_host_sdk::private::bindings::trigger_host::host::asset_state"
+//   * with "trigger-host:host/task-instances@0.1.0" = "trigger_host_sdk::private::bindings::trigger_host::host::task_instances"
+//   * with "trigger-host:host/dag-runs@0.1.0" = "trigger_host_sdk::private::bindings::trigger_host::host::dag_runs"
+//   * with "trigger-host:host/connections@0.1.0" = "trigger_host_sdk::private::bindings::trigger_host::host::connections"
 //   * default-bindings-module: "trigger_host_sdk::private::stream_bindings"
 //   * export-macro-name: export_described_stream_trigger
 //   * pub-export-macro
@@ -12,7 +19,21 @@ use trigger_host_sdk::private::bindings::trigger_host::host::logging as __with_n
 #[allow(unfulfilled_lint_expectations, unused_imports)]
 use trigger_host_sdk::private::bindings::trigger_host::host::http as __with_name1;
 #[allow(unfulfilled_lint_expectations, unused_imports)]
-use trigger_host_sdk::private::bindings::trigger_host::trigger::types as __with_name2;
+use trigger_host_sdk::private::bindings::trigger_host::host::runtime as __with_name2;
+#[allow(unfulfilled_lint_expectations, unused_imports)]
+use trigger_host_sdk::private::bindings::trigger_host::host::variables as __with_name3;
+#[allow(unfulfilled_lint_expectations, unused_imports)]
+use trigger_host_sdk::private::bindings::trigger_host::host::xcoms as __with_name4;
+#[allow(unfulfilled_lint_expectations, unused_imports)]
+use trigger_host_sdk::private::bindings::trigger_host::host::asset_state as __with_name5;
+#[allow(unfulfilled_lint_expectations, unused_imports)]
+use trigger_host_sdk::private::bindings::trigger_host::host::task_instances as __with_name6;
+#[allow(unfulfilled_lint_expectations, unused_imports)]
+use trigger_host_sdk::private::bindings::trigger_host::host::dag_runs as __with_name7;
+#[allow(unfulfilled_lint_expectations, unused_imports)]
+use trigger_host_sdk::private::bindings::trigger_host::host::connections as __with_name8;
+#[allow(unfulfilled_lint_expectations, unused_imports)]
+use trigger_host_sdk::private::bindings::trigger_host::trigger::types as __with_name9;
 #[rustfmt::skip]
 #[allow(dead_code, clippy::all)]
 pub mod exports {
@@ -25,7 +46,7 @@ pub mod exports {
                 #[doc(hidden)]
                 static __FORCE_SECTION_REF: fn() = super::super::super::super::__link_custom_section_describing_imports;
                 use super::super::super::super::_rt;
-                pub type Json = super::super::super::super::__with_name2::Json;
+                pub type Json = super::super::super::super::__with_name9::Json;
                 /// A component's description of itself.
                 #[derive(Clone)]
                 pub struct Description {
@@ -137,11 +158,11 @@ pub mod exports {
                 #[doc(hidden)]
                 static __FORCE_SECTION_REF: fn() = super::super::super::super::__link_custom_section_describing_imports;
                 use super::super::super::super::_rt;
-                pub type Json = super::super::super::super::__with_name2::Json;
-                pub type UnixMs = super::super::super::super::__with_name2::UnixMs;
-                pub type Context = super::super::super::super::__with_name2::Context;
-                pub type Event = super::super::super::super::__with_name2::Event;
-                pub type Error = super::super::super::super::__with_name2::Error;
+                pub type Json = super::super::super::super::__with_name9::Json;
+                pub type UnixMs = super::super::super::super::__with_name9::UnixMs;
+                pub type Context = super::super::super::super::__with_name9::Context;
+                pub type Event = super::super::super::super::__with_name9::Event;
+                pub type Error = super::super::super::super::__with_name9::Error;
                 /// What a field has to be.
                 #[derive(Clone)]
                 pub enum Test {
@@ -556,7 +577,7 @@ pub mod exports {
                             }
                             Err(e) => {
                                 *ptr2.add(0).cast::<u8>() = (1i32) as u8;
-                                use super::super::super::super::__with_name2::Error as V19;
+                                use super::super::super::super::__with_name9::Error as V19;
                                 match e {
                                     V19::InvalidKwargs(e) => {
                                         *ptr2
@@ -577,7 +598,7 @@ pub mod exports {
                                         *ptr2
                                             .add(::core::mem::size_of::<*const u8>())
                                             .cast::<u8>() = (1i32) as u8;
-                                        let super::super::super::super::__with_name2::Failure {
+                                        let super::super::super::super::__with_name9::Failure {
                                             message: message14,
                                             details: details14,
                                         } = e;
@@ -850,10 +871,10 @@ pub mod exports {
                             );
                             Filter::new(
                                 T_::new(
-                                    super::super::super::super::__with_name2::Context {
+                                    super::super::super::super::__with_name9::Context {
                                         trigger_id: l0 as u64,
                                         classpath: _rt::string_lift(bytes3),
-                                        kind: super::super::super::super::__with_name2::TriggerKind::_lift(
+                                        kind: super::super::super::super::__with_name9::TriggerKind::_lift(
                                             l4 as u8,
                                         ),
                                         now: l5 as u64,
@@ -903,7 +924,7 @@ pub mod exports {
                                                     let l17 = *arg0
                                                         .add(28 + 9 * ::core::mem::size_of::<*const u8>())
                                                         .cast::<i32>();
-                                                    super::super::super::super::__with_name2::TaskInstance {
+                                                    super::super::super::super::__with_name9::TaskInstance {
                                                         dag_id: _rt::string_lift(bytes9),
                                                         run_id: _rt::string_lift(bytes12),
                                                         task_id: _rt::string_lift(bytes15),
@@ -1016,7 +1037,7 @@ pub mod exports {
                                                     let base = result19
                                                         .add(i * (5 * ::core::mem::size_of::<*const u8>()));
                                                     {
-                                                        let super::super::super::super::__with_name2::Event {
+                                                        let super::super::super::super::__with_name9::Event {
                                                             payload: payload4,
                                                             kind: kind4,
                                                         } = e;
@@ -1028,7 +1049,7 @@ pub mod exports {
                                                             .add(::core::mem::size_of::<*const u8>())
                                                             .cast::<usize>() = len5;
                                                         *base.add(0).cast::<*mut u8>() = ptr5.cast_mut();
-                                                        use super::super::super::super::__with_name2::EventKind as V18;
+                                                        use super::super::super::super::__with_name9::EventKind as V18;
                                                         match kind4 {
                                                             V18::Fire => {
                                                                 *base
@@ -1056,7 +1077,7 @@ pub mod exports {
                                                                     let base = result9
                                                                         .add(i * (4 * ::core::mem::size_of::<*const u8>()));
                                                                     {
-                                                                        let super::super::super::super::__with_name2::Xcom {
+                                                                        let super::super::super::super::__with_name9::Xcom {
                                                                             key: key6,
                                                                             value: value6,
                                                                         } = e;
@@ -1108,7 +1129,7 @@ pub mod exports {
                                                                     let base = result13
                                                                         .add(i * (4 * ::core::mem::size_of::<*const u8>()));
                                                                     {
-                                                                        let super::super::super::super::__with_name2::Xcom {
+                                                                        let super::super::super::super::__with_name9::Xcom {
                                                                             key: key10,
                                                                             value: value10,
                                                                         } = e;
@@ -1160,7 +1181,7 @@ pub mod exports {
                                                                     let base = result17
                                                                         .add(i * (4 * ::core::mem::size_of::<*const u8>()));
                                                                     {
-                                                                        let super::super::super::super::__with_name2::Xcom {
+                                                                        let super::super::super::super::__with_name9::Xcom {
                                                                             key: key14,
                                                                             value: value14,
                                                                         } = e;
@@ -1226,7 +1247,7 @@ pub mod exports {
                             }
                             Err(e) => {
                                 *ptr3.add(0).cast::<u8>() = (1i32) as u8;
-                                use super::super::super::super::__with_name2::Error as V28;
+                                use super::super::super::super::__with_name9::Error as V28;
                                 match e {
                                     V28::InvalidKwargs(e) => {
                                         *ptr3
@@ -1247,7 +1268,7 @@ pub mod exports {
                                         *ptr3
                                             .add(::core::mem::size_of::<*const u8>())
                                             .cast::<u8>() = (1i32) as u8;
-                                        let super::super::super::super::__with_name2::Failure {
+                                        let super::super::super::super::__with_name9::Failure {
                                             message: message23,
                                             details: details23,
                                         } = e;
@@ -1847,10 +1868,10 @@ macro_rules! __export_described_stream_trigger_impl {
         #[cfg(target_arch = "wasm32")] #[unsafe (link_section =
         "component-type:wit-bindgen:0.61.1:trigger-host:trigger@0.1.0:described-stream-trigger:imports and exports")]
         #[doc(hidden)] #[allow(clippy::octal_escapes)] pub static
-        __WIT_BINDGEN_COMPONENT_TYPE : [u8; 1924] = *
+        __WIT_BINDGEN_COMPONENT_TYPE : [u8; 3502] = *
         b"\
-\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xf5\x0d\x01A\x02\x01\
-A\x0f\x01B\x07\x01m\x04\x05debug\x04info\x07warning\x05error\x04\0\x05level\x03\0\
+\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\x9f\x1a\x01A\x02\x01\
+A\x1f\x01B\x07\x01m\x04\x05debug\x04info\x07warning\x05error\x04\0\x05level\x03\0\
 \0\x01r\x02\x04names\x05values\x04\0\x05field\x03\0\x02\x01p\x03\x01@\x03\x05lev\
 el\x01\x07messages\x06fields\x04\x01\0\x04\0\x03log\x01\x05\x03\0\x1ftrigger-hos\
 t:host/logging@0.1.0\x05\0\x01B\x14\x01r\x02\x04names\x05values\x04\0\x06header\x03\
@@ -1861,39 +1882,77 @@ not-granted\x01s\0\x07invalid\x01s\0\x06budget\x01s\0\x09too-large\x01w\0\x08dea
 dline\x01y\0\x0bunreachable\x01s\0\x05other\x01s\0\x04\0\x05error\x03\0\x0b\x01j\
 \x01\x0a\x01\x0c\x01@\x01\x07request\x08\0\x0d\x04\0\x04send\x01\x0e\x01p\x08\x01\
 p\x0d\x01@\x01\x08requests\x0f\0\x10\x04\0\x08send-all\x01\x11\x03\0\x1ctrigger-\
-host:host/http@0.1.0\x05\x01\x01B\x1e\x01s\x04\0\x04json\x03\0\0\x01w\x04\0\x07u\
-nix-ms\x03\0\x02\x01m\x03\x04task\x05asset\x08callback\x04\0\x0ctrigger-kind\x03\
-\0\x04\x01r\x05\x06dag-ids\x06run-ids\x07task-ids\x09map-indexz\x0atry-numbery\x04\
-\0\x0dtask-instance\x03\0\x06\x01k\x07\x01k\x03\x01r\x06\x0atrigger-idw\x09class\
-paths\x04kind\x05\x03now\x03\x04task\x08\x0atimeout-at\x09\x04\0\x07context\x03\0\
-\x0a\x01r\x02\x03keys\x05value\x01\x04\0\x04xcom\x03\0\x0c\x01p\x0d\x01q\x04\x04\
-fire\0\0\x0ctask-success\x01\x0e\0\x0btask-failed\x01\x0e\0\x0ctask-skipped\x01\x0e\
-\0\x04\0\x0aevent-kind\x03\0\x0f\x01r\x02\x07payload\x01\x04kind\x10\x04\0\x05ev\
-ent\x03\0\x11\x01q\x03\x05after\x01w\0\x02at\x01\x03\0\x08finished\0\0\x04\0\x04\
-next\x03\0\x13\x01p\x12\x01k\x01\x01r\x03\x06events\x15\x0acheckpoint\x16\x04nex\
-t\x14\x04\0\x07outcome\x03\0\x17\x01ps\x01r\x02\x07messages\x07details\x19\x04\0\
-\x07failure\x03\0\x1a\x01q\x03\x0einvalid-kwargs\x01s\0\x06failed\x01\x1b\0\x05o\
-ther\x01s\0\x04\0\x05error\x03\0\x1c\x03\0\x20trigger-host:trigger/types@0.1.0\x05\
-\x02\x02\x03\0\x02\x04json\x01B\x06\x02\x03\x02\x01\x03\x04\0\x04json\x03\0\0\x01\
-r\x02\x07summarys\x0dkwargs-schema\x01\x04\0\x0bdescription\x03\0\x02\x01@\0\0\x03\
-\x04\0\x08describe\x01\x04\x04\0#trigger-host:trigger/manifest@0.1.0\x05\x04\x02\
-\x03\0\x02\x07unix-ms\x02\x03\0\x02\x07context\x02\x03\0\x02\x05event\x02\x03\0\x02\
-\x05error\x01B%\x02\x03\x02\x01\x03\x04\0\x04json\x03\0\0\x02\x03\x02\x01\x05\x04\
-\0\x07unix-ms\x03\0\x02\x02\x03\x02\x01\x06\x04\0\x07context\x03\0\x04\x02\x03\x02\
-\x01\x07\x04\0\x05event\x03\0\x06\x02\x03\x02\x01\x08\x04\0\x05error\x03\0\x08\x01\
-p\x01\x01q\x03\x06one-of\x01\x0a\0\x06prefix\x01s\0\x06exists\0\0\x04\0\x04test\x03\
-\0\x0b\x01r\x02\x07pointers\x04test\x0c\x04\0\x09condition\x03\0\x0d\x01p\x0e\x01\
-r\x04\x03key\x01\x06sources\x0aparameters\x01\x06wanted\x0f\x04\0\x06stream\x03\0\
-\x10\x01p}\x01py\x01r\x02\x05bytes\x12\x04ends\x13\x04\0\x0araw-events\x03\0\x14\
-\x01p\x07\x01q\x03\x04skip\0\0\x04emit\x01\x16\0\x06reject\x01s\0\x04\0\x07verdi\
-ct\x03\0\x17\x04\0\x06filter\x03\x01\x01i\x19\x01@\x02\x07context\x05\x06kwargs\x01\
-\0\x1a\x04\0\x13[constructor]filter\x01\x1b\x01h\x19\x01p\x18\x01j\x01\x1d\x01\x09\
-\x01@\x03\x04self\x1c\x03now\x03\x06events\x15\0\x1e\x04\0\x17[method]filter.eva\
-luate\x01\x1f\x01j\x01\x11\x01\x09\x01@\x01\x06kwargs\x01\0\x20\x04\0\x08describ\
-e\x01!\x04\0%trigger-host:trigger/subscriber@0.1.0\x05\x09\x04\03trigger-host:tr\
-igger/described-stream-trigger@0.1.0\x04\0\x0b\x1e\x01\0\x18described-stream-tri\
-gger\x03\0\0\0G\x09producers\x01\x0cprocessed-by\x02\x0dwit-component\x070.258.3\
-\x10wit-bindgen-rust\x060.61.1";
+host:host/http@0.1.0\x05\x01\x01B\x04\x01s\x04\0\x04json\x03\0\0\x01q\x08\x0bnot\
+-granted\x01s\0\x09not-found\x01s\0\x07invalid\x01s\0\x06budget\x01s\0\x09too-la\
+rge\x01w\0\x08deadline\x01y\0\x0bunreachable\x01s\0\x05other\x01s\0\x04\0\x05err\
+or\x03\0\x02\x03\0\x1ftrigger-host:host/runtime@0.1.0\x05\x02\x02\x03\0\x02\x05e\
+rror\x01B\x11\x02\x03\x02\x01\x03\x04\0\x05error\x03\0\0\x01ps\x01r\x02\x04keys\x02\
+\x05totalw\x04\0\x04page\x03\0\x03\x01j\x01s\x01\x01\x01@\x01\x03keys\0\x05\x04\0\
+\x03get\x01\x06\x01j\x01\x04\x01\x01\x01@\x03\x06prefixs\x05limity\x06offsetw\0\x07\
+\x04\0\x04keys\x01\x08\x01ks\x01j\0\x01\x01\x01@\x03\x03keys\x05values\x0bdescri\
+ption\x09\0\x0a\x04\0\x03put\x01\x0b\x01@\x01\x03keys\0\x0a\x04\0\x06delete\x01\x0c\
+\x03\0!trigger-host:host/variables@0.1.0\x05\x04\x02\x03\0\x02\x04json\x01B\x10\x02\
+\x03\x02\x01\x03\x04\0\x05error\x03\0\0\x02\x03\x02\x01\x05\x04\0\x04json\x03\0\x02\
+\x01ks\x01kz\x01r\x03\x07task-id\x04\x03keys\x09map-index\x05\x04\0\x05place\x03\
+\0\x06\x01j\x01\x03\x01\x01\x01@\x01\x05place\x07\0\x08\x04\0\x03get\x01\x09\x01\
+j\0\x01\x01\x01@\x02\x05place\x07\x05value\x03\0\x0a\x04\0\x03set\x01\x0b\x01@\x01\
+\x05place\x07\0\x0a\x04\0\x06delete\x01\x0c\x03\0\x1dtrigger-host:host/xcoms@0.1\
+.0\x05\x06\x01B\x10\x02\x03\x02\x01\x03\x04\0\x05error\x03\0\0\x02\x03\x02\x01\x05\
+\x04\0\x04json\x03\0\x02\x01q\x02\x04name\x01s\0\x03uri\x01s\0\x04\0\x05asset\x03\
+\0\x04\x01j\x01\x03\x01\x01\x01@\x02\x05asset\x05\x03keys\0\x06\x04\0\x03get\x01\
+\x07\x01j\0\x01\x01\x01@\x03\x05asset\x05\x03keys\x05value\x03\0\x08\x04\0\x03se\
+t\x01\x09\x01@\x02\x05asset\x05\x03keys\0\x08\x04\0\x06delete\x01\x0a\x01@\x01\x05\
+asset\x05\0\x08\x04\0\x05clear\x01\x0b\x03\0#trigger-host:host/asset-state@0.1.0\
+\x05\x07\x01B\x17\x02\x03\x02\x01\x03\x04\0\x05error\x03\0\0\x01ks\x01ps\x01kz\x01\
+r\x06\x06dag-id\x02\x07run-ids\x03\x08task-ids\x03\x0dtask-group-id\x02\x0dlogic\
+al-dates\x03\x09map-index\x04\x04\0\x05query\x03\0\x05\x01r\x03\x06run-ids\x04ta\
+sks\x05state\x02\x04\0\x0atask-state\x03\0\x07\x01ky\x01r\x07\x06run-ids\x05stat\
+e\x02\x0atry-number\x09\x09map-index\x04\x0clogical-date\x02\x0astart-date\x02\x08\
+end-date\x02\x04\0\x0dprevious-task\x03\0\x0a\x01j\x01w\x01\x01\x01@\x02\x05quer\
+y\x06\x06states\x03\0\x0c\x04\0\x05count\x01\x0d\x01p\x08\x01j\x01\x0e\x01\x01\x01\
+@\x01\x05query\x06\0\x0f\x04\0\x06states\x01\x10\x01k\x0b\x01j\x01\x11\x01\x01\x01\
+@\x05\x06dag-id\x02\x07task-ids\x0clogical-date\x02\x09map-index\x04\x05state\x02\
+\0\x12\x04\0\x08previous\x01\x13\x03\0&trigger-host:host/task-instances@0.1.0\x05\
+\x08\x01B\x0c\x02\x03\x02\x01\x03\x04\0\x05error\x03\0\0\x01ks\x01ps\x01r\x04\x06\
+dag-id\x02\x07run-ids\x03\x0dlogical-dates\x03\x06states\x03\x04\0\x05query\x03\0\
+\x04\x01j\x01s\x01\x01\x01@\x02\x06dag-id\x02\x06run-id\x02\0\x06\x04\0\x05state\
+\x01\x07\x01j\x01w\x01\x01\x01@\x01\x05query\x05\0\x08\x04\0\x05count\x01\x09\x03\
+\0\x20trigger-host:host/dag-runs@0.1.0\x05\x09\x01B\x09\x02\x03\x02\x01\x03\x04\0\
+\x05error\x03\0\0\x01ks\x01k{\x01r\x04\x09conn-types\x04host\x02\x04port\x03\x06\
+schema\x02\x04\0\x0bdescription\x03\0\x04\x01j\x01\x05\x01\x01\x01@\x01\x02ids\0\
+\x06\x04\0\x08describe\x01\x07\x03\0#trigger-host:host/connections@0.1.0\x05\x0a\
+\x01B\x1e\x01s\x04\0\x04json\x03\0\0\x01w\x04\0\x07unix-ms\x03\0\x02\x01m\x03\x04\
+task\x05asset\x08callback\x04\0\x0ctrigger-kind\x03\0\x04\x01r\x05\x06dag-ids\x06\
+run-ids\x07task-ids\x09map-indexz\x0atry-numbery\x04\0\x0dtask-instance\x03\0\x06\
+\x01k\x07\x01k\x03\x01r\x06\x0atrigger-idw\x09classpaths\x04kind\x05\x03now\x03\x04\
+task\x08\x0atimeout-at\x09\x04\0\x07context\x03\0\x0a\x01r\x02\x03keys\x05value\x01\
+\x04\0\x04xcom\x03\0\x0c\x01p\x0d\x01q\x04\x04fire\0\0\x0ctask-success\x01\x0e\0\
+\x0btask-failed\x01\x0e\0\x0ctask-skipped\x01\x0e\0\x04\0\x0aevent-kind\x03\0\x0f\
+\x01r\x02\x07payload\x01\x04kind\x10\x04\0\x05event\x03\0\x11\x01q\x03\x05after\x01\
+w\0\x02at\x01\x03\0\x08finished\0\0\x04\0\x04next\x03\0\x13\x01p\x12\x01k\x01\x01\
+r\x03\x06events\x15\x0acheckpoint\x16\x04next\x14\x04\0\x07outcome\x03\0\x17\x01\
+ps\x01r\x02\x07messages\x07details\x19\x04\0\x07failure\x03\0\x1a\x01q\x03\x0ein\
+valid-kwargs\x01s\0\x06failed\x01\x1b\0\x05other\x01s\0\x04\0\x05error\x03\0\x1c\
+\x03\0\x20trigger-host:trigger/types@0.1.0\x05\x0b\x02\x03\0\x09\x04json\x01B\x06\
+\x02\x03\x02\x01\x0c\x04\0\x04json\x03\0\0\x01r\x02\x07summarys\x0dkwargs-schema\
+\x01\x04\0\x0bdescription\x03\0\x02\x01@\0\0\x03\x04\0\x08describe\x01\x04\x04\0\
+#trigger-host:trigger/manifest@0.1.0\x05\x0d\x02\x03\0\x09\x07unix-ms\x02\x03\0\x09\
+\x07context\x02\x03\0\x09\x05event\x02\x03\0\x09\x05error\x01B%\x02\x03\x02\x01\x0c\
+\x04\0\x04json\x03\0\0\x02\x03\x02\x01\x0e\x04\0\x07unix-ms\x03\0\x02\x02\x03\x02\
+\x01\x0f\x04\0\x07context\x03\0\x04\x02\x03\x02\x01\x10\x04\0\x05event\x03\0\x06\
+\x02\x03\x02\x01\x11\x04\0\x05error\x03\0\x08\x01p\x01\x01q\x03\x06one-of\x01\x0a\
+\0\x06prefix\x01s\0\x06exists\0\0\x04\0\x04test\x03\0\x0b\x01r\x02\x07pointers\x04\
+test\x0c\x04\0\x09condition\x03\0\x0d\x01p\x0e\x01r\x04\x03key\x01\x06sources\x0a\
+parameters\x01\x06wanted\x0f\x04\0\x06stream\x03\0\x10\x01p}\x01py\x01r\x02\x05b\
+ytes\x12\x04ends\x13\x04\0\x0araw-events\x03\0\x14\x01p\x07\x01q\x03\x04skip\0\0\
+\x04emit\x01\x16\0\x06reject\x01s\0\x04\0\x07verdict\x03\0\x17\x04\0\x06filter\x03\
+\x01\x01i\x19\x01@\x02\x07context\x05\x06kwargs\x01\0\x1a\x04\0\x13[constructor]\
+filter\x01\x1b\x01h\x19\x01p\x18\x01j\x01\x1d\x01\x09\x01@\x03\x04self\x1c\x03no\
+w\x03\x06events\x15\0\x1e\x04\0\x17[method]filter.evaluate\x01\x1f\x01j\x01\x11\x01\
+\x09\x01@\x01\x06kwargs\x01\0\x20\x04\0\x08describe\x01!\x04\0%trigger-host:trig\
+ger/subscriber@0.1.0\x05\x12\x04\03trigger-host:trigger/described-stream-trigger\
+@0.1.0\x04\0\x0b\x1e\x01\0\x18described-stream-trigger\x03\0\0\0G\x09producers\x01\
+\x0cprocessed-by\x02\x0dwit-component\x070.258.3\x10wit-bindgen-rust\x060.61.1";
         };
     };
 }
@@ -1906,9 +1965,9 @@ pub use __export_described_stream_trigger_impl as export_described_stream_trigge
 )]
 #[doc(hidden)]
 #[allow(clippy::octal_escapes)]
-pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 1320] = *b"\
-\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xf9\x08\x01A\x02\x01\
-A\x06\x01B\x07\x01m\x04\x05debug\x04info\x07warning\x05error\x04\0\x05level\x03\0\
+pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 2898] = *b"\
+\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xa3\x15\x01A\x02\x01\
+A\x16\x01B\x07\x01m\x04\x05debug\x04info\x07warning\x05error\x04\0\x05level\x03\0\
 \0\x01r\x02\x04names\x05values\x04\0\x05field\x03\0\x02\x01p\x03\x01@\x03\x05lev\
 el\x01\x07messages\x06fields\x04\x01\0\x04\0\x03log\x01\x05\x03\0\x1ftrigger-hos\
 t:host/logging@0.1.0\x05\0\x01B\x14\x01r\x02\x04names\x05values\x04\0\x06header\x03\
@@ -1919,23 +1978,61 @@ not-granted\x01s\0\x07invalid\x01s\0\x06budget\x01s\0\x09too-large\x01w\0\x08dea
 dline\x01y\0\x0bunreachable\x01s\0\x05other\x01s\0\x04\0\x05error\x03\0\x0b\x01j\
 \x01\x0a\x01\x0c\x01@\x01\x07request\x08\0\x0d\x04\0\x04send\x01\x0e\x01p\x08\x01\
 p\x0d\x01@\x01\x08requests\x0f\0\x10\x04\0\x08send-all\x01\x11\x03\0\x1ctrigger-\
-host:host/http@0.1.0\x05\x01\x01B\x1e\x01s\x04\0\x04json\x03\0\0\x01w\x04\0\x07u\
-nix-ms\x03\0\x02\x01m\x03\x04task\x05asset\x08callback\x04\0\x0ctrigger-kind\x03\
-\0\x04\x01r\x05\x06dag-ids\x06run-ids\x07task-ids\x09map-indexz\x0atry-numbery\x04\
-\0\x0dtask-instance\x03\0\x06\x01k\x07\x01k\x03\x01r\x06\x0atrigger-idw\x09class\
-paths\x04kind\x05\x03now\x03\x04task\x08\x0atimeout-at\x09\x04\0\x07context\x03\0\
-\x0a\x01r\x02\x03keys\x05value\x01\x04\0\x04xcom\x03\0\x0c\x01p\x0d\x01q\x04\x04\
-fire\0\0\x0ctask-success\x01\x0e\0\x0btask-failed\x01\x0e\0\x0ctask-skipped\x01\x0e\
-\0\x04\0\x0aevent-kind\x03\0\x0f\x01r\x02\x07payload\x01\x04kind\x10\x04\0\x05ev\
-ent\x03\0\x11\x01q\x03\x05after\x01w\0\x02at\x01\x03\0\x08finished\0\0\x04\0\x04\
-next\x03\0\x13\x01p\x12\x01k\x01\x01r\x03\x06events\x15\x0acheckpoint\x16\x04nex\
-t\x14\x04\0\x07outcome\x03\0\x17\x01ps\x01r\x02\x07messages\x07details\x19\x04\0\
-\x07failure\x03\0\x1a\x01q\x03\x0einvalid-kwargs\x01s\0\x06failed\x01\x1b\0\x05o\
-ther\x01s\0\x04\0\x05error\x03\0\x1c\x03\0\x20trigger-host:trigger/types@0.1.0\x05\
-\x02\x04\0Strigger-host:trigger/described-stream-trigger-with-all-of-its-exports\
--removed@0.1.0\x04\0\x0b>\x01\08described-stream-trigger-with-all-of-its-exports\
--removed\x03\0\0\0G\x09producers\x01\x0cprocessed-by\x02\x0dwit-component\x070.2\
-58.3\x10wit-bindgen-rust\x060.61.1";
+host:host/http@0.1.0\x05\x01\x01B\x04\x01s\x04\0\x04json\x03\0\0\x01q\x08\x0bnot\
+-granted\x01s\0\x09not-found\x01s\0\x07invalid\x01s\0\x06budget\x01s\0\x09too-la\
+rge\x01w\0\x08deadline\x01y\0\x0bunreachable\x01s\0\x05other\x01s\0\x04\0\x05err\
+or\x03\0\x02\x03\0\x1ftrigger-host:host/runtime@0.1.0\x05\x02\x02\x03\0\x02\x05e\
+rror\x01B\x11\x02\x03\x02\x01\x03\x04\0\x05error\x03\0\0\x01ps\x01r\x02\x04keys\x02\
+\x05totalw\x04\0\x04page\x03\0\x03\x01j\x01s\x01\x01\x01@\x01\x03keys\0\x05\x04\0\
+\x03get\x01\x06\x01j\x01\x04\x01\x01\x01@\x03\x06prefixs\x05limity\x06offsetw\0\x07\
+\x04\0\x04keys\x01\x08\x01ks\x01j\0\x01\x01\x01@\x03\x03keys\x05values\x0bdescri\
+ption\x09\0\x0a\x04\0\x03put\x01\x0b\x01@\x01\x03keys\0\x0a\x04\0\x06delete\x01\x0c\
+\x03\0!trigger-host:host/variables@0.1.0\x05\x04\x02\x03\0\x02\x04json\x01B\x10\x02\
+\x03\x02\x01\x03\x04\0\x05error\x03\0\0\x02\x03\x02\x01\x05\x04\0\x04json\x03\0\x02\
+\x01ks\x01kz\x01r\x03\x07task-id\x04\x03keys\x09map-index\x05\x04\0\x05place\x03\
+\0\x06\x01j\x01\x03\x01\x01\x01@\x01\x05place\x07\0\x08\x04\0\x03get\x01\x09\x01\
+j\0\x01\x01\x01@\x02\x05place\x07\x05value\x03\0\x0a\x04\0\x03set\x01\x0b\x01@\x01\
+\x05place\x07\0\x0a\x04\0\x06delete\x01\x0c\x03\0\x1dtrigger-host:host/xcoms@0.1\
+.0\x05\x06\x01B\x10\x02\x03\x02\x01\x03\x04\0\x05error\x03\0\0\x02\x03\x02\x01\x05\
+\x04\0\x04json\x03\0\x02\x01q\x02\x04name\x01s\0\x03uri\x01s\0\x04\0\x05asset\x03\
+\0\x04\x01j\x01\x03\x01\x01\x01@\x02\x05asset\x05\x03keys\0\x06\x04\0\x03get\x01\
+\x07\x01j\0\x01\x01\x01@\x03\x05asset\x05\x03keys\x05value\x03\0\x08\x04\0\x03se\
+t\x01\x09\x01@\x02\x05asset\x05\x03keys\0\x08\x04\0\x06delete\x01\x0a\x01@\x01\x05\
+asset\x05\0\x08\x04\0\x05clear\x01\x0b\x03\0#trigger-host:host/asset-state@0.1.0\
+\x05\x07\x01B\x17\x02\x03\x02\x01\x03\x04\0\x05error\x03\0\0\x01ks\x01ps\x01kz\x01\
+r\x06\x06dag-id\x02\x07run-ids\x03\x08task-ids\x03\x0dtask-group-id\x02\x0dlogic\
+al-dates\x03\x09map-index\x04\x04\0\x05query\x03\0\x05\x01r\x03\x06run-ids\x04ta\
+sks\x05state\x02\x04\0\x0atask-state\x03\0\x07\x01ky\x01r\x07\x06run-ids\x05stat\
+e\x02\x0atry-number\x09\x09map-index\x04\x0clogical-date\x02\x0astart-date\x02\x08\
+end-date\x02\x04\0\x0dprevious-task\x03\0\x0a\x01j\x01w\x01\x01\x01@\x02\x05quer\
+y\x06\x06states\x03\0\x0c\x04\0\x05count\x01\x0d\x01p\x08\x01j\x01\x0e\x01\x01\x01\
+@\x01\x05query\x06\0\x0f\x04\0\x06states\x01\x10\x01k\x0b\x01j\x01\x11\x01\x01\x01\
+@\x05\x06dag-id\x02\x07task-ids\x0clogical-date\x02\x09map-index\x04\x05state\x02\
+\0\x12\x04\0\x08previous\x01\x13\x03\0&trigger-host:host/task-instances@0.1.0\x05\
+\x08\x01B\x0c\x02\x03\x02\x01\x03\x04\0\x05error\x03\0\0\x01ks\x01ps\x01r\x04\x06\
+dag-id\x02\x07run-ids\x03\x0dlogical-dates\x03\x06states\x03\x04\0\x05query\x03\0\
+\x04\x01j\x01s\x01\x01\x01@\x02\x06dag-id\x02\x06run-id\x02\0\x06\x04\0\x05state\
+\x01\x07\x01j\x01w\x01\x01\x01@\x01\x05query\x05\0\x08\x04\0\x05count\x01\x09\x03\
+\0\x20trigger-host:host/dag-runs@0.1.0\x05\x09\x01B\x09\x02\x03\x02\x01\x03\x04\0\
+\x05error\x03\0\0\x01ks\x01k{\x01r\x04\x09conn-types\x04host\x02\x04port\x03\x06\
+schema\x02\x04\0\x0bdescription\x03\0\x04\x01j\x01\x05\x01\x01\x01@\x01\x02ids\0\
+\x06\x04\0\x08describe\x01\x07\x03\0#trigger-host:host/connections@0.1.0\x05\x0a\
+\x01B\x1e\x01s\x04\0\x04json\x03\0\0\x01w\x04\0\x07unix-ms\x03\0\x02\x01m\x03\x04\
+task\x05asset\x08callback\x04\0\x0ctrigger-kind\x03\0\x04\x01r\x05\x06dag-ids\x06\
+run-ids\x07task-ids\x09map-indexz\x0atry-numbery\x04\0\x0dtask-instance\x03\0\x06\
+\x01k\x07\x01k\x03\x01r\x06\x0atrigger-idw\x09classpaths\x04kind\x05\x03now\x03\x04\
+task\x08\x0atimeout-at\x09\x04\0\x07context\x03\0\x0a\x01r\x02\x03keys\x05value\x01\
+\x04\0\x04xcom\x03\0\x0c\x01p\x0d\x01q\x04\x04fire\0\0\x0ctask-success\x01\x0e\0\
+\x0btask-failed\x01\x0e\0\x0ctask-skipped\x01\x0e\0\x04\0\x0aevent-kind\x03\0\x0f\
+\x01r\x02\x07payload\x01\x04kind\x10\x04\0\x05event\x03\0\x11\x01q\x03\x05after\x01\
+w\0\x02at\x01\x03\0\x08finished\0\0\x04\0\x04next\x03\0\x13\x01p\x12\x01k\x01\x01\
+r\x03\x06events\x15\x0acheckpoint\x16\x04next\x14\x04\0\x07outcome\x03\0\x17\x01\
+ps\x01r\x02\x07messages\x07details\x19\x04\0\x07failure\x03\0\x1a\x01q\x03\x0ein\
+valid-kwargs\x01s\0\x06failed\x01\x1b\0\x05other\x01s\0\x04\0\x05error\x03\0\x1c\
+\x03\0\x20trigger-host:trigger/types@0.1.0\x05\x0b\x04\0Strigger-host:trigger/de\
+scribed-stream-trigger-with-all-of-its-exports-removed@0.1.0\x04\0\x0b>\x01\08de\
+scribed-stream-trigger-with-all-of-its-exports-removed\x03\0\0\0G\x09producers\x01\
+\x0cprocessed-by\x02\x0dwit-component\x070.258.3\x10wit-bindgen-rust\x060.61.1";
 #[inline(never)]
 #[doc(hidden)]
 pub fn __link_custom_section_describing_imports() {

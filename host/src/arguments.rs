@@ -163,6 +163,9 @@ pub(crate) struct Api {
     /// Demands tokens signed with the secret in this file.
     #[arg(long, value_name = "FILE")]
     pub(crate) jwt_secret_file: Option<PathBuf>,
+    /// Takes events one by one only, as a server without the extension `event-batch`.
+    #[arg(long)]
+    pub(crate) single_events: bool,
     #[command(flatten)]
     pub(crate) output: Output,
 }

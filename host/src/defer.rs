@@ -6,6 +6,7 @@ use std::path::Path;
 use devserver::{Defer, DeferError};
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use trigger_host_types::TriggerKind;
 
 use crate::catalog::Catalog;
 use crate::problems::{Problem, Problems, nearest};
@@ -22,7 +23,7 @@ pub(crate) fn read(path: &Path, catalog: &Catalog, problems: &mut Problems) -> V
     match Defer::list(&text) {
         Ok(triggers) => {
             for (at, trigger) in triggers.iter().enumerate() {
-                if let Some(what) = without_owner(catalog, trigger.classpath.as_str()) {
+                if let Some(what) = without_owner(catalog, trigger) {
                     let (line, key) = (line_of_classpath(&text, at), Some("classpath".to_owned()));
                     let subject = Some(format!("trigger {} of the list", at + 1));
                     problems.error(Problem { line, subject, key, ..Problem::file(path, what) });
@@ -48,14 +49,34 @@ fn problem(path: &Path, error: &DeferError) -> Problem {
 }
 
 /// What to say when no entry of the catalog owns the class path.
-fn without_owner(catalog: &Catalog, classpath: &str) -> Option<String> {
-    let mut owned = catalog.entries.iter().map(|entry| entry.classpath.as_str());
+fn without_owner(catalog: &Catalog, trigger: &Defer) -> Option<String> {
+    let callback = callback_path(trigger);
+    let classpath = trigger.classpath.as_str();
+    if let Some(path) = &callback
+        && catalog.entries.iter().any(|entry| entry.is_callback && entry.classpath.as_str() == path)
+    {
+        return None;
+    }
+    let mut owned = catalog.entries.iter().filter(|entry| !entry.is_callback).map(|entry| entry.classpath.as_str());
     if owned.clone().any(|owner| owner == classpath) {
         return None;
     }
     let file = catalog.document.path.display();
     let hint = nearest(classpath, &mut owned).map(|near| format!(", did you mean `{near}`?")).unwrap_or_default();
-    Some(format!("`{classpath}` has no entry in {file}{hint}"))
+    Some(match callback {
+        Some(path) => format!("the callback `{path}` has no entry in {file}"),
+        None => format!("`{classpath}` has no entry in {file}{hint}"),
+    })
+}
+
+/// The function of a callback; none where its kwargs are encrypted.
+fn callback_path(trigger: &Defer) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Callback {
+        callback_path: String,
+    }
+    let callback = (trigger.kind == TriggerKind::Callback).then(|| serde_json::from_str::<Callback>(&trigger.kwargs));
+    Some(callback?.ok()?.callback_path)
 }
 
 /// `serde_json` lends the raw text of values: where that begins in the file is their place.

@@ -12,7 +12,7 @@ use tokio::runtime::Runtime;
 use trigger_host_types::Clock;
 
 use crate::config::{Settings, Source};
-use crate::setting::Compile;
+use crate::setting::{Compile, Unmapped};
 
 /// The hidden subcommand that compiles one component.
 pub(crate) const COMPILE: &str = "compile-component";
@@ -98,6 +98,8 @@ pub(crate) fn supervision(settings: &Settings) -> supervisor::Settings {
         watchdog: host.watchdog,
         on_kill_timeout: host.on_kill_timeout,
         first_event_after: host.first_event_after,
+        unmapped_tasks: unmapped(host.unmapped),
+        unmapped_callbacks: unmapped(host.unmapped_callbacks),
         load_every: host.load_every,
         cleanup_every: host.cleanup_every,
         live_instances: sandbox.live_instances.get(),
@@ -105,5 +107,12 @@ pub(crate) fn supervision(settings: &Settings) -> supervisor::Settings {
         workload_slice: host.workload_slice.get(),
         register_within: host.register_within,
         drain: supervisor::Drain { polls: drain.polls, deliveries: drain.deliveries, complete: drain.complete },
+    }
+}
+
+const fn unmapped(policy: Unmapped) -> supervisor::Unmapped {
+    match policy {
+        Unmapped::Fail => supervisor::Unmapped::Fail,
+        Unmapped::Hold => supervisor::Unmapped::Hold,
     }
 }

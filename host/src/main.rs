@@ -15,6 +15,7 @@ mod out;
 mod problems;
 mod setting;
 mod signals;
+mod trigger_logs;
 mod view;
 
 use std::process::ExitCode;

@@ -62,7 +62,12 @@ fn build_by(workspace: &Workspace, way: Option<Way>) -> Result<OsString> {
 
 /// Where a guest is built to.
 pub(crate) fn component(workspace: &Workspace, guest: &str) -> PathBuf {
-    workspace.target.join("guests").join(TARGET).join("guest").join(file_name(guest))
+    folder(workspace).join(file_name(guest))
+}
+
+/// Where guests are built to.
+pub(crate) fn folder(workspace: &Workspace) -> PathBuf {
+    workspace.target.join("guests").join(TARGET).join("guest")
 }
 
 fn file_name(guest: &str) -> String {

@@ -1,7 +1,9 @@
 //! `cargo xtask`: the one entry point, for people and for CI. Each file is one command; what they share is in `step` and `workspace`.
 #![forbid(unsafe_code)]
 
+mod airflow_test;
 mod bench;
+mod broker_test;
 mod ci;
 mod demo;
 mod guests;
@@ -31,12 +33,16 @@ enum Command {
     Demo,
     /// Runs all tests that need no outside server, and builds what they need first.
     Test(test::Arguments),
+    /// Runs Dags in a real Airflow with the plugin and the host in it; needs Python and PostgreSQL.
+    AirflowTest(airflow_test::Arguments),
     /// Builds the sample triggers and the test guests, and gets the WebAssembly targets if there are none.
     Guests(guests::Arguments),
     /// Checks form, lints, bindings, documentation and dependencies.
     Lint,
     /// Measures what the README claims; a table, and JSON in the target folder.
     Bench(bench::Arguments),
+    /// Tests what speaks to a broker against real ones: Kafka from its jars, and a server that speaks SQS.
+    BrokerTest(broker_test::Arguments),
     /// Everything that has to pass before a change is merged (`.ci/run`).
     Ci,
 }
@@ -46,9 +52,11 @@ fn main() -> ExitCode {
     let done = Workspace::find().and_then(|workspace| match arguments.command {
         Command::Demo => demo::run(&workspace),
         Command::Test(arguments) => test::run(&workspace, &arguments),
+        Command::AirflowTest(arguments) => airflow_test::run(&workspace, &arguments),
         Command::Guests(arguments) => guests::run(&workspace, &arguments),
         Command::Lint => lint::run(&workspace),
         Command::Bench(arguments) => bench::run(&workspace, &arguments),
+        Command::BrokerTest(arguments) => broker_test::run(&workspace, &arguments),
         Command::Ci => ci::run(&workspace),
     });
     match done {

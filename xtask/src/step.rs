@@ -3,7 +3,7 @@
 //! A step that takes longer than ten seconds says every ten seconds that it still runs; its own output passes through.
 
 use std::ffi::OsStr;
-use std::io::{BufRead as _, BufReader, Read};
+use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -16,6 +16,12 @@ const STILL: Duration = Duration::from_secs(10);
 /// Says what happens, on standard error.
 pub(crate) fn say(text: impl AsRef<str>) {
     eprintln!("xtask: {}", text.as_ref());
+}
+
+/// Shows a line of what was asked for, on standard output.
+pub(crate) fn show(line: &str) {
+    // A reader that went away is no reason to stop.
+    let _ = writeln!(std::io::stdout(), "{line}");
 }
 
 /// Runs a command and wants it to succeed.

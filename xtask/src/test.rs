@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 
 use crate::guests;
-use crate::step::{self, say};
+use crate::step::{self, say, show};
 use crate::workspace::Workspace;
 
 /// `test`.
@@ -28,24 +28,18 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     cargo.args(&arguments.rest).env("GUEST_RUSTC", rustc);
     let mut count = Count::default();
     let status = step::watched("test", &mut cargo, |line| {
-        println(line);
+        show(line);
         count.see(line);
     })?;
     if count.ignored > 0 {
         say(format!("{} ignored", count.ignored));
     }
     let failed = count.failed;
-    println(&format!("{} passed, {failed} failed", count.passed));
+    show(&format!("{} passed, {failed} failed", count.passed));
     if !status.success() {
         bail!(if failed > 0 { "tests failed" } else { "some tests did not build, or ended without a result" });
     }
     Ok(())
-}
-
-fn println(line: &str) {
-    use std::io::Write as _;
-    // A reader that went away is no reason to stop testing.
-    let _ = writeln!(std::io::stdout(), "{line}");
 }
 
 /// The sum over all test binaries.

@@ -39,6 +39,8 @@ impl Workspace {
     pub(crate) fn cargo(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.cargo);
         command.current_dir(&self.root).args(arguments);
+        // What cargo told this program of its own package: build scripts that look at it would run again, and so build half of all anew.
+        command.env_remove("CARGO_MANIFEST_DIR").env_remove("CARGO_MANIFEST_PATH");
         command
     }
 
@@ -65,4 +67,12 @@ impl Workspace {
     pub(crate) fn has(&self, name: &str) -> bool {
         self.packages.iter().any(|package| package["name"] == name)
     }
+}
+
+/// The user's cache folder, where this project has one of its own.
+pub(crate) fn cache() -> Result<PathBuf> {
+    let folder = env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+    let home = || env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
+    let folder = folder.filter(|folder| folder.is_absolute()).or_else(home);
+    Ok(folder.context("neither XDG_CACHE_HOME nor HOME is set")?.join("trigger-host"))
 }

@@ -14,10 +14,17 @@ use wit_bindgen_rust::{Opts, WithOption};
 /// Where the bindings of the first world are, for those who use the SDK.
 const FIRST: &str = "trigger_host_sdk::private::bindings";
 /// Interfaces that every world imports, which the first generates for all.
-const SHARED: [(&str, &str); 3] = [
+const SHARED: [(&str, &str); 10] = [
     ("trigger-host:trigger/types@0.1.0", "trigger_host::trigger::types"),
     ("trigger-host:host/logging@0.1.0", "trigger_host::host::logging"),
     ("trigger-host:host/http@0.1.0", "trigger_host::host::http"),
+    ("trigger-host:host/runtime@0.1.0", "trigger_host::host::runtime"),
+    ("trigger-host:host/variables@0.1.0", "trigger_host::host::variables"),
+    ("trigger-host:host/xcoms@0.1.0", "trigger_host::host::xcoms"),
+    ("trigger-host:host/asset-state@0.1.0", "trigger_host::host::asset_state"),
+    ("trigger-host:host/task-instances@0.1.0", "trigger_host::host::task_instances"),
+    ("trigger-host:host/dag-runs@0.1.0", "trigger_host::host::dag_runs"),
+    ("trigger-host:host/connections@0.1.0", "trigger_host::host::connections"),
 ];
 
 /// The bindings of one world.
@@ -68,13 +75,16 @@ impl Bindings {
     fn with_own_macros(&self, text: &str) -> String {
         match self.is_first {
             true => text.to_owned(),
-            false => text.replace("__export_trigger_host_trigger_manifest", &format!("__export_{}_manifest", self.module)),
+            false => {
+                text.replace("__export_trigger_host_trigger_manifest", &format!("__export_{}_manifest", self.module))
+            }
         }
     }
 
     fn options(&self) -> Opts {
         let shared = SHARED.iter().filter(|_| !self.is_first);
-        let shared = shared.map(|(interface, path)| (interface.to_string(), WithOption::Path(format!("{FIRST}::{path}"))));
+        let shared =
+            shared.map(|(interface, path)| (interface.to_string(), WithOption::Path(format!("{FIRST}::{path}"))));
         Opts {
             format: true,
             generate_all: true,

@@ -87,7 +87,10 @@ fn component_of(what: &str, options: &str, item: &DeriveInput) -> Result<proc_ma
         }
     }
     if !item.generics.params.is_empty() {
-        return Err(Error::new(item.generics.span(), format!("a {what} cannot be generic: a component holds one {what}")));
+        return Err(Error::new(
+            item.generics.span(),
+            format!("a {what} cannot be generic: a component holds one {what}"),
+        ));
     }
     let Some(summary) = summary::first_sentence(&item.attrs) else {
         let text = format!(

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use super::script::ScriptedWorld;
-use super::{FiredEvent, Run, Script};
+use super::{Airflow, FiredEvent, Run, Script};
 use crate::bindings::trigger_host::trigger::types as wit;
 use crate::platform::with_world;
 use crate::{DateTime, Duration, Error, EventKind, Result, TaskInstance, Trigger, TriggerKind, run};
@@ -44,10 +44,12 @@ impl<T: Trigger> FakeHost<T> {
     /// A host for a trigger with these kwargs, at 2026-01-01T00:00:00Z, for a task.
     pub fn new(kwargs: Value) -> Self {
         let now = moment(START);
+        let context = test_context(TriggerKind::Task);
+        let own = context.task.clone().map(TaskInstance::from);
         Self {
             kwargs: kwargs.to_string(),
-            context: test_context(TriggerKind::Task),
-            world: ScriptedWorld::at_the_start(),
+            context,
+            world: ScriptedWorld::at_the_start(own),
             checkpoint: None,
             due: now,
             restarts: Vec::new(),
@@ -75,6 +77,7 @@ impl<T: Trigger> FakeHost<T> {
         };
         if kind != TriggerKind::Task {
             self.context.task = None;
+            self.world.borrow_mut().airflow.own = None;
         }
         self
     }
@@ -82,6 +85,7 @@ impl<T: Trigger> FakeHost<T> {
     /// Runs the trigger for this task.
     #[must_use]
     pub fn for_task(mut self, task: TaskInstance) -> Self {
+        self.world.borrow_mut().airflow.own = Some(task.clone());
         let TaskInstance { dag_id, run_id, task_id, map_index, try_number } = task;
         self.context.task = Some(wit::TaskInstance { dag_id, run_id, task_id, map_index, try_number });
         self
@@ -97,6 +101,11 @@ impl<T: Trigger> FakeHost<T> {
     /// What the world answers to this method and URL: `host.on("GET", url).json(200, body)`.
     pub fn on(&mut self, method: &str, url: &str) -> ScriptGuard<'_> {
         ScriptGuard::new(&self.world, method, url)
+    }
+
+    /// What the trigger finds in Airflow: `host.airflow().variable("x", "1")`.
+    pub fn airflow(&mut self) -> AirflowGuard<'_> {
+        AirflowGuard(std::cell::RefMut::map(self.world.borrow_mut(), |world| &mut world.airflow))
     }
 
     /// The host dies so long after now, and another one goes on at once from the stored checkpoint.
@@ -294,10 +303,29 @@ pub(super) fn test_context(kind: TriggerKind) -> wit::Context {
 }
 
 impl ScriptedWorld {
-    /// A world in which nothing has happened.
-    pub(super) fn at_the_start() -> Rc<RefCell<Self>> {
+    /// A world in which nothing has happened, with the Airflow of this task.
+    pub(super) fn at_the_start(own: Option<TaskInstance>) -> Rc<RefCell<Self>> {
         let (scripts, requests, logs) = (Vec::new(), Vec::new(), Vec::new());
-        Rc::new(RefCell::new(Self { now: moment(START), scripts, requests, logs }))
+        let airflow = own.map_or_else(Airflow::default, Airflow::of);
+        Rc::new(RefCell::new(Self { now: moment(START), scripts, requests, logs, airflow }))
+    }
+}
+
+/// The fake Airflow, being looked at or changed.
+#[derive(Debug)]
+pub struct AirflowGuard<'a>(std::cell::RefMut<'a, Airflow>);
+
+impl std::ops::Deref for AirflowGuard<'_> {
+    type Target = Airflow;
+
+    fn deref(&self) -> &Airflow {
+        &self.0
+    }
+}
+
+impl std::ops::DerefMut for AirflowGuard<'_> {
+    fn deref_mut(&mut self) -> &mut Airflow {
+        &mut self.0
     }
 }
 

@@ -21,12 +21,16 @@
 //! the native target. Panics where a test is wrong, with what to write.
 #![expect(clippy::panic, reason = "a test that is wrong must fail, and say why")]
 
+mod airflow;
 mod host;
+mod network;
 mod report;
 mod script;
 mod stream;
 
+pub use airflow::Airflow;
 pub use host::FakeHost;
+pub use network::with_network;
 pub use report::{FiredEvent, LogLine, Run};
 pub use script::{Script, SentRequest};
 pub use stream::{FakeStream, FakeUpstream};

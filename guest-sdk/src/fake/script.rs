@@ -9,7 +9,7 @@ use crate::log::Level;
 use crate::platform::World;
 use crate::{DateTime, Duration};
 
-use super::LogLine;
+use super::{Airflow, LogLine};
 
 /// A request that the trigger sent.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,6 +31,12 @@ pub struct SentRequest {
 }
 
 impl SentRequest {
+    pub(super) fn new(request: Request, at: DateTime) -> Self {
+        let Request { method, url, headers, body, connection, .. } = request;
+        let body = body.unwrap_or_default();
+        Self { method, url, headers, json: serde_json::from_slice(&body).ok(), body, connection, at }
+    }
+
     /// The first header of this name.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(have, _)| have.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
@@ -97,6 +103,7 @@ pub(super) struct ScriptedWorld {
     pub(super) scripts: Vec<Script>,
     pub(super) requests: Vec<SentRequest>,
     pub(super) logs: Vec<LogLine>,
+    pub(super) airflow: Airflow,
 }
 
 impl ScriptedWorld {
@@ -113,16 +120,7 @@ impl ScriptedWorld {
 impl World for ScriptedWorld {
     fn send(&mut self, request: Request) -> Result<Response, Error> {
         let (method, url) = (request.method.clone(), request.url.clone());
-        let body = request.body.unwrap_or_default();
-        self.requests.push(SentRequest {
-            method: request.method,
-            url: request.url,
-            headers: request.headers,
-            json: serde_json::from_slice(&body).ok(),
-            body,
-            connection: request.connection,
-            at: self.now,
-        });
+        self.requests.push(SentRequest::new(request, self.now));
         let script = self.scripts.iter_mut().find(|script| script.method == method && script.url == url);
         script.map_or_else(
             || panic!("the trigger sent `{method} {url}`: say what answers, with `host.on(\"{method}\", \"{url}\")`"),
@@ -133,5 +131,9 @@ impl World for ScriptedWorld {
     fn log(&mut self, level: Level, message: &str, fields: &[(&str, String)]) {
         let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
         self.logs.push(LogLine { level, message: message.to_owned(), fields });
+    }
+
+    fn airflow(&mut self) -> &mut Airflow {
+        &mut self.airflow
     }
 }

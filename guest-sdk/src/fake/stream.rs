@@ -27,7 +27,7 @@ pub struct FakeStream<T> {
 impl<T: Subscriber> FakeStream<T> {
     /// A host for a subscriber with these kwargs, at 2026-01-01T00:00:00Z, for an asset.
     pub fn new(kwargs: Value) -> Self {
-        Self { kwargs: kwargs.to_string(), world: ScriptedWorld::at_the_start(), subscriber: PhantomData }
+        Self { kwargs: kwargs.to_string(), world: ScriptedWorld::at_the_start(None), subscriber: PhantomData }
     }
 
     /// Which upstream it reads.
@@ -62,7 +62,7 @@ pub struct FakeUpstream<T: Producer> {
 impl<T: Producer> FakeUpstream<T> {
     /// A host for a producer with these parameters, at 2026-01-01T00:00:00Z.
     pub fn new(parameters: Value) -> Self {
-        let world = ScriptedWorld::at_the_start();
+        let world = ScriptedWorld::at_the_start(None);
         Self { parameters: parameters.to_string(), world, cursor: None, producer: PhantomData }
     }
 

@@ -5,6 +5,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use crate::fake::Airflow;
 use crate::http::{Error, Request, Response};
 use crate::log::Level;
 
@@ -12,6 +13,7 @@ use crate::log::Level;
 pub(crate) trait World {
     fn send(&mut self, request: Request) -> Result<Response, Error>;
     fn log(&mut self, level: Level, message: &str, fields: &[(&str, String)]);
+    fn airflow(&mut self) -> &mut Airflow;
 }
 
 thread_local! {
@@ -33,7 +35,7 @@ pub(crate) fn with_world<T>(world: Rc<RefCell<dyn World>>, call: impl FnOnce() -
 }
 
 #[expect(clippy::panic, reason = "a test without a fake host must say so")]
-fn world() -> Rc<RefCell<dyn World>> {
+pub(super) fn world() -> Rc<RefCell<dyn World>> {
     WORLD
         .with_borrow(Clone::clone)
         .unwrap_or_else(|| panic!("there is no host here: run the trigger through `trigger_host_sdk::fake::FakeHost`"))

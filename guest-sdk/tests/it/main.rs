@@ -1,5 +1,7 @@
 //! Triggers through the attributes and the fake host, as an author writes them.
 
+mod airflow;
+
 use trigger_host_sdk::fake::FakeHost;
 use trigger_host_sdk::log::Level;
 use trigger_host_sdk::prelude::*;

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use broker::HttpGrant;
-use sandbox::{Allowed, Limits};
+use sandbox::{Allowed, Interface, Limits};
+use supervisor::RuntimeGrants;
 use trigger_host_types::{ClassPath, Digest};
 
 use crate::document::Document;
@@ -21,8 +22,10 @@ pub(crate) struct Catalog {
 /// One `[[trigger]]`.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
-    /// What Airflow stores.
+    /// What Airflow stores: a class path, or the path of a callback's function.
     pub(crate) classpath: ClassPath,
+    /// Which of the two.
+    pub(crate) is_callback: bool,
     /// Line of the entry.
     pub(crate) line: usize,
     /// The component's file; relative paths are below the catalog's folder.
@@ -35,6 +38,8 @@ pub(crate) struct Entry {
     pub(crate) digest_line: Option<usize>,
     /// HTTP grants.
     pub(crate) http: Vec<HttpGrant>,
+    /// What it may ask of Airflow.
+    pub(crate) runtime: RuntimeGrants,
     /// Limits of one call.
     pub(crate) limits: Limits,
 }
@@ -42,7 +47,15 @@ pub(crate) struct Entry {
 impl Entry {
     /// Which interfaces the grants open.
     pub(crate) fn allowed(&self) -> Allowed {
-        Allowed { http: !self.http.is_empty() }
+        let RuntimeGrants { variables_read, variables_write, xcom, asset_state, states, connections } = &self.runtime;
+        Allowed::NONE
+            .with(Interface::Http, !self.http.is_empty())
+            .with(Interface::Variables, !variables_read.is_empty() || !variables_write.is_empty())
+            .with(Interface::Xcoms, xcom.is_some())
+            .with(Interface::AssetState, asset_state.is_some())
+            .with(Interface::TaskInstances, states.is_some())
+            .with(Interface::DagRuns, states.is_some())
+            .with(Interface::Connections, !connections.is_empty())
     }
 
     /// How problems name this entry.

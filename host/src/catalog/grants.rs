@@ -4,30 +4,21 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use broker::{GrantError, GrantParts, HttpGrant};
+use supervisor::RuntimeGrants;
 
-use crate::document::{Fields, Node, Value, Wanted};
+use super::runtime_grants as runtime;
+use crate::document::{Fields, Node};
 use crate::setting::Size;
 
 /// Keys of an HTTP grant that can be wrong by value; each is tried once.
 const ATTEMPTS: usize = 10;
 
 /// Reads the grants; wrong ones are reported and left out.
-pub(super) fn read(mut fields: Fields<'_, '_>) -> Vec<HttpGrant> {
+pub(super) fn read(mut fields: Fields<'_, '_>) -> (Vec<HttpGrant>, RuntimeGrants) {
     let http = fields.list("http").iter().filter_map(|node| http(node, &mut fields)).collect();
-    if let Some(mut variables) = fields.table("variables") {
-        variables.take::<Vec<String>>("read");
-        variables.take::<Vec<String>>("write");
-        variables.finish();
-    }
-    fields.take::<Xcom>("xcom");
-    for name in ["variables", "xcom"] {
-        if let Some(node) = fields.node(name) {
-            let what = "accepted, but this version has no such import: nothing is granted by it";
-            fields.warn(node.line, name, what);
-        }
-    }
+    let runtime = runtime::read(&mut fields);
     fields.finish();
-    http
+    (http, runtime)
 }
 
 fn http<'d>(node: &'d Node, above: &mut Fields<'d, '_>) -> Option<HttpGrant> {
@@ -79,16 +70,5 @@ fn without(parts: &mut GrantParts, error: &GrantError) {
         "max-request" => parts.max_request = None,
         "timeout" => parts.timeout = None,
         _ => parts.max_in_flight = None,
-    }
-}
-
-/// The value of `xcom`: what of the task's XComs may be used.
-struct Xcom;
-
-impl Wanted for Xcom {
-    const EXPECTED: &'static str = "\"read\" or \"read-write\"";
-
-    fn from_value(value: &Value) -> Option<Self> {
-        matches!(value, Value::Text(text) if matches!(text.as_str(), "read" | "read-write")).then_some(Self)
     }
 }

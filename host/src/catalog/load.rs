@@ -27,7 +27,7 @@ pub(crate) async fn load(
     for one in ready {
         let allowed = one.entry.allowed();
         let next = started.len();
-        let key = (one.digest, allowed.http);
+        let key = (one.digest, allowed);
         if started.contains_key(&key) {
             continue;
         }
@@ -46,14 +46,18 @@ pub(crate) async fn load(
                 format!("more than `[sandbox] max-memory`, which is {}: lower the one or raise the other", most.show());
             problems.error(catalog.problem(entry, entry.line, "limits.memory", what));
         }
-        let place = started.get(&(one.digest, entry.allowed().http));
+        let place = started.get(&(one.digest, entry.allowed()));
         match place.and_then(|place| loaded.get(place)) {
-            Some(Ok(component)) => classes.insert(Class {
-                classpath: entry.classpath.clone(),
-                component: component.clone(),
-                limits: Arc::new(entry.limits.clone()),
-                http: entry.http.clone().into(),
-            }),
+            Some(Ok(component)) => {
+                let class = Class {
+                    classpath: entry.classpath.clone(),
+                    component: component.clone(),
+                    limits: Arc::new(entry.limits.clone()),
+                    http: entry.http.clone().into(),
+                    runtime: Arc::new(entry.runtime.clone()),
+                };
+                if entry.is_callback { classes.insert_callback(class) } else { classes.insert(class) }
+            }
             Some(Err(error)) => problems.error(catalog.problem(entry, entry.component_line, "component", chain(error))),
             None => {}
         }

@@ -8,6 +8,7 @@ use std::path::Path;
 use toml_edit::{DocumentMut, Item, TableLike, value};
 use trigger_host_types::{ClassPath, Digest};
 
+use super::read::{CALLBACK, CLASSPATH};
 use super::{components, read};
 use crate::problems::{Problem, Problems};
 
@@ -27,6 +28,8 @@ pub(crate) enum Change {
 pub(crate) struct Pin {
     /// Whose.
     pub(crate) classpath: ClassPath,
+    /// Whether that is the path of a callback.
+    is_callback: bool,
     /// Of the component.
     pub(crate) digest: Digest,
     /// What happened.
@@ -51,7 +54,8 @@ pub(crate) fn lock(path: &Path) -> Result<Vec<Pin>, Problems> {
                     Some(_) => Change::Replaced,
                     None => Change::Written,
                 };
-                pins.push(Pin { classpath: entry.classpath.clone(), digest, change });
+                let (classpath, is_callback) = (entry.classpath.clone(), entry.is_callback);
+                pins.push(Pin { classpath, is_callback, digest, change });
             }
             Err(what) => problems.error(catalog.problem(entry, entry.component_line, "component", what)),
         }
@@ -79,8 +83,11 @@ fn write(path: &Path, source: &str, pins: &[Pin]) -> Result<(), String> {
         _ => Vec::new(),
     };
     for table in tables {
-        let classpath = table.get("classpath").and_then(Item::as_str);
-        let Some(pin) = pins.iter().find(|pin| Some(pin.classpath.as_str()) == classpath) else { continue };
+        let owner = |pin: &&Pin| {
+            let key = if pin.is_callback { CALLBACK } else { CLASSPATH };
+            table.get(key).and_then(Item::as_str) == Some(pin.classpath.as_str())
+        };
+        let Some(pin) = pins.iter().find(owner) else { continue };
         let mut pinned = value(pin.digest.to_string());
         if let (Some(old), Some(new)) = (table.get("digest").and_then(Item::as_value), pinned.as_value_mut()) {
             // The spaces and the comment around the old value.

@@ -7,6 +7,7 @@ mod limits;
 mod load;
 mod lock;
 mod read;
+mod runtime_grants;
 
 pub(crate) use components::{Unlocked, ready};
 pub(crate) use entry::{Catalog, Entry};

@@ -9,6 +9,11 @@ use super::{grants, limits};
 use crate::document::{Document, Fields, Value, Wanted};
 use crate::problems::{Problem, Problems};
 
+/// The key of an entry for a class path.
+pub(super) const CLASSPATH: &str = "classpath";
+/// The key of an entry for the path of a callback's function.
+pub(super) const CALLBACK: &str = "callback";
+
 /// Reads a catalog. What is wrong goes to `problems`; wrong entries are left out.
 ///
 /// # Errors
@@ -29,7 +34,7 @@ fn entries(document: &Document, problems: &mut Problems) -> Vec<Entry> {
 }
 
 fn entry(document: &Document, mut fields: Fields<'_, '_>) -> Option<Entry> {
-    let classpath = fields.required::<ClassPath>("classpath");
+    let (classpath, is_callback) = owner(&mut fields);
     if let Some(classpath) = &classpath {
         // The subject says it all: keys are named within the entry.
         fields.subject(subject(classpath.as_str()));
@@ -39,20 +44,34 @@ fn entry(document: &Document, mut fields: Fields<'_, '_>) -> Option<Entry> {
     let component = fields.required::<PathBuf>("component");
     let digest_line = fields.node("digest").map(|node| node.line);
     let digest = fields.take::<Digest>("digest");
-    let http = fields.table("grants").map(grants::read).unwrap_or_default();
+    let (http, runtime) = fields.table("grants").map(grants::read).unwrap_or_default();
     let limits = fields.table("limits").map(limits::read).unwrap_or_default();
     let line = fields.line();
     fields.finish();
     Some(Entry {
         classpath: classpath?,
+        is_callback,
         line,
         component: document.path.parent().unwrap_or_else(|| Path::new("")).join(component?),
         component_line: component_line?,
         digest,
         digest_line,
         http,
+        runtime,
         limits,
     })
+}
+
+/// The one path that the entry is for, and whether it is that of a callback.
+fn owner(fields: &mut Fields<'_, '_>) -> (Option<ClassPath>, bool) {
+    match (fields.node(CLASSPATH), fields.node(CALLBACK).map(|node| node.line)) {
+        (None, Some(_)) => (fields.take(CALLBACK), true),
+        (Some(_), Some(line)) => {
+            fields.report(line, CALLBACK, "an entry is for a class path or for a callback: make two of it");
+            (fields.take(CLASSPATH), false)
+        }
+        (_, None) => (fields.required(CLASSPATH), false),
+    }
 }
 
 /// Looks at the file and not at the entries, so that an entry with another mistake still counts as an owner.
@@ -62,17 +81,20 @@ fn report_two_owners(document: &Document, problems: &mut Problems) {
         Value::List(items) => items.as_slice(),
         _ => &[],
     });
-    let mut seen: Vec<(&str, usize)> = Vec::new();
+    let mut seen: Vec<((&str, &str), usize)> = Vec::new();
     for owner in owners {
         let Value::Table(keys) = &owner.value else { continue };
-        let Some(key) = keys.0.iter().find(|entry| entry.key == "classpath") else { continue };
+        let Some(key) = keys.0.iter().find(|entry| matches!(entry.key.as_str(), CLASSPATH | CALLBACK)) else {
+            continue;
+        };
         let Value::Text(classpath) = &key.node.value else { continue };
-        match seen.iter().find(|(earlier, _)| earlier == classpath) {
+        let owned = (key.key.as_str(), classpath.as_str());
+        match seen.iter().find(|(earlier, _)| *earlier == owned) {
             Some((_, line)) => {
                 let what = format!("has two owners, on lines {line} and {}: keep one", key.line);
                 problems.error(Problem { subject: Some(subject(classpath)), ..document.problem(key.line, what) });
             }
-            None => seen.push((classpath, key.line)),
+            None => seen.push((owned, key.line)),
         }
     }
 }

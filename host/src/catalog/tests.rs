@@ -3,6 +3,8 @@
 use std::fs;
 use std::time::Duration;
 
+use sandbox::Interface;
+use supervisor::{Access, Pattern, RuntimeGrants, StateGrant};
 use trigger_host_types::Digest;
 
 use super::*;
@@ -58,12 +60,43 @@ component = 7
     ));
 }
 
-#[test]
-fn what_is_not_enforced_is_said() {
+/// An entry with these grants.
+fn granting(grants: &str) -> String {
     let pinned = format!("digest = \"{}\"", Digest::of(b"abc"));
-    insta::assert_snapshot!(problems(&format!(
-        "[[trigger]]\nclasspath = \"demo.One\"\ncomponent = \"a.wasm\"\n{pinned}\n\
-         grants = {{ variables = {{ read = [\"a_*\"] }}, xcom = \"read\" }}\n"
+    format!("[[trigger]]\nclasspath = \"demo.One\"\ncomponent = \"a.wasm\"\n{pinned}\n[trigger.grants]\n{grants}\n")
+}
+
+#[test]
+fn what_may_be_asked_of_airflow_arrives() {
+    let (_folder, file) = folder(&granting(
+        "variables = { read = [\"a_*\", \"b\"] }\nxcom = \"read-write\"\nstates = [\"sales_*\"]\nconnections = [\"jobs_api\"]",
+    ));
+    let mut problems = Problems::default();
+    let catalog = read(&file, &mut problems).unwrap();
+    assert_eq!(problems, Problems::default());
+    let (entry, pattern) = (&catalog.entries[0], |text: &str| Pattern::new(text).unwrap());
+    assert_eq!(
+        entry.runtime,
+        RuntimeGrants {
+            variables_read: vec![pattern("a_*"), pattern("b")],
+            xcom: Some(Access::ReadWrite),
+            states: Some(StateGrant::Dags(vec![pattern("sales_*")])),
+            connections: vec!["jobs_api".into()],
+            ..RuntimeGrants::default()
+        }
+    );
+    let opened: Vec<_> = Interface::ALL.into_iter().filter(|one| entry.allowed().holds(*one)).collect();
+    assert!(!opened.contains(&Interface::Http) && !opened.contains(&Interface::AssetState) && opened.len() == 6);
+    let own = granting("states = true\nasset-state = \"read\"");
+    let (_folder, file) = folder(&own);
+    let entry = &read(&file, &mut problems).unwrap().entries[0];
+    assert_eq!((&entry.runtime.states, entry.runtime.asset_state), (&Some(StateGrant::OwnDag), Some(Access::Read)));
+}
+
+#[test]
+fn wrong_grants_of_airflow_are_told_with_their_place() {
+    insta::assert_snapshot!(problems(&granting(
+        "variables = { read = \"a_*\", write = [\"\"], list = [] }\nxcom = \"write\"\nasset-state = true\nstates = \"all\"\nconnections = [\"jobs_*\"]\nvariable = 1",
     )));
 }
 
@@ -87,7 +120,7 @@ fn grants_and_limits_arrive() {
     let catalog = read(&file, &mut problems).unwrap();
     assert_eq!(problems, Problems::default());
     let entry = &catalog.entries[0];
-    assert!(entry.allowed().http && entry.http[0].private && entry.http[0].max_in_flight == 3);
+    assert!(entry.allowed().holds(Interface::Http) && entry.http[0].private && entry.http[0].max_in_flight == 3);
     assert_eq!(
         (entry.limits.cpu, entry.limits.answer_bytes, entry.limits.events),
         (Duration::from_secs(1), 2048, 1000)

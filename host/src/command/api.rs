@@ -27,6 +27,7 @@ pub(crate) fn run(arguments: &Api) -> Ended {
             Some(file) => Auth::Secret(secret(file).or_exit(Exit::Usage)?),
             None => Auth::Open,
         },
+        event_batch: !arguments.single_events,
         ..Config::default()
     };
     let runtime = host::runtime().or_exit(Exit::Own)?;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use devserver::{Database, Defer, Devserver, Happened};
+use logs::Masker;
 use sandbox::Sandbox;
 use supervisor::{Parts, Supervisor, Time};
 use tokio::sync::{broadcast, oneshot};
@@ -153,6 +154,7 @@ impl Development<'_> {
             keys: config::fernet(&self.settings).map_err(|what| anyhow!(what)).or_exit(Exit::Usage)?,
             time,
             observer: Arc::new(view),
+            masker: Masker::new(),
         };
         Supervisor::start(host::supervision(&self.settings), parts)
             .await

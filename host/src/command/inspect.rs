@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
-use sandbox::{Allowed, Inspection, Interface, Limits, Sandbox};
+use sandbox::{Allowed, Inspection, Limits, Sandbox};
 use serde_json::{Value, json};
+use supervisor::{Access, Pattern, RuntimeGrants, StateGrant};
 use trigger_host_types::SystemClock;
 
 use crate::arguments::Inspect;
@@ -114,7 +115,10 @@ struct Report<'c> {
 
 impl Report<'_> {
     fn needs(&self) -> Vec<&'static str> {
-        self.inspection.wants.iter().filter_map(grant).collect()
+        // Two interfaces may need the same grant.
+        let mut keys: Vec<_> = self.inspection.wants.iter().filter_map(|interface| interface.key()).collect();
+        keys.dedup();
+        keys
     }
 
     fn text(&self) -> String {
@@ -171,6 +175,7 @@ impl Report<'_> {
                         "line": entry.line,
                         "pinned": entry.digest == Some(of.digest),
                         "http": entry.http.iter().map(http).collect::<Vec<_>>(),
+                        "airflow": asks(&entry.runtime),
                     })
                 })
                 .collect();
@@ -179,18 +184,11 @@ impl Report<'_> {
     }
 }
 
-/// The key of the catalog that grants an interface; none for what is always granted.
-const fn grant(interface: &Interface) -> Option<&'static str> {
-    match interface {
-        Interface::Http => Some("http"),
-        Interface::Logging => None,
-    }
-}
-
 fn has(entry: &Entry, of: &Inspection) -> Vec<String> {
     let pin = if entry.digest == Some(of.digest) { "pinned" } else { "not pinned to these bytes" };
     let mut lines = vec![format!("{} (line {}, {pin})", entry.classpath, entry.line)];
     lines.extend(entry.http.iter().map(|grant| format!("  {}", http(grant))));
+    lines.extend(asks(&entry.runtime).into_iter().map(|grant| format!("  {grant}")));
     let Limits { memory, cpu, wall, host_calls, .. } = &entry.limits;
     let (memory, cpu, wall) = (Size(*memory).show(), cpu.show(), wall.show());
     lines.push(
@@ -205,6 +203,30 @@ fn http(grant: &broker::HttpGrant) -> String {
     let paths = if paths.is_empty() { "all paths".to_owned() } else { paths.join(" ") };
     let connection = grant.connection.as_ref().map(|id| format!(" as connection `{id}`")).unwrap_or_default();
     format!("http {} {} {paths}{connection}", grant.methods.join(","), grant.origin)
+}
+
+/// What the entry may ask of Airflow, a line for each grant.
+fn asks(grants: &RuntimeGrants) -> Vec<String> {
+    let names = |patterns: &[Pattern]| patterns.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    let access = |access: Access| if access == Access::Read { "read" } else { "read-write" };
+    let RuntimeGrants { variables_read, variables_write, xcom, asset_state, states, connections } = grants;
+    let mut lines = Vec::new();
+    for (how, patterns) in [("read", variables_read), ("write", variables_write)] {
+        if !patterns.is_empty() {
+            lines.push(format!("variables {how} {}", names(patterns)));
+        }
+    }
+    lines.extend(xcom.map(|xcom| format!("xcom {}", access(xcom))));
+    lines.extend(asset_state.map(|state| format!("asset-state {}", access(state))));
+    lines.extend(states.as_ref().map(|states| match states {
+        StateGrant::OwnDag => "states of the own Dag".to_owned(),
+        StateGrant::Dags(patterns) => format!("states {}", names(patterns)),
+    }));
+    if !connections.is_empty() {
+        let ids: Vec<_> = connections.iter().map(|id| id.as_str()).collect();
+        lines.push(format!("connections {}", ids.join(" ")));
+    }
+    lines
 }
 
 fn pretty(schema: &str) -> String {

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use anyhow::anyhow;
 use sandbox::Sandbox;
-use supervisor::{Health, Life, Observer, Parts, StartError, Supervisor, Time};
+use supervisor::{Health, Parts, StartError, Supervisor, Time};
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
-use trigger_host_types::{ClassPath, SystemClock, TriggerId, log};
+use trigger_host_types::SystemClock;
 
 use crate::arguments::Run;
 use crate::catalog::{self, Unlocked};
@@ -19,7 +19,7 @@ use crate::config::{self, Environment, Settings};
 use crate::exit::{Ended, Exit, Failure, OrExit as _};
 use crate::problems::{Problem, Problems};
 use crate::signals::{Signals, Wish};
-use crate::view::Step;
+use crate::trigger_logs::Logs;
 use crate::{admin, diagnostics, host};
 
 /// How old the answer of the admin port may be.
@@ -43,11 +43,12 @@ pub(crate) fn run(arguments: &Run) -> Ended {
         let sandbox = host::sandbox(&settings, slots, Arc::new(SystemClock), &Environment).or_exit(Exit::Usage)?;
         let classes = classes(&sandbox, &settings, &mut problems).await;
         let listener = admin_listener(&settings, &read.shown, &mut problems).await;
+        let logs = Logs::open(&settings, &read.shown, Arc::new(SystemClock), &mut problems).await;
         problems.settle()?;
         // Both are there when nothing is wrong.
         let (Some(client), Some(classes)) = (client, classes) else { return Ok(Exit::Own) };
         let client = execution_api::Client::new(client).map_err(|error| anyhow!(error)).or_exit(Exit::Usage)?;
-        Daemon { settings, sandbox, signals }.run(client, classes, listener).await
+        Daemon { settings, sandbox, signals, logs }.run(client, classes, listener).await
     })
 }
 
@@ -79,24 +80,11 @@ async fn admin_listener(
     }
 }
 
-/// Writes each step and the lines of guests into the host's own log, for whoever looks for something. Payloads stay out of it.
-struct Lines;
-
-impl Observer for Lines {
-    fn observe(&self, life: &Life) {
-        let step = Step::from(life);
-        tracing::debug!(trigger_id = step.trigger.0, classpath = %life.classpath, event = step.event.name(), "A trigger took a step.");
-    }
-
-    fn log(&self, trigger: TriggerId, classpath: &ClassPath, line: &log::Line) {
-        tracing::debug!(trigger_id = trigger.0, %classpath, level = ?line.level, text = line.message, "A guest wrote a line.");
-    }
-}
-
 struct Daemon {
     settings: Settings,
     sandbox: Sandbox,
     signals: Signals,
+    logs: Logs,
 }
 
 impl Daemon {
@@ -107,8 +95,9 @@ impl Daemon {
         listener: Option<(TcpListener, SocketAddr)>,
     ) -> Ended {
         let metrics = admin::record().or_exit(Exit::Own)?;
-        let own = listener.iter().map(|(_, address)| *address).collect();
+        let own = listener.iter().map(|(_, address)| *address).chain(self.logs.address()).collect();
         let broker = host::broker(&self.settings, own).or_exit(Exit::Own)?;
+        let supervision = host::supervision(&self.settings);
         let parts = Parts {
             client,
             sandbox: self.sandbox.clone(),
@@ -116,7 +105,8 @@ impl Daemon {
             catalog: Arc::new(classes),
             keys: config::fernet(&self.settings).map_err(|what| anyhow!(what)).or_exit(Exit::Usage)?,
             time: Time::Real,
-            observer: Arc::new(Lines),
+            observer: Arc::new(self.logs.recorder(supervision.hostname.clone())),
+            masker: self.logs.masker.clone(),
         };
         let (health, asked) = watch::channel(None);
         let (stop, stopped) = oneshot::channel::<()>();
@@ -127,14 +117,20 @@ impl Daemon {
                 let _ = stopped.await;
             }))
         });
-        let supervisor = Supervisor::start(host::supervision(&self.settings), parts);
+        let serving = self.logs.serve();
+        let supervisor = Supervisor::start(supervision, parts);
         let supervisor = tokio::select! {
             started = supervisor => started.map_err(unstarted)?,
             // Nothing is claimed yet.
             () = self.asked_to_end() => return Ok(Exit::Done),
         };
-        let exit = self.watch(supervisor, &health).await?;
+        let exit = self.watch(supervisor, &health).await;
+        self.logs.flush();
+        let exit = exit?;
         drop(stop);
+        if let Some(serving) = serving {
+            serving.stop().await;
+        }
         if let Some(admin) = admin {
             let _ = tokio::time::timeout(ADMIN_END, admin).await;
         }

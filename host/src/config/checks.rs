@@ -33,7 +33,7 @@ pub(super) fn check(settings: &Settings, shown: &[Shown], problems: &mut Problem
     if let Err(error) = crate::diagnostics::filter(&settings.tracing.filter) {
         problems.error(at(shown, "tracing", "filter", format!("not a filter: {error}")));
     }
-    not_yet(settings, shown, problems);
+    logs(settings, shown, problems);
 }
 
 fn files(settings: &Settings, shown: &[Shown], problems: &mut Problems) {
@@ -41,6 +41,7 @@ fn files(settings: &Settings, shown: &[Shown], problems: &mut Problems) {
     for (section, name, file) in [
         ("api", "token-file", &api.token_file),
         ("api", "jwt-secret-file", &api.jwt_secret_file),
+        ("api", "jwt-private-key-file", &api.jwt_private_key_file),
         ("api", "runtime-token-file", &api.runtime_token_file),
         ("api", "runtime-jwt-secret-file", &api.runtime_jwt_secret_file),
         ("api", "fernet-key-file", &api.fernet_key_file),
@@ -61,6 +62,10 @@ fn tokens(settings: &Settings, shown: &[Shown], problems: &mut Problems) {
     if api.token_file.is_some() && api.jwt_secret_file.is_some() {
         let what = "`token-file` and `jwt-secret-file` exclude each other: keep the one that your API wants";
         problems.error(at(shown, "api", "jwt-secret-file", what.into()));
+    }
+    if api.jwt_private_key_file.is_some() && api.jwt_secret_file.is_some() {
+        let what = "`jwt-private-key-file` and `jwt-secret-file` exclude each other: keep the one that your API wants";
+        problems.error(at(shown, "api", "jwt-private-key-file", what.into()));
     }
     if api.subject.parse::<uuid::Uuid>().is_err() {
         let what = format!("expected a UUID, found {:?}", api.subject);
@@ -89,20 +94,25 @@ fn spans(settings: &Settings, shown: &[Shown], problems: &mut Problems) {
     }
 }
 
-/// Keys that are checked and do nothing yet. Airflow's own variables are left alone: they are set for others too.
-fn not_yet(settings: &Settings, shown: &[Shown], problems: &mut Problems) {
+fn logs(settings: &Settings, shown: &[Shown], problems: &mut Problems) {
     let logs = &settings.logs;
-    for (name, is_set) in [
-        ("folder", logs.folder.is_some()),
-        ("listen", logs.listen.is_some()),
-        ("secret-key-file", logs.secret_key_file.is_some()),
-        ("secret-key", logs.secret_key.is_some()),
-    ] {
-        let problem =
-            at(shown, "logs", name, "accepted, but this version writes no trigger logs and serves none".into());
-        let is_airflows = problem.key.as_deref().is_some_and(|key| key.starts_with(super::AIRFLOW_PREFIX));
-        if is_set && !is_airflows {
+    // Without a folder nothing is rendered.
+    if let (Some(_), Err(error)) = (&logs.folder, logs::Template::parse(&logs.filename_template)) {
+        problems.error(at(shown, "logs", "filename-template", error.to_string()));
+    }
+    if logs.listen.is_none() {
+        return;
+    }
+    let has_secret = logs.secret_key.is_some() || logs.secret_key_file.is_some();
+    let missing = [("folder", logs.folder.is_some()), ("secret-key-file", has_secret)];
+    for (name, _) in missing.into_iter().filter(|(_, is_there)| !is_there) {
+        let what = format!("the log server needs `logs.{name}` as well");
+        let problem = at(shown, "logs", "listen", what);
+        // Airflow's own variables are set for others too: then logs are not served, and that is all.
+        if problem.key.as_deref().is_some_and(|key| key.starts_with(super::AIRFLOW_PREFIX)) {
             problems.warning(problem);
+        } else {
+            problems.error(problem);
         }
     }
 }

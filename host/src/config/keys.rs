@@ -12,7 +12,7 @@ use url::Url;
 
 use super::layers::Layers;
 use crate::document::Wanted;
-use crate::setting::{Compile, Dialect, Format, Setting, Size};
+use crate::setting::{Compile, Dialect, Format, Permissions, Setting, Size, Unmapped};
 
 /// A row of the table, as far as it does not depend on the type.
 pub(crate) struct Key {
@@ -109,7 +109,7 @@ fn loopback(port: u16) -> SocketAddr {
 settings! {
     /// The Execution API: where triggers come from and events go.
     api: Api {
-        /// The eight trigger and job endpoints. `run` needs it.
+        /// The eight trigger and job endpoints. `run` needs it; with `built-in` it is `runtime-url` when not set.
         "url" url: Option<Url> = None;
         /// Connections, variables, XComs and task states; `url` when not set.
         "runtime-url" runtime_url: Option<Url> = None, airflow "AIRFLOW__CORE__EXECUTION_API_SERVER_URL";
@@ -121,6 +121,10 @@ settings! {
         "jwt-secret-file" jwt_secret_file: Option<PathBuf> = None;
         /// The secret itself, where there is no file for it. Better kept out of the file.
         "jwt-secret" jwt_secret: Option<SecretString> = None, airflow "AIRFLOW__API_AUTH__JWT_SECRET";
+        /// A file with the private key that tokens are signed with instead: RSA (RS256) or Ed25519 (EdDSA), PEM, unencrypted.
+        "jwt-private-key-file" jwt_private_key_file: Option<PathBuf> = None, airflow "AIRFLOW__API_AUTH__JWT_PRIVATE_KEY_PATH";
+        /// `kid` of tokens signed with the private key; its thumbprint when not set.
+        "jwt-key-id" jwt_key_id: Option<String> = None, airflow "AIRFLOW__API_AUTH__JWT_KID";
         /// `aud` of signed tokens; `urn:trigger-host` for the plugin, `runtime-audience` for `built-in`.
         "audience" audience: Option<String> = None;
         /// `sub` of signed tokens: a UUID.
@@ -141,7 +145,7 @@ settings! {
         "heartbeat-timeout" heartbeat_timeout: Duration = seconds(3);
         /// An HTTP proxy for calls to the API. The usual proxy variables are never read.
         "proxy" proxy: Option<Url> = None;
-        /// Keys for encrypted arguments, newest first. Not needed with the plugin, which decrypts.
+        /// Keys for encrypted arguments, separated by commas, newest first. Not needed with the plugin, which decrypts.
         "fernet-key" fernet_key: Option<SecretString> = None, airflow "AIRFLOW__CORE__FERNET_KEY";
         /// A file with the same.
         "fernet-key-file" fernet_key_file: Option<PathBuf> = None;
@@ -154,9 +158,9 @@ settings! {
         "hostname" hostname: Option<String> = None;
         /// Most triggers held at once.
         "capacity" capacity: NonZeroUsize = count(1000), airflow "AIRFLOW__TRIGGERER__CAPACITY";
-        /// Only triggers of these queues; those without a queue when not set.
+        /// Only triggers of these queues; those without a queue when not set. As a triggerer's `--queues`.
         "queues" queues: Option<Vec<String>> = None;
-        /// Only triggers of this team.
+        /// Only triggers of this team. As a triggerer's `--team-name`.
         "team" team: Option<String> = None;
         /// Period of the heartbeat.
         "heartbeat-every" heartbeat_every: Duration = seconds(5), airflow "AIRFLOW__TRIGGERER__JOB_HEARTBEAT_SEC";
@@ -166,8 +170,12 @@ settings! {
         "watchdog" watchdog: Duration = seconds(10), airflow "AIRFLOW__TRIGGERER__RUNNER_HEALTH_CHECK_THRESHOLD";
         /// Bound on one `on-kill`.
         "on-kill-timeout" on_kill_timeout: Duration = seconds(30), airflow "AIRFLOW__TRIGGERER__ON_KILL_TIMEOUT";
-        /// No event of a task's trigger leaves earlier than this after its claim. Airflow 3.3 fails tasks that are resumed too soon.
+        /// No event of a deferred task's trigger leaves earlier than this after its claim. Airflow 3.3 fails tasks that are resumed before it has heard of their deferral, which can take 7 s; `8s` covers that, or Airflow's `[workers] min_heartbeat_interval` set to 1 and `3s`.
         "first-event-after" first_event_after: Duration = Duration::ZERO;
+        /// What becomes of a task's trigger that no component is mapped to: `fail` is right where this host has its own queue or team.
+        "unmapped" unmapped: Unmapped = Unmapped::Fail;
+        /// The same of a callback; another triggerer may be able to run it. An asset's is always held: no one would hear of its failure.
+        "unmapped-callbacks" unmapped_callbacks: Unmapped = Unmapped::Hold;
         /// Period of asking for triggers while there is work; up to four times that when there is none.
         "load-every" load_every: Duration = seconds(1);
         /// Period of the clean-up when nothing fired or failed.
@@ -208,13 +216,21 @@ settings! {
         /// Requests of all guests in flight at once.
         "total-in-flight" total_in_flight: NonZeroUsize = count(256);
     }
-    /// The logs of triggers, where the api-server reads them. Checked, but not used by this version, which says so.
+    /// The logs of triggers, where the api-server reads them.
     logs: Logs {
         /// The folder that log paths of the API are below; no logs are written when not set.
         "folder" folder: Option<PathBuf> = None, airflow "AIRFLOW__LOGGING__BASE_LOG_FOLDER";
-        /// Where the log server listens; none when not set.
+        /// Where a task's log is below it, when the API does not say: as Airflow's, of which placeholders and the default's condition are known.
+        "filename-template" filename_template: String = logs::DEFAULT_TEMPLATE.into(), airflow "AIRFLOW__LOGGING__LOG_FILENAME_TEMPLATE";
+        /// Permissions of new files, before the umask.
+        "file-mode" file_mode: Permissions = Permissions(0o664), airflow "AIRFLOW__LOGGING__FILE_TASK_HANDLER_NEW_FILE_PERMISSIONS";
+        /// Permissions of new folders, before the umask.
+        "folder-mode" folder_mode: Permissions = Permissions(0o775), airflow "AIRFLOW__LOGGING__FILE_TASK_HANDLER_NEW_FOLDER_PERMISSIONS";
+        /// What the lines of one trigger may fill of its file; later ones are dropped and counted.
+        "max-file" max_file: Size = Size::mib(16);
+        /// Where the log server listens, for the api-server to reach at `host.hostname`; none when not set. Needs a secret.
         "listen" listen: Option<SocketAddr> = None, airflow "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT";
-        /// A file with the secret of the log server's tokens.
+        /// A file with the secret that the api-server signs its requests for logs with.
         "secret-key-file" secret_key_file: Option<PathBuf> = None;
         /// The secret itself.
         "secret-key" secret_key: Option<SecretString> = None, airflow "AIRFLOW__API__SECRET_KEY";

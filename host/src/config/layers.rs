@@ -94,6 +94,31 @@ impl<'a> Layers<'a> {
         self.read_text(variable.to_owned(), text, T::from_airflow)
     }
 
+    /// Airflow also takes such a value from a command's output or from a secrets back-end. Neither is run or asked here: without a word the
+    /// host would start without its key.
+    pub(super) fn report_indirect(&mut self) {
+        for key in KEYS {
+            let Some(variable) = key.airflow else { continue };
+            let is_set = self
+                .shown
+                .iter()
+                .any(|shown| (shown.section, shown.name) == (key.section, key.name) && shown.origin != Origin::Default);
+            let file =
+                KEYS.iter().find(|other| other.section == key.section && other.name == format!("{}-file", key.name));
+            let instead = file.unwrap_or(key);
+            for suffix in ["_CMD", "_SECRET"] {
+                let name = format!("{variable}{suffix}");
+                if !is_set && self.environment.get(&name).is_some_and(|value| !value.is_empty()) {
+                    let what = format!(
+                        "is not read: no commands are run and no secrets back-end is asked for settings; set `{}.{}`",
+                        instead.section, instead.name
+                    );
+                    self.problems.warning(Problem::key(name, what));
+                }
+            }
+        }
+    }
+
     fn in_variable<T: Setting>(&mut self, section: &str, name: &str) -> Option<(T, Origin)> {
         let variable = KEYS.iter().find(|key| key.section == section && key.name == name)?.variable();
         let text = self.environment.get(&variable)?;

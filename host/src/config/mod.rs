@@ -10,7 +10,7 @@ mod source;
 use std::path::{Path, PathBuf};
 
 pub(crate) use checks::{at, from_file as secret_file};
-pub(crate) use client::{AUDIENCE, client, fernet};
+pub(crate) use client::{AUDIENCE, client, fernet, log_secret, secrets};
 pub(crate) use keys::Settings;
 pub(crate) use layers::{Flag, Origin, Shown};
 pub(crate) use reference::reference;
@@ -66,6 +66,7 @@ pub(crate) fn read_environment(environment: &dyn Source) -> Result<Settings, Pro
 fn resolve(document: Option<&Document>, environment: &dyn Source, flags: &[Flag]) -> Read {
     let mut layers = layers::Layers::new(document, environment, flags);
     let settings = Settings::resolve(&mut layers);
+    layers.report_indirect();
     let (mut problems, shown) = (layers.problems, layers.shown);
     checks::check(&settings, &shown, &mut problems);
     Read { settings, shown, problems }

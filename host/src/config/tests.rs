@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::time::Duration;
 
+use execution_api::TokenSource;
 use secrecy::ExposeSecret as _;
 
 use super::*;
@@ -77,4 +78,115 @@ fn a_file_that_is_not_toml_names_the_line() {
     fs::write(&file, "[host]\ncapacity =\n").unwrap();
     let Err(problems) = read(Some(&file), &BTreeMap::new(), &[]) else { panic!("accepted") };
     assert_eq!(problems.errors()[0].line, Some(2));
+}
+
+#[test]
+fn airflows_fernet_keys_are_a_list() {
+    let keys = ["JTA7RlFcZ3J9iJOeqbS_ytXg6_YBDBciLThDTllkb3o=", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="];
+    let both = keys.join(", ");
+    let environment = BTreeMap::from([("AIRFLOW__CORE__FERNET_KEY", both.as_str())]);
+    let (read, said) = read_text("", &environment, &[]);
+    assert_eq!(said, "");
+    // A token of either key is opened.
+    let token = "gAAAAABrADgc24i_BVTGzYyZ7wgu41sJ1qannFOOd9U0-d05tske25l4_-RSeizRZcUHsO52qGJ570ljnfQW0s5Xnoo7RZCZZxlXguxL7uhQDP0y4zEWOdmUZM5c1hmJItg30AL8BVCPfJPXGaeRAP00DfQE_8fU2IPs2hCQreYjDSK-VL93E1Xb8GQnRyJrjcUDZiPfQ1RpQdshIXtOW9QKV0DerpdZ7VU1PXGHcWNVAnRLwMajkpw=";
+    assert!(fernet(&read.settings).unwrap().open(token).is_ok());
+    let other_first = [keys[1], keys[0]].join(",");
+    let environment = BTreeMap::from([("AIRFLOW__CORE__FERNET_KEY", other_first.as_str())]);
+    assert!(fernet(&read_text("", &environment, &[]).0.settings).unwrap().open(token).is_ok());
+    let wrong = problems("", &[("AIRFLOW__CORE__FERNET_KEY", "not-a-key")]);
+    assert!(wrong.contains("AIRFLOW__CORE__FERNET_KEY") && !wrong.contains("not-a-key"), "{wrong}");
+}
+
+/// The rows of contract/triggerer-behaviour.md section 1, and what of `[api_auth]` makes a token.
+const AIRFLOWS: [&str; 31] = [
+    "AIRFLOW__TRIGGERER__CAPACITY",
+    "AIRFLOW__TRIGGERER__JOB_HEARTBEAT_SEC",
+    "AIRFLOW__TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD",
+    "AIRFLOW__TRIGGERER__RUNNER_HEALTH_CHECK_THRESHOLD",
+    "AIRFLOW__TRIGGERER__MAX_TRIGGER_TO_SELECT_PER_LOOP",
+    "AIRFLOW__TRIGGERER__ON_KILL_TIMEOUT",
+    "AIRFLOW__TRIGGERER__QUEUES_ENABLED",
+    "AIRFLOW__TRIGGERER__BLOCKED_MAIN_THREAD_WARNING_THRESHOLD",
+    "AIRFLOW__TRIGGERER__SHARED_STREAM_SUBSCRIBER_QUEUE_SIZE",
+    "AIRFLOW__TRIGGERER__SHARED_STREAM_ACK_TIMEOUT",
+    "AIRFLOW__TRIGGERER__SHARED_STREAM_COHORT_GRACE_PERIOD",
+    "AIRFLOW__EXECUTION_API__JWT_EXPIRATION_TIME",
+    "AIRFLOW__EXECUTION_API__JWT_AUDIENCE",
+    "AIRFLOW__WORKERS__EXECUTION_API_RETRIES",
+    "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT",
+    "AIRFLOW__WORKERS__EXECUTION_API_RETRY_WAIT_MIN",
+    "AIRFLOW__WORKERS__EXECUTION_API_RETRY_WAIT_MAX",
+    "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT",
+    "AIRFLOW__LOGGING__BASE_LOG_FOLDER",
+    "AIRFLOW__LOGGING__LOG_FILENAME_TEMPLATE",
+    "AIRFLOW__CORE__FERNET_KEY",
+    "AIRFLOW__CORE__MULTI_TEAM",
+    "AIRFLOW__CORE__EXECUTION_API_SERVER_URL",
+    "AIRFLOW__API__BASE_URL",
+    "AIRFLOW__API__SECRET_KEY",
+    "AIRFLOW__API_AUTH__JWT_SECRET",
+    "AIRFLOW__API_AUTH__JWT_ISSUER",
+    "AIRFLOW__API_AUTH__JWT_PRIVATE_KEY_PATH",
+    "AIRFLOW__API_AUTH__JWT_KID",
+    "AIRFLOW__API_AUTH__JWT_ALGORITHM",
+    "AIRFLOW__API_AUTH__JWT_LEEWAY",
+];
+
+#[test]
+fn every_setting_of_airflows_triggerer_is_read_or_explained() {
+    let page = reference();
+    let explained =
+        page.split("## Settings of Airflow's that are not read").nth(1).unwrap().split("\n## ").next().unwrap();
+    for name in AIRFLOWS {
+        let read = keys::KEYS.iter().any(|key| key.airflow == Some(name));
+        assert_ne!(read, explained.contains(&format!("`{name}`")), "{name}: one of the two");
+    }
+}
+
+#[test]
+fn what_airflow_would_ask_a_command_for_is_told() {
+    let set = [("AIRFLOW__CORE__FERNET_KEY_CMD", "cat key"), ("AIRFLOW__API_AUTH__JWT_SECRET_SECRET", "path")];
+    let said = problems("", &set);
+    assert!(said.contains("AIRFLOW__CORE__FERNET_KEY_CMD") && said.contains("api.fernet-key-file"), "{said}");
+    assert!(said.contains("AIRFLOW__API_AUTH__JWT_SECRET_SECRET") && said.contains("api.jwt-secret-file"), "{said}");
+    assert!(!said.contains("cat key"), "{said}");
+    let (read, _) = read_text("", &set.into_iter().collect(), &[]);
+    assert!(!read.problems.is_fatal(), "it may be meant for others");
+    let given = [set[0], ("AIRFLOW__CORE__FERNET_KEY", "JTA7RlFcZ3J9iJOeqbS_ytXg6_YBDBciLThDTllkb3o=")];
+    assert_eq!(problems("", &given), "");
+}
+
+#[test]
+fn airflows_key_settings_make_tokens() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = folder.path().join("key.pem");
+    fs::write(&key, "-----BEGIN PRIVATE KEY-----\n").unwrap();
+    let environment = [
+        ("AIRFLOW__API_AUTH__JWT_PRIVATE_KEY_PATH", key.to_str().unwrap()),
+        ("AIRFLOW__API_AUTH__JWT_KID", "k1"),
+        ("AIRFLOW__API_AUTH__JWT_SECRET", "s3cret"),
+        ("AIRFLOW__API_AUTH__JWT_ISSUER", "me"),
+        ("AIRFLOW__EXECUTION_API__JWT_AUDIENCE", "aud"),
+        ("AIRFLOW__CORE__EXECUTION_API_SERVER_URL", "http://h/execution/"),
+    ];
+    let configured = |text: &str, environment: &[(&str, &str)]| {
+        let (read, said) = read_text(text, &environment.iter().copied().collect(), &[]);
+        assert_eq!(said, "");
+        let mut problems = Problems::default();
+        let made = client(&read.settings, &read.shown, &mut problems);
+        assert_eq!(problems, Problems::default());
+        made.unwrap()
+    };
+    // One server, which is Airflow's own: no URL of ours is needed.
+    let built_in = configured("[api]\ndialect = \"built-in\"\n", &environment);
+    assert_eq!(built_in.url.as_str(), "http://h/execution/");
+    let TokenSource::PrivateKey { key_id, audience, issuer, .. } = &built_in.token else { panic!("no private key") };
+    assert_eq!((key_id.as_deref(), audience.as_str(), issuer.as_deref()), (Some("k1"), "aud", Some("me")));
+
+    // Two servers, with an audience each.
+    let plugin = configured("[api]\nurl = \"http://h/trigger-host/\"\n", &environment[2..]);
+    let TokenSource::Secret { audience, .. } = &plugin.token else { panic!("no secret") };
+    assert_eq!(audience, AUDIENCE);
+    let Some(TokenSource::Secret { audience, .. }) = &plugin.runtime_token else { panic!("no secret") };
+    assert_eq!((audience.as_str(), plugin.runtime_url.unwrap().as_str()), ("aud", "http://h/execution/"));
 }

@@ -131,12 +131,6 @@ impl<'d, 'p> Fields<'d, 'p> {
         self.problems.error(problem);
     }
 
-    /// The same as a warning.
-    pub(crate) fn warn(&mut self, line: usize, name: &str, what: impl Into<String>) {
-        let problem = self.problem(line, name, what);
-        self.problems.warning(problem);
-    }
-
     fn problem(&self, line: usize, name: &str, what: impl Into<String>) -> Problem {
         let key = match (self.path.as_str(), name) {
             (path, "") => path.to_owned(),

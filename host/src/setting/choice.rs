@@ -58,6 +58,16 @@ choice! {
 }
 
 choice! {
+    /// What becomes of a trigger that no component is mapped to.
+    Unmapped: "\"fail\" or \"hold\"" {
+        /// It fails.
+        Fail = "fail",
+        /// It is kept and never run.
+        Hold = "hold",
+    }
+}
+
+choice! {
     /// Which server answers.
     Dialect: "\"plugin\" or \"built-in\"" {
         /// The plugin or the embedded API.

@@ -4,12 +4,14 @@
 
 mod choice;
 mod measure;
+mod permissions;
 mod plain;
 
 use std::path::Path;
 
-pub(crate) use choice::{Compile, Dialect, Format};
+pub(crate) use choice::{Compile, Dialect, Format, Unmapped};
 pub(crate) use measure::Size;
+pub(crate) use permissions::Permissions;
 
 use crate::document::Wanted;
 

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-use supervisor::{Life, Observer};
-use trigger_host_types::{ClassPath, Clock, TriggerId, UnixMs, log};
+use supervisor::{Life, Observer, Subject};
+use trigger_host_types::{Clock, UnixMs, log};
 
 use super::step::{Event, Step};
 use super::tally::Tally;
@@ -63,12 +63,12 @@ impl View {
 
 impl Observer for View {
     fn observe(&self, life: &Life) {
-        self.show(life.into());
+        Step::of(life).into_iter().for_each(|step| self.show(step));
     }
 
-    fn log(&self, trigger: TriggerId, classpath: &ClassPath, line: &log::Line) {
+    fn log(&self, subject: &Subject, line: &log::Line) {
         let (at, event) = (self.clock.now(), Event::Log(line.clone()));
-        self.show(Step { at, trigger, classpath: Some(classpath.clone()), event });
+        self.show(Step { at, trigger: subject.trigger, classpath: Some(subject.classpath.clone()), event });
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use supervisor::{Life, What};
+use supervisor::{Finish, Life, Subject, What};
 use trigger_host_types::{ClassPath, TriggerId, TriggerKind, UnixMs, log};
 
 /// A step.
@@ -58,10 +58,12 @@ impl Event {
     }
 }
 
-impl From<&Life> for Step {
-    fn from(life: &Life) -> Self {
+impl Step {
+    /// The step; none for what is told for the logs alone.
+    pub(crate) fn of(life: &Life) -> Option<Self> {
         let event = match &life.what {
-            What::Claimed { kind, resumed } => Event::Claimed { kind: *kind, resumed: *resumed },
+            What::Stopped(_) | What::Finished { reason: Finish::Drained } => return None,
+            What::Claimed { resumed, .. } => Event::Claimed { kind: life.subject.kind, resumed: *resumed },
             What::Polled { cpu, wall, late, memory, host_calls, next } => Event::Polled {
                 cpu: *cpu,
                 wall: *wall,
@@ -76,6 +78,7 @@ impl From<&Life> for Step {
             }
             What::Finished { reason } => Event::Finished { reason: reason.as_str() },
         };
-        Self { at: life.at, trigger: life.trigger, classpath: Some(life.classpath.clone()), event }
+        let Subject { trigger, classpath, .. } = &life.subject;
+        Some(Self { at: life.at, trigger: *trigger, classpath: Some(classpath.clone()), event })
     }
 }

@@ -37,8 +37,15 @@ fn a_file_that_is_named_must_be_there() {
 }
 
 #[test]
-fn keys_that_do_nothing_yet_are_told() {
-    let folder = Folder::with("trigger-host.toml", "[logs]\nfolder = \"logs\"\n")
-        .env("AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT", "8794");
+fn a_log_server_needs_a_folder_and_a_secret() {
+    let text = "[logs]\nlisten = \"127.0.0.1:8794\"\nfilename-template = \"{{ ti.dag_id }}/{{ ts }}.log\"\nfolder = \"logs\"\nfile-mode = \"rw\"\n";
+    insta::assert_snapshot!(Folder::with("trigger-host.toml", text).run(&["config", "check"]).said());
+}
+
+#[test]
+fn airflows_own_log_settings_stop_nobody() {
+    let folder = Folder::new()
+        .env("AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT", "8794")
+        .env("AIRFLOW__LOGGING__LOG_FILENAME_TEMPLATE", "{{ ti.dag_id }}/{{ ts }}.log");
     insta::assert_snapshot!(folder.run(&["config", "check"]).said());
 }

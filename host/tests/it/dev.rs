@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::components::samples;
+use crate::components::{sample, samples};
 use crate::program::Folder;
 
 fn defer(kwargs: &Value) -> String {
@@ -130,4 +130,34 @@ fn a_task_that_is_deferred_already_names_the_file() {
     let ran = folder.run(&["dev", "--defer", "one.json", "--defer", "two.json", "--until-idle"]);
     assert_eq!(ran.code, Some(2), "{}", ran.said());
     assert!(ran.stderr.contains("error: two.json: trigger 1 of the list: task `"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_callback_runs_the_component_of_its_path() {
+    let callback =
+        |path: &str, payload: Value| json!({"callback": {"path": path, "kwargs": {"do": "say", "payload": payload}}});
+    let catalog = "[[trigger]]\ncallback = \"alerts.page\"\ncomponent = \"hostile.wasm\"\n\
+                   grants.http = [{ origin = \"http://127.0.0.1:*\", methods = [\"GET\"], private = true }]\n";
+    let folder = samples()
+        .and("triggers.toml", catalog)
+        .and("hostile.wasm", sample("hostile"))
+        .and("done.json", json!([callback("alerts.page", json!({"state": "success", "body": 7}))]).to_string())
+        .and("wrong.json", json!([callback("alerts.page", json!("success"))]).to_string())
+        .and("unknown.json", json!([callback("alerts.pager", json!({}))]).to_string());
+    let ran = folder.run(&["dev", "--defer", "done.json", "--until-idle", "--output", "json"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.said());
+    let fired = ran.objects().into_iter().find(|object| object["event"] == "fired").unwrap();
+    assert_eq!(fired["classpath"], "alerts.page");
+    assert_eq!(fired["payload"], json!({"state": "success", "body": 7}));
+
+    let ran = folder.run(&["dev", "--defer", "wrong.json", "--until-idle", "--output", "json"]);
+    let objects = ran.objects();
+    let failed = objects.iter().find(|object| object["event"] == "failed").unwrap();
+    assert!(failed.to_string().contains("bad-payload"), "{failed}");
+    let told = objects.iter().find(|object| object["event"] == "fired").unwrap();
+    assert_eq!(told["payload"]["state"], "failed", "the API is told, by the one route that callbacks have");
+
+    let ran = folder.run(&["dev", "--defer", "unknown.json", "--until-idle"]);
+    assert_eq!(ran.code, Some(2), "{}", ran.said());
+    assert!(ran.stderr.contains("the callback `alerts.pager` has no entry in triggers.toml"), "{}", ran.stderr);
 }

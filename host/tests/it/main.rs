@@ -10,5 +10,6 @@ mod components;
 mod config;
 mod dev;
 mod inspect;
+mod logs;
 mod program;
 mod run;

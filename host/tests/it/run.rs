@@ -9,7 +9,7 @@ use crate::components::{core_module, samples};
 use crate::program::{Folder, Running};
 
 /// One HTTP exchange; the body of the answer.
-fn http(method: &str, url: &str, body: &str) -> (u16, String) {
+pub(crate) fn http(method: &str, url: &str, body: &str) -> (u16, String) {
     let rest = url.strip_prefix("http://").unwrap();
     let (authority, path) = rest.split_once('/').unwrap();
     let mut stream = TcpStream::connect(authority).unwrap();
@@ -24,13 +24,13 @@ fn http(method: &str, url: &str, body: &str) -> (u16, String) {
 }
 
 /// An API, and its URL.
-fn api(folder: &Folder) -> (Running, String) {
+pub(crate) fn api(folder: &Folder) -> (Running, String) {
     let api = folder.start(&["api"]);
     let url = api.line();
     (api, url)
 }
 
-fn configured(folder: Folder, url: &str, more: &str) -> Folder {
+pub(crate) fn configured(folder: Folder, url: &str, more: &str) -> Folder {
     let text = format!(
         "[api]\nurl = \"{url}\"\n[host]\nqueues = [\"wasm\"]\nload-every = \"50ms\"\nregister-within = \"1ms\"\n\
          [tracing]\nformat = \"json\"\nfilter = \"info,trigger_host=debug\"\n{more}"
@@ -38,7 +38,7 @@ fn configured(folder: Folder, url: &str, more: &str) -> Folder {
     folder.and("trigger-host.toml", text)
 }
 
-const NO_ADMIN: &str = "[admin]\nlisten = \"127.0.0.1:0\"\n";
+pub(crate) const NO_ADMIN: &str = "[admin]\nlisten = \"127.0.0.1:0\"\n";
 
 #[test]
 fn everything_wrong_at_the_start_is_reported_at_once() {
@@ -107,7 +107,7 @@ fn running(delta: u64) -> (Folder, Running, String, Running) {
 }
 
 /// The host's log lines up to the first that holds `part`.
-fn until(host: &Running, part: &str) -> Vec<Value> {
+pub(crate) fn until(host: &Running, part: &str) -> Vec<Value> {
     let mut lines = Vec::new();
     loop {
         let line = host.error_line();
@@ -132,6 +132,25 @@ fn claims_fires_and_drains_on_sigterm() {
     assert_eq!((code, stdout), (Some(0), vec![]), "{rest}");
     let (_, jobs) = http("GET", &url.replace("/execution/", "/dev/jobs"), "");
     assert!(jobs.contains("end_date") || jobs.contains("ended"), "the job is completed: {jobs}");
+}
+
+#[test]
+fn without_queues_and_team_the_start_warns() {
+    for (key, warns) in [("", true), ("queues = [\"wasm\"]\n", false), ("team = \"a\"\n", false)] {
+        let folder = Folder::with("triggers.toml", "");
+        let (_api, url) = api(&folder);
+        let text =
+            format!("[api]\nurl = \"{url}\"\n[host]\n{key}{NO_ADMIN}[tracing]\nformat = \"json\"\nfilter = \"info\"\n");
+        let folder = folder.and("trigger-host.toml", text);
+        let host = folder.start(&["run"]);
+        until(&host, "The admin port listens");
+        // Registering and warning are one step, and the first load is after it.
+        while !http("GET", &url.replace("/execution/", "/dev/jobs"), "").1.contains("\"job_id\"") {}
+        host.signal("TERM");
+        let (code, _, rest) = host.end();
+        assert_eq!(code, Some(0), "{rest}");
+        assert_eq!(rest.contains("No queues and no team are set"), warns, "{key}: {rest}");
+    }
 }
 
 #[test]

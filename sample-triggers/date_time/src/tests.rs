@@ -39,6 +39,21 @@ fn can_end_the_task() {
 }
 
 #[test]
+fn takes_the_name_and_the_form_of_a_rendered_template() {
+    let kwargs = json!({"target_time": "2026-01-31 13:00:00+01:00", "end_from_trigger": false});
+    let run = FakeHost::<At>::new(kwargs).run_until_finished();
+    assert_eq!(run.payloads(), [json!({"$datetime": "2026-01-31T12:00:00Z"})]);
+}
+
+#[test]
+fn wants_one_moment() {
+    for kwargs in [json!({}), json!({"moment": "2026-01-31T13:00:00Z", "target_time": "2026-01-31T13:00:00Z"})] {
+        let run = FakeHost::<At>::new(kwargs).run_until_finished();
+        assert!(run.failure().starts_with("`moment`: needs a datetime"), "{}", run.failure());
+    }
+}
+
+#[test]
 fn refuses_a_naive_moment() {
     let run = FakeHost::<At>::new(json!({"moment": "2026-01-31T12:00:00"})).run_until_finished();
     assert!(run.failure().starts_with("`moment`: `2026-01-31T12:00:00` has no offset"), "{}", run.failure());
@@ -50,6 +65,6 @@ fn describes_itself() {
     let (summary, schema) = FakeHost::<At>::new(json!({})).describe();
     assert_eq!(summary, "Waits for a moment in time.");
     assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
-    assert_eq!(schema["required"], json!(["moment"]));
+    assert_eq!(schema["required"], json!(null));
     assert_eq!(schema["additionalProperties"], false);
 }

@@ -8,10 +8,11 @@ use anyhow::{Context as _, Result};
 use broker::{Broker, BrokerConfig};
 use execution_api::encodings::Fernet;
 use execution_api::{Client, ClientConfig};
+use logs::Masker;
 use parking_lot::Mutex;
 use sandbox::{Allowed, Config, Limits, Sandbox};
-use supervisor::{Catalog, Class, Life, Observer, Parts, Settings, Supervisor, Time, What};
-use trigger_host_types::{ClassPath, SystemClock, TriggerId, UnixMs, log};
+use supervisor::{Catalog, Class, Life, Observer, Parts, Settings, Subject, Supervisor, Time, What};
+use trigger_host_types::{SystemClock, UnixMs, log};
 
 /// Served by the sample trigger `date_time`.
 pub(crate) const AT: &str = "airflow.providers.standard.triggers.temporal.DateTimeTrigger";
@@ -52,11 +53,11 @@ impl Observer for Seen {
             What::Failed { .. } => {
                 self.failed.fetch_add(1, Ordering::Relaxed);
             }
-            What::Claimed { .. } | What::Finished { .. } => {}
+            What::Claimed { .. } | What::Stopped(_) | What::Finished { .. } => {}
         }
     }
 
-    fn log(&self, _: TriggerId, _: &ClassPath, _: &log::Line) {}
+    fn log(&self, _: &Subject, _: &log::Line) {}
 }
 
 /// A running host.
@@ -78,7 +79,7 @@ impl Host {
             let wasm = std::fs::read(guest_build::component(guest))?;
             let component = sandbox.load(guest, &wasm, &Allowed::ALL).await?;
             let (classpath, limits) = (classpath.into(), Arc::new(limits));
-            catalog.insert(Class { classpath, component, limits, http: Arc::new([]) });
+            catalog.insert(Class { classpath, component, limits, http: Arc::new([]), runtime: Arc::default() });
         }
         let seen = Arc::new(Seen::default());
         let parts = Parts {
@@ -89,6 +90,7 @@ impl Host {
             keys: Fernet::parse("")?,
             time: Time::Real,
             observer: Arc::clone(&seen) as Arc<dyn Observer>,
+            masker: Masker::new(),
         };
         let settings = Settings { capacity: CAPACITY, load_every: Duration::from_millis(500), ..Settings::default() };
         let supervisor = Supervisor::start(settings, parts).await?;

@@ -7,8 +7,7 @@ use jiff::{Timestamp, ToSpan as _};
 use serde_json::{Value, json};
 
 use super::Stage;
-use super::process::show;
-use crate::step;
+use crate::step::{self, show};
 
 /// Plays it; gives the summary's lines.
 pub(super) fn play(stage: &Stage) -> Result<Vec<String>> {

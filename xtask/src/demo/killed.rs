@@ -7,9 +7,10 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 
-use super::process::{Process, show, wait_for};
+use super::process::{Process, wait_for};
 use super::{Stage, text};
 use crate::loopback;
+use crate::step::show;
 
 /// How late the service answers a submission; the first host is killed within it.
 const ANSWER_MILLIS: u64 = 3_000;

@@ -15,9 +15,9 @@ use anyhow::{Context as _, Result};
 use serde_json::json;
 
 use crate::guests;
-use crate::step;
+use crate::step::{self, show};
 use crate::workspace::Workspace;
-use process::{Process, show};
+use process::Process;
 
 /// What both acts need.
 struct Stage {

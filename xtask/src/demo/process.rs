@@ -1,24 +1,18 @@
 //! Programs of the demonstration: started with a name, ended with it.
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::step;
+use crate::step::{self, show};
 
 /// A running program; killed when it is dropped.
 pub(super) struct Process {
     child: Child,
     name: String,
-}
-
-/// Shows a line of the demonstration, on standard output.
-pub(super) fn show(line: &str) {
-    // A reader that went away is no reason to stop.
-    let _ = writeln!(std::io::stdout(), "{line}");
 }
 
 impl Process {

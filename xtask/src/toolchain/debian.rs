@@ -15,6 +15,7 @@ use anyhow::{Context as _, Result, bail};
 use super::packages::{self, Apt};
 use super::{TARGETS, has_targets};
 use crate::step::{self, say};
+use crate::workspace;
 
 const HOST: &str = "x86_64-unknown-linux-gnu";
 
@@ -23,10 +24,7 @@ pub(super) fn folder() -> Result<PathBuf> {
     if let Some(folder) = env::var_os("GUEST_TOOLCHAIN_DIR") {
         return Ok(folder.into());
     }
-    let cache = env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
-    let home = || env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
-    let cache = cache.or_else(home).context("neither XDG_CACHE_HOME nor HOME is set: set GUEST_TOOLCHAIN_DIR")?;
-    Ok(cache.join("trigger-host").join("guest-toolchain"))
+    Ok(workspace::cache().context("set GUEST_TOOLCHAIN_DIR")?.join("guest-toolchain"))
 }
 
 /// Its rustc.

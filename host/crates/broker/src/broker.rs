@@ -8,17 +8,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt as _};
+use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
 use trigger_host_types::http::{Error, Request, Response};
-use trigger_host_types::{Blame, Class, Classify, Retry};
+use trigger_host_types::{Blame, Class, Classify, Clock, Connections, Retry, SystemClock};
 
 use crate::client::Clients;
+use crate::credential::{Credential, Mask, Scrubber};
 use crate::dns::{Lookup, SystemLookup};
 use crate::exchange::{self, Allowance};
 use crate::grant::HttpGrant;
 use crate::metrics;
-use crate::policy;
+use crate::policy::{self, Allowed};
 
 /// Most requests of one `send_all`.
 const MOST_REQUESTS: usize = 1000;
@@ -37,6 +39,8 @@ pub struct BrokerConfig {
     pub resolve_within: Duration,
     /// Looks names up.
     pub lookup: Arc<dyn Lookup>,
+    /// What signatures are dated by.
+    pub clock: Arc<dyn Clock>,
 }
 
 impl Default for BrokerConfig {
@@ -46,6 +50,7 @@ impl Default for BrokerConfig {
             total_in_flight: 256,
             resolve_within: Duration::from_secs(5),
             lookup: Arc::new(SystemLookup::default()),
+            clock: Arc::new(SystemClock),
         }
     }
 }
@@ -81,12 +86,23 @@ impl Classify for BrokerError {
 /// not public (private, loopback, link local, metadata services, carriers' shared space, and IPv6 forms that hold such an IPv4 address)
 /// take `private = true`.
 #[derive(Clone)]
-pub struct Broker(Arc<Inner>);
+pub struct Broker {
+    inner: Arc<Inner>,
+    lender: Option<Lender>,
+}
+
+/// Whose connections are used, and where their secrets are made known.
+#[derive(Clone)]
+struct Lender {
+    connections: Arc<dyn Connections>,
+    mask: Mask,
+}
 
 struct Inner {
     clients: Clients,
     places: Semaphore,
     total_in_flight: usize,
+    clock: Arc<dyn Clock>,
 }
 
 impl Broker {
@@ -99,8 +115,17 @@ impl Broker {
         if !(1..=65_536).contains(&total_in_flight) {
             return Err(BrokerError::TotalInFlight(total_in_flight));
         }
+        let clock = config.clock.clone();
         let clients = Clients::new(config)?;
-        Ok(Self(Arc::new(Inner { clients, places: Semaphore::new(total_in_flight), total_in_flight })))
+        let inner = Inner { clients, places: Semaphore::new(total_in_flight), total_in_flight, clock };
+        Ok(Self { inner: Arc::new(inner), lender: None })
+    }
+
+    /// The same broker for one trigger, with the connections it may use: a request that names a granted one gets its credential. `mask` learns
+    /// every secret before it is used.
+    #[must_use]
+    pub fn lending(&self, connections: Arc<dyn Connections>, mask: Mask) -> Self {
+        Self { inner: self.inner.clone(), lender: Some(Lender { connections, mask }) }
     }
 
     /// Sends one request and reads the whole answer, whatever its status. Redirects are not followed.
@@ -122,7 +147,8 @@ impl Broker {
     /// # Limits
     /// 1,000 requests, and 32 MiB for all bodies together; what is beyond ends as [`Error::Budget`].
     pub async fn send_all(&self, grants: &[HttpGrant], requests: Vec<Request>) -> Vec<Result<Response, Error>> {
-        let at_once = grants.iter().map(|grant| grant.max_in_flight).sum::<usize>().clamp(1, self.0.total_in_flight);
+        let at_once =
+            grants.iter().map(|grant| grant.max_in_flight).sum::<usize>().clamp(1, self.inner.total_in_flight);
         let allowance = Allowance::new(MOST_ANSWER_BYTES);
         let one = |(at, request)| {
             let allowance = &allowance;
@@ -155,26 +181,52 @@ impl Broker {
     ) -> Result<Response, Error> {
         let allowed = policy::decide(grants, &request)?;
         let limit = request.timeout.unwrap_or(allowed.grant.timeout).min(allowed.grant.timeout);
-        let client = self.0.clients.get(&allowed).map_err(|error| exchange::told_of_client(&error, &allowed.origin))?;
-        let prepared = exchange::prepare(&client, &allowed, request)?;
+        let client =
+            self.inner.clients.get(&allowed).map_err(|error| exchange::told_of_client(&error, &allowed.origin))?;
         let deadline = began + limit;
+        let mut secrets = Vec::new();
+        let credential = timeout_at(deadline, self.credential(&allowed, &mut secrets)).await;
+        let credential = credential.map_err(|_| Error::Deadline(limit))??;
+        let credential = credential.as_ref().map(|credential| (credential, self.inner.clock.now()));
+        let prepared = exchange::prepare(&client, &allowed, request, credential)?;
         let _places =
             timeout_at(deadline, self.places(allowed.grant)).await.map_err(|_| no_place(allowed.grant, limit))??;
-        timeout_at(deadline, exchange::run(prepared, &allowed, allowance)).await.map_err(|_| Error::Deadline(limit))?
+        let answer = timeout_at(deadline, exchange::run(prepared, &allowed, allowance)).await;
+        let answer = answer.map_err(|_| Error::Deadline(limit))??;
+        if allowed.connection.is_some() { exchange::scrubbed(answer, &Scrubber::new(&secrets)) } else { Ok(answer) }
+    }
+
+    /// The credential of the connection an allowed request names, and what is secret in it.
+    async fn credential(
+        &self,
+        allowed: &Allowed<'_>,
+        secrets: &mut Vec<SecretString>,
+    ) -> Result<Option<Credential>, Error> {
+        let Some(id) = allowed.connection else { return Ok(None) };
+        let Some(Lender { connections, mask }) = &self.lender else {
+            return Err(Error::Other(format!(
+                "the connection `{id}` is granted, but this host has no connections to lend"
+            )));
+        };
+        let connection = connections.connection(id).await.map_err(|error| Error::Other(error.to_string()))?;
+        let credential = Credential::of(&connection, id, &allowed.origin, secrets)?;
+        secrets.retain(|secret| !secret.expose_secret().is_empty());
+        secrets.iter().for_each(|secret| mask.register(secret.expose_secret()));
+        Ok(Some(credential))
     }
 
     async fn places<'a>(&'a self, grant: &'a HttpGrant) -> Result<(SemaphorePermit<'a>, SemaphorePermit<'a>), Error> {
         // Neither semaphore is ever closed.
         let closed = |_| Error::Other("the host is stopping".to_owned());
         let of_grant = grant.places.acquire().await.map_err(closed)?;
-        let of_all = self.0.places.acquire().await.map_err(closed)?;
+        let of_all = self.inner.places.acquire().await.map_err(closed)?;
         Ok((of_grant, of_all))
     }
 }
 
 impl std::fmt::Debug for Broker {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Broker").field("total_in_flight", &self.0.total_in_flight).finish_non_exhaustive()
+        f.debug_struct("Broker").field("total_in_flight", &self.inner.total_in_flight).finish_non_exhaustive()
     }
 }
 

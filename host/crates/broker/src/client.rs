@@ -1,8 +1,9 @@
 //! The pools of connections, one client per origin and rule.
 //!
 //! Connections are reused between triggers that are granted the same origin under the same rule. That shares no state a guest could see:
-//! a connection carries no credential and no cookie, HTTP/1.1 keeps nothing between exchanges, guests cannot write framing headers,
-//! and an exchange that ends early closes its connection. When credentials come, a connection id becomes part of the key.
+//! HTTP/1.1 keeps nothing between exchanges (a credential and a cookie are headers of one), guests cannot write framing headers, and
+//! an exchange that ends early closes its connection. Some servers tie a login to the socket all the same, so exchanges with a
+//! credential have connections of their own, one set for each connection id.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -14,6 +15,7 @@ use reqwest::Client;
 use reqwest::redirect::Policy;
 use rustls::ClientConfig;
 use rustls_platform_verifier::BuilderVerifierExt as _;
+use trigger_host_types::ConnId;
 
 use crate::address::{AddressRefused, AddressRule};
 use crate::broker::{BrokerConfig, BrokerError};
@@ -32,6 +34,7 @@ struct Key {
     origin: Origin,
     private: bool,
     own: bool,
+    connection: Option<ConnId>,
 }
 
 /// All clients of a broker.
@@ -74,7 +77,8 @@ impl Clients {
         let granted = &allowed.grant.origin;
         let names_address = granted.address().is_some() || granted.is_loopback();
         let own = names_address && matches!(granted.port(), Port::Exact(_));
-        let key = Key { origin: allowed.origin.clone(), private: allowed.grant.private, own };
+        let connection = allowed.connection.cloned();
+        let key = Key { origin: allowed.origin.clone(), private: allowed.grant.private, own, connection };
         let rule = AddressRule { private: key.private, own, forbidden: Arc::clone(&self.forbidden) };
         let port = allowed.url.port_or_known_default().unwrap_or_default();
         if let Some(address) = allowed.origin.address() {

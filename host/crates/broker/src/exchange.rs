@@ -6,10 +6,12 @@ use std::error::Error as StdError;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use reqwest::{Client, Method, RequestBuilder};
+use trigger_host_types::UnixMs;
 use trigger_host_types::http::{Error, Request, Response};
 
 use crate::address::AddressRefused;
 use crate::client::ClientError;
+use crate::credential::{Credential, Scrubber};
 use crate::dns::ResolveError;
 use crate::headers;
 use crate::origin::Origin;
@@ -36,17 +38,45 @@ impl Allowance {
 }
 
 /// Builds what is sent; nothing has left yet.
-pub(crate) fn prepare(client: &Client, allowed: &Allowed<'_>, request: Request) -> Result<RequestBuilder, Error> {
-    let headers = headers::checked(&request.headers)?;
+pub(crate) fn prepare(
+    client: &Client,
+    allowed: &Allowed<'_>,
+    request: Request,
+    credential: Option<(&Credential, UnixMs)>,
+) -> Result<RequestBuilder, Error> {
+    let mut headers = headers::checked(&request.headers)?;
     let method = Method::from_bytes(request.method.as_bytes())
         .map_err(|_| Error::Invalid("method: it is not a token".to_owned()))?;
-    let builder = client.request(method, allowed.url.clone()).headers(headers);
-    let Some(body) = request.body else { return Ok(builder) };
-    let (size, most) = (body.len() as u64, allowed.grant.max_request);
+    let (size, most) = (request.body.as_ref().map_or(0, Vec::len) as u64, allowed.grant.max_request);
     if size > most {
         return Err(Error::Budget(format!("the body has {size} bytes, the grant allows {most} (`max-request`)")));
     }
-    Ok(builder.body(body))
+    if let Some((credential, now)) = credential {
+        credential.add(&mut headers, &request, &allowed.url, now)?;
+    }
+    let builder = client.request(method, allowed.url.clone()).headers(headers);
+    Ok(match request.body {
+        Some(body) => builder.body(body),
+        None => builder,
+    })
+}
+
+/// An answer without the credential it was asked for with.
+///
+/// # Errors
+/// The body is encoded in a way that cannot be looked into.
+pub(crate) fn scrubbed(answer: Response, scrubber: &Scrubber) -> Result<Response, Error> {
+    let Response { status, headers, body } = answer;
+    // Gzip was decoded, and its header taken away; the broker asks for nothing else.
+    let encoded =
+        |(name, value): &(String, String)| name == "content-encoding" && !value.eq_ignore_ascii_case("identity");
+    if headers.iter().any(encoded) {
+        return Err(Error::Other(
+            "the answer to a request with a credential has an encoding that was not asked for".to_owned(),
+        ));
+    }
+    let header = |(name, value)| (scrubber.text(name), scrubber.text(value));
+    Ok(Response { status, headers: headers.into_iter().map(header).collect(), body: scrubber.bytes(body) })
 }
 
 /// Sends and reads the whole answer.

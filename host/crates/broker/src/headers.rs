@@ -27,6 +27,11 @@ const RESERVED: [&str; 13] = [
     "via",
 ];
 
+/// Whether only the host may write it.
+pub(crate) fn is_reserved(name: &HeaderName) -> bool {
+    RESERVED.contains(&name.as_str()) || name.as_str().starts_with("proxy-")
+}
+
 /// Checks the headers of a request.
 ///
 /// # Errors
@@ -49,7 +54,7 @@ pub(crate) fn checked(headers: &[(String, String)]) -> Result<HeaderMap, Error> 
         let shown: String = name.chars().take(60).flat_map(char::escape_default).collect();
         let name = HeaderName::from_bytes(name.as_bytes())
             .map_err(|_| Error::Invalid(format!("header `{shown}`: the name is not a token")))?;
-        if RESERVED.contains(&name.as_str()) || name.as_str().starts_with("proxy-") {
+        if is_reserved(&name) {
             return Err(Error::Invalid(format!("header `{name}` is reserved: the host writes it")));
         }
         let plain = value.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ' || byte == b'\t');

@@ -4,13 +4,14 @@
 //! resolves the name, refuses addresses the grant does not reach, dials exactly the addresses it checked, and caps sizes and times.
 //!
 //! Owns the pools of connections to the granted origins and the places for exchanges in flight. Knows no wasm and no Airflow.
-//! Invariants: nothing leaves without a matching grant; no redirect is followed; no cookie, proxy or credential is kept; an error that
-//! reaches a guest names no address, and nothing logs a URL.
+//! Invariants: nothing leaves without a matching grant; a credential leaves for its grant's origin alone and does not come back; no redirect
+//! is followed; no cookie, proxy or credential is kept; an error that reaches a guest names no address, and nothing logs a URL.
 #![forbid(unsafe_code)]
 
 mod address;
 mod broker;
 mod client;
+mod credential;
 mod dns;
 mod exchange;
 mod grant;
@@ -21,6 +22,7 @@ mod path;
 pub mod policy;
 
 pub use broker::{Broker, BrokerConfig, BrokerError};
+pub use credential::Mask;
 pub use dns::{Lookup, SystemLookup};
 pub use grant::{GrantError, GrantParts, HttpGrant};
 pub use origin::{Origin, OriginError, Port};

@@ -57,6 +57,7 @@
 //! # Ok::<(), broker::GrantError>(())
 //! ```
 
+use trigger_host_types::ConnId;
 use trigger_host_types::http::{Error, Request};
 use url::Url;
 
@@ -76,13 +77,14 @@ pub struct Allowed<'a> {
     pub url: Url,
     /// Its origin.
     pub origin: Origin,
+    /// The connection whose credential is to be added.
+    pub connection: Option<&'a ConnId>,
 }
 
 /// Finds the grant that allows a request.
 ///
 /// # Errors
-/// [`Error::Invalid`] when the URL is not of an accepted form, [`Error::NotGranted`] with the grant that is missing, [`Error::Other`] when
-/// only the credential of a granted connection is missing.
+/// [`Error::Invalid`] when the URL is not of an accepted form, [`Error::NotGranted`] with the grant that is missing.
 pub fn decide<'a>(grants: &'a [HttpGrant], request: &Request) -> Result<Allowed<'a>, Error> {
     let url = accepted(&request.url).map_err(|what| Error::Invalid(format!("url: {what}")))?;
     let origin = Origin::of(&url).ok_or_else(|| Error::Invalid("url: it names no host".to_owned()))?;
@@ -108,17 +110,13 @@ pub fn decide<'a>(grants: &'a [HttpGrant], request: &Request) -> Result<Allowed<
         )));
     }
     let Some(connection) = &request.connection else {
-        return Ok(Allowed { grant: with_path[0], url, origin });
+        return Ok(Allowed { grant: with_path[0], url, origin, connection: None });
     };
-    if with_path.iter().any(|grant| grant.connection.as_ref() == Some(connection)) {
-        return Err(Error::Other(
-            "the connection is granted, but credentials are not available in this version: send without `connection`"
-                .to_owned(),
-        ));
-    }
-    Err(Error::NotGranted(format!(
-        "no http grant for \"{origin}\" has the connection this request names (and credentials are not available in this version)"
-    )))
+    let granted = with_path.iter().find(|grant| grant.connection.as_ref() == Some(connection));
+    let grant = *granted.ok_or_else(|| {
+        Error::NotGranted(format!("no http grant for \"{origin}\" has the connection of this request as `connection`"))
+    })?;
+    Ok(Allowed { grant, url, origin, connection: grant.connection.as_ref() })
 }
 
 /// The one spelling of a URL a guest gave, or why it is refused.
@@ -205,10 +203,13 @@ mod tests {
     #[test]
     fn a_connection_must_be_the_grants_own() {
         let grants = [grant("https://a.example", &["GET"], &[], Some("jobs"))];
-        let named = |id| decide(&grants, &request("GET", "https://a.example/", Some(id))).unwrap_err();
-        assert!(matches!(named("jobs"), Error::Other(text) if text.contains("not available in this version")));
-        assert!(matches!(named("other"), Error::NotGranted(_)));
-        assert!(decide(&grants, &request("GET", "https://a.example/", None)).is_ok());
+        let named = |id| {
+            let request = request("GET", "https://a.example/", id);
+            decide(&grants, &request).map(|allowed| allowed.connection.map(ToString::to_string))
+        };
+        assert_eq!(named(Some("jobs")), Ok(Some("jobs".to_owned())));
+        assert!(matches!(named(Some("other")), Err(Error::NotGranted(_))));
+        assert_eq!(named(None), Ok(None), "a credential is added only when it is asked for");
     }
 
     #[test]

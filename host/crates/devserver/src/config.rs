@@ -27,6 +27,8 @@ pub struct Config {
     pub claims_per_class: u32,
     /// Whether the extensions over the eight plain endpoints are there; without them the server answers as the bare API does.
     pub extensions: bool,
+    /// Whether `event-batch` is one of them.
+    pub event_batch: bool,
     /// Give the id of the newest deleted trigger to the next one, as Airflow on SQLite does. Else no id comes twice.
     pub reuse_ids: bool,
     /// Most bytes the database may take; above it writes get the answer of a database in trouble. `None`: as the disk allows.
@@ -42,6 +44,7 @@ impl Default for Config {
             auth: Auth::Open,
             claims_per_class: 50,
             extensions: true,
+            event_batch: true,
             reuse_ids: false,
             max_database: None,
         }

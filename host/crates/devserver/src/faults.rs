@@ -24,27 +24,47 @@ pub enum Endpoint {
     Load,
     /// `POST triggers/workloads`.
     Workloads,
-    /// `POST triggers/{id}/event`.
+    /// `POST triggers/{id}/event`; with a status also each event of a batch.
     Event,
+    /// `POST triggers/events`, as a whole.
+    Events,
     /// `POST triggers/{id}/failure`.
     Failure,
     /// `POST triggers/cleanup`.
     Cleanup,
     /// `PUT triggers/{id}/checkpoint`.
     Checkpoint,
+    /// `POST triggers/{id}/runtime-token`.
+    RuntimeToken,
     /// Connections, variables, XComs, task instances, Dag runs, stores, health: everything else.
     Runtime,
 }
 
-impl Endpoint {
-    /// The endpoint of a path below `/execution/`.
+/// A call as rules see it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Call {
+    pub(crate) endpoint: Endpoint,
+    /// Whom it is about, where the path says so.
+    pub(crate) trigger: Option<i64>,
+}
+
+impl Call {
+    /// The call of a path below `/execution/`.
     pub(crate) fn of(path: &str) -> Self {
         let path = path.trim_matches('/');
+        let id = path.strip_prefix("triggers/").and_then(|rest| rest.split('/').next());
+        Self { endpoint: Endpoint::of(path), trigger: id.and_then(|id| id.parse().ok()) }
+    }
+}
+
+impl Endpoint {
+    fn of(path: &str) -> Self {
         match path {
             "jobs" => return Self::Register,
             "triggers/load" => return Self::Load,
             "triggers/workloads" => return Self::Workloads,
             "triggers/cleanup" => return Self::Cleanup,
+            "triggers/events" => return Self::Events,
             _ => {}
         }
         let verb = path.rsplit('/').next().unwrap_or_default();
@@ -54,6 +74,7 @@ impl Endpoint {
             (_, true, "event") => Self::Event,
             (_, true, "failure") => Self::Failure,
             (_, true, "checkpoint") => Self::Checkpoint,
+            (_, true, "runtime-token") => Self::RuntimeToken,
             _ => Self::Runtime,
         }
     }
@@ -88,6 +109,8 @@ pub enum When {
 pub struct Rule {
     /// To which calls; `None` is all.
     pub endpoint: Option<Endpoint>,
+    /// Only to calls about this trigger.
+    pub trigger: Option<i64>,
     /// What happens.
     pub fault: Fault,
     /// How often.
@@ -101,17 +124,24 @@ pub struct Rule {
 impl Rule {
     /// Hits every call of an endpoint until it is lifted.
     pub const fn always(endpoint: Endpoint, fault: Fault) -> Self {
-        Self { endpoint: Some(endpoint), fault, when: When::Always, times: None, lasts: None }
+        Self { endpoint: Some(endpoint), trigger: None, fault, when: When::Always, times: None, lasts: None }
     }
 
     /// Hits one call of an endpoint, counted from 1.
     pub const fn nth(endpoint: Endpoint, nth: u64, fault: Fault) -> Self {
-        Self { endpoint: Some(endpoint), fault, when: When::Nth(nth), times: Some(1), lasts: None }
+        Self { endpoint: Some(endpoint), trigger: None, fault, when: When::Nth(nth), times: Some(1), lasts: None }
     }
 
     /// Every connection is closed at once, for a time or until lifted.
     pub const fn outage(lasts: Option<Duration>) -> Self {
-        Self { endpoint: None, fault: Fault::LoseRequest, when: When::Always, times: None, lasts }
+        Self { endpoint: None, trigger: None, fault: Fault::LoseRequest, when: When::Always, times: None, lasts }
+    }
+}
+
+impl Rule {
+    fn is_about(&self, call: &Call) -> bool {
+        self.endpoint.is_none_or(|endpoint| endpoint == call.endpoint)
+            && self.trigger.is_none_or(|trigger| call.trigger == Some(trigger))
     }
 }
 
@@ -170,13 +200,27 @@ impl Faults {
         self.state.lock().rules.clone()
     }
 
-    pub(crate) fn plan(&self, endpoint: Endpoint) -> Plan {
+    /// The status that a rule about events has for one of a batch.
+    pub(crate) fn of_batched(&self, trigger: i64) -> Option<u16> {
+        let call = Call { endpoint: Endpoint::Event, trigger: Some(trigger) };
+        let now = self.clock.now();
+        let mut state = self.state.lock();
+        let State { rules, random } = &mut *state;
+        rules.iter_mut().find_map(|standing| match standing.rule {
+            Rule { endpoint: Some(Endpoint::Event), fault: Fault::Status(status), .. } => {
+                (standing.rule.is_about(&call) && standing.hit(now, random)).then_some(status)
+            }
+            _ => None,
+        })
+    }
+
+    pub(crate) fn plan(&self, call: &Call) -> Plan {
         let now = self.clock.now();
         let mut state = self.state.lock();
         let State { rules, random } = &mut *state;
         let mut plan = Plan::default();
         for standing in rules.iter_mut() {
-            if standing.rule.endpoint.is_some_and(|of| of != endpoint) || !standing.hit(now, random) {
+            if !standing.rule.is_about(call) || !standing.hit(now, random) {
                 continue;
             }
             match standing.rule.fault {
@@ -229,6 +273,10 @@ mod tests {
 
     use super::*;
 
+    fn call(endpoint: Endpoint) -> Call {
+        Call { endpoint, trigger: None }
+    }
+
     fn faults() -> (Faults, Arc<VirtualClock>) {
         let clock = Arc::new(VirtualClock::new(1_000));
         (Faults::new(Arc::clone(&clock) as Arc<dyn Clock>), clock)
@@ -238,19 +286,19 @@ mod tests {
     fn hits_the_nth_call_of_its_endpoint_only() {
         let (faults, _) = faults();
         faults.set(0, vec![Rule::nth(Endpoint::Event, 2, Fault::LoseAnswer)]);
-        assert_eq!(faults.plan(Endpoint::Load), Plan::default());
-        assert_eq!(faults.plan(Endpoint::Event).end, None);
-        assert_eq!(faults.plan(Endpoint::Event).end, Some(Fault::LoseAnswer));
-        assert_eq!(faults.plan(Endpoint::Event).end, None);
+        assert_eq!(faults.plan(&call(Endpoint::Load)), Plan::default());
+        assert_eq!(faults.plan(&call(Endpoint::Event)).end, None);
+        assert_eq!(faults.plan(&call(Endpoint::Event)).end, Some(Fault::LoseAnswer));
+        assert_eq!(faults.plan(&call(Endpoint::Event)).end, None);
     }
 
     #[test]
     fn an_outage_ends_by_itself() {
         let (faults, clock) = faults();
         faults.set(0, vec![Rule::outage(Some(Duration::from_secs(2)))]);
-        assert_eq!(faults.plan(Endpoint::Heartbeat).end, Some(Fault::LoseRequest));
+        assert_eq!(faults.plan(&call(Endpoint::Heartbeat)).end, Some(Fault::LoseRequest));
         clock.advance_to(3_000);
-        assert_eq!(faults.plan(Endpoint::Heartbeat).end, None);
+        assert_eq!(faults.plan(&call(Endpoint::Heartbeat)).end, None);
     }
 
     #[test]
@@ -259,17 +307,29 @@ mod tests {
             let (faults, _) = faults();
             let rule = Rule {
                 endpoint: None,
+                trigger: None,
                 fault: Fault::Status(503),
                 when: When::Probability(0.3),
                 times: None,
                 lasts: None,
             };
             faults.set(42, vec![rule]);
-            (0..1_000).map(|_| faults.plan(Endpoint::Load).end.is_some()).collect::<Vec<_>>()
+            (0..1_000).map(|_| faults.plan(&call(Endpoint::Load)).end.is_some()).collect::<Vec<_>>()
         };
         let hits = run().iter().filter(|hit| **hit).count();
         assert_eq!(run(), run());
         assert!((250..350).contains(&hits), "{hits}");
+    }
+
+    #[test]
+    fn a_rule_can_be_about_one_trigger() {
+        let (faults, _) = faults();
+        let rule = Rule { trigger: Some(7), ..Rule::always(Endpoint::Event, Fault::Status(500)) };
+        faults.set(0, vec![rule]);
+        assert_eq!(faults.plan(&Call::of("/triggers/6/event")).end, None);
+        assert_eq!(faults.plan(&Call::of("/triggers/7/event")).end, Some(Fault::Status(500)));
+        assert_eq!((faults.of_batched(6), faults.of_batched(7)), (None, Some(500)));
+        assert_eq!(faults.plan(&Call::of("/triggers/events")).end, None);
     }
 
     #[test]
@@ -280,9 +340,11 @@ mod tests {
             ("triggers/7/event", Endpoint::Event),
             ("triggers/7/checkpoint", Endpoint::Checkpoint),
             ("triggers/load", Endpoint::Load),
+            ("triggers/events", Endpoint::Events),
+            ("triggers/7/runtime-token", Endpoint::RuntimeToken),
             ("variables/event", Endpoint::Runtime),
         ] {
-            assert_eq!(Endpoint::of(path), endpoint, "{path}");
+            assert_eq!(Call::of(path).endpoint, endpoint, "{path}");
         }
     }
 }

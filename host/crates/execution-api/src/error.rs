@@ -89,7 +89,9 @@ pub enum ApiError {
     #[error("the Execution API does not know job {0}; register again")]
     JobGone(JobId),
     /// An Execution API without trigger endpoints.
-    #[error("this Execution API has no trigger endpoints; install the plugin, or point the URL at what serves them")]
+    #[error(
+        "this Execution API has no trigger endpoints: install the plugin and point `[api] url` at it, or set `[api] dialect` where Airflow has them itself"
+    )]
     NoApi,
     /// Something else altogether.
     #[error("what answers at this URL answers, but is not an Execution API: {what}")]
@@ -113,6 +115,9 @@ pub enum ApiError {
         /// The server's words.
         what: String,
     },
+    /// One event of a batch, behind one of the same trigger that failed. Nothing was done with it.
+    #[error("an earlier event of the same trigger failed, so this one was not tried")]
+    NotTried,
     /// The request cannot be put into words of the API; nothing was sent.
     #[error("cannot ask the Execution API: {what}")]
     Unsendable {
@@ -129,7 +134,7 @@ impl ApiError {
     pub const fn class_of(&self) -> Fault {
         match self {
             Self::Transport { .. } | Self::Deadline(_) => Fault::Transport,
-            Self::Busy { .. } => Fault::Busy,
+            Self::Busy { .. } | Self::NotTried => Fault::Busy,
             Self::Server { .. } | Self::TooLarge(_) => Fault::Server,
             Self::Auth { .. } | Self::Token { .. } => Fault::Auth,
             Self::JobGone(_) => Fault::JobGone,

@@ -13,12 +13,13 @@ mod token;
 
 pub mod encodings;
 pub mod retry;
+pub mod templates;
 pub mod wire;
 
-pub use client::Client;
+pub use client::{Client, RuntimeAccess};
 pub use config::{ClientConfig, ConfigError, Dialect, TokenSource};
 pub use error::{ApiError, Fault};
 pub use wire::{
     AssetRef, Connection, DagRunQuery, Extensions, LoadRequest, Registered, RunTrigger, StoredCheckpoint, TaskQuery,
-    TaskStates, VariableKeys, WireEvent, WireKind, WireTaskInstance, WireXcoms, XcomPlace,
+    TaskStates, VariableKeys, WireEvent, WireKind, WirePreviousTask, WireTaskInstance, WireXcoms, XcomPlace,
 };

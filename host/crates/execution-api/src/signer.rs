@@ -61,10 +61,10 @@ impl Signer {
         Ok(Self { key, header, audience, subject, issuer, life })
     }
 
-    /// A token that begins at `now`, in seconds since the epoch.
-    pub(crate) fn sign(&self, now: u64) -> Result<String, ApiError> {
+    /// A token that begins at `now`, in seconds since the epoch; of the configured subject when none is given.
+    pub(crate) fn sign(&self, now: u64, subject: Option<Uuid>) -> Result<String, ApiError> {
         let claims = Claims {
-            sub: self.subject,
+            sub: subject.unwrap_or(self.subject),
             jti: Uuid::new_v4().simple().to_string(),
             aud: &self.audience,
             iss: self.issuer.as_deref(),
@@ -79,11 +79,6 @@ impl Signer {
     /// Seconds from signing to expiry.
     pub(crate) const fn life(&self) -> u64 {
         self.life
-    }
-
-    /// How many seconds before expiry a token is replaced: a little before the server would offer a refreshed one.
-    pub(crate) fn margin(&self) -> u64 {
-        (self.life * 3 / 10).max(45).min(self.life / 2)
     }
 }
 

@@ -120,7 +120,7 @@ impl Tokens {
             held.bearer = bearer;
             held.expires = peek.exp;
             held.renew = match (&self.origin, peek.exp) {
-                (Origin::Signed(signer), Some(exp)) => Some(exp.saturating_sub(signer.margin())),
+                (Origin::Signed(signer), Some(exp)) => Some(exp.saturating_sub(margin(signer.life()))),
                 _ => None,
             };
         }
@@ -128,12 +128,19 @@ impl Tokens {
 
     fn sign(&self, signer: &Signer) -> Result<HeaderValue, ApiError> {
         let now = self.seconds();
-        let token = signer.sign(now)?;
+        let token = signer.sign(now, None)?;
         let bearer = bearer(&token)?;
         let expires = now + signer.life();
-        let renew = Some(expires.saturating_sub(signer.margin()));
+        let renew = Some(expires.saturating_sub(margin(signer.life())));
         *self.held.lock() = Some(Held { bearer: bearer.clone(), expires: Some(expires), renew, stamp: None });
         Ok(bearer)
+    }
+
+    /// A token in the name of `subject` and the seconds it lives; `None` where tokens are not signed here. It is not kept.
+    pub(crate) fn sign_as(&self, subject: Uuid) -> Option<Result<(HeaderValue, u64), ApiError>> {
+        let Origin::Signed(signer) = &self.origin else { return None };
+        let token = signer.sign(self.seconds(), Some(subject)).and_then(|token| bearer(&token));
+        Some(token.map(|token| (token, signer.life())))
     }
 
     async fn read(&self, path: &Path, stamp: Stamp) -> Result<HeaderValue, ApiError> {
@@ -166,6 +173,11 @@ impl Tokens {
     }
 }
 
+/// How many seconds before its expiry a token of this life is replaced: a little before the server would offer a refreshed one.
+pub(crate) fn margin(life: u64) -> u64 {
+    (life.saturating_mul(3) / 10).max(45).min(life / 2)
+}
+
 async fn stamp(path: &Path) -> Result<Stamp, ApiError> {
     let found = tokio::time::timeout(FILE_DEADLINE, tokio::fs::metadata(path))
         .await
@@ -174,7 +186,8 @@ async fn stamp(path: &Path) -> Result<Stamp, ApiError> {
     Ok(Stamp { modified: found.modified().ok(), length: found.len() })
 }
 
-fn bearer(token: &str) -> Result<HeaderValue, ApiError> {
+/// The header that carries a token.
+pub(crate) fn bearer(token: &str) -> Result<HeaderValue, ApiError> {
     let mut value = HeaderValue::try_from(format!("Bearer {token}"))
         .map_err(|_| ApiError::Token { what: "it holds characters that no header may hold".into() })?;
     value.set_sensitive(true);

@@ -7,6 +7,7 @@ mod clocks;
 mod http;
 mod linker;
 mod logging;
+mod runtime;
 mod stdio;
 
 pub(crate) use budget::{Budget, HostCallsExceeded};

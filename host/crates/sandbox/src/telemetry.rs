@@ -8,7 +8,7 @@ use crate::{EndReason, Used};
 pub const POLLS: &str = "trigger_host_polls_total";
 /// CPU seconds of one call, a histogram by `function`.
 pub const POLL_CPU: &str = "trigger_host_poll_cpu_seconds";
-/// Host calls of guests, by `result`: `ok`, `error`, `refused`.
+/// Host calls of guests, by `import` (`http`, `variables`, …) and `result`: `ok`, `error`, `refused`.
 pub const HOST_CALLS: &str = "trigger_host_host_calls_total";
 /// Log lines that were counted and not kept.
 pub const LOG_LINES_DROPPED: &str = "trigger_host_log_lines_dropped_total";
@@ -25,13 +25,13 @@ pub(crate) fn ended(function: &'static str, reason: Option<&EndReason>, used: &U
 }
 
 /// A host call got an answer, or an error of the other side.
-pub(crate) fn host_call(is_ok: bool) {
-    counter!(HOST_CALLS, "result" => if is_ok { "ok" } else { "error" }).increment(1);
+pub(crate) fn host_call(import: &'static str, is_ok: bool) {
+    counter!(HOST_CALLS, "import" => import, "result" => if is_ok { "ok" } else { "error" }).increment(1);
 }
 
-/// A host call was refused by the budget.
-pub(crate) fn host_call_refused() {
-    counter!(HOST_CALLS, "result" => "refused").increment(1);
+/// A host call was refused by the budget or a cap.
+pub(crate) fn host_call_refused(import: &'static str) {
+    counter!(HOST_CALLS, "import" => import, "result" => "refused").increment(1);
 }
 
 /// A component was loaded.

@@ -1,15 +1,19 @@
-//! What this host may run: class paths mapped to loaded components with their grants and limits. The file format is the command line's.
+//! What this host may run: class paths and paths of callbacks mapped to loaded components with their grants and limits. The file format is
+//! the command line's.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use broker::HttpGrant;
+use execution_api::wire::CALLBACK_CLASSPATH;
 use sandbox::{Component, Limits};
-use trigger_host_types::ClassPath;
+use trigger_host_types::{ClassPath, TriggerKind};
+
+use crate::runtime::RuntimeGrants;
 
 /// A class path and what runs for it.
 pub struct Class {
-    /// As Airflow stores it.
+    /// As Airflow stores it; of a callback, the path of its function.
     pub classpath: ClassPath,
     /// Loaded, with the interfaces its grants allow.
     pub component: Component,
@@ -17,6 +21,8 @@ pub struct Class {
     pub limits: Arc<Limits>,
     /// Where its requests may go.
     pub http: Arc<[HttpGrant]>,
+    /// What it may ask of Airflow.
+    pub runtime: Arc<RuntimeGrants>,
 }
 
 impl std::fmt::Debug for Class {
@@ -29,6 +35,7 @@ impl std::fmt::Debug for Class {
 #[derive(Debug, Default)]
 pub struct Catalog {
     classes: HashMap<ClassPath, Arc<Class>>,
+    callbacks: HashMap<ClassPath, Arc<Class>>,
 }
 
 impl Catalog {
@@ -37,18 +44,29 @@ impl Catalog {
         self.classes.insert(class.classpath.clone(), Arc::new(class));
     }
 
-    /// What a class path is mapped to.
-    pub fn get(&self, classpath: &ClassPath) -> Option<&Arc<Class>> {
-        self.classes.get(classpath)
+    /// Maps the path of a callback.
+    pub fn insert_callback(&mut self, class: Class) {
+        self.callbacks.insert(class.classpath.clone(), Arc::new(class));
     }
 
-    /// Class paths mapped.
+    /// What a path is mapped to: of a callback the path of its function, else the class path. An entry for the class that Airflow gives to
+    /// every callback takes those that have none of their own.
+    pub fn get(&self, kind: TriggerKind, path: &ClassPath) -> Option<&Arc<Class>> {
+        match kind {
+            TriggerKind::Callback => {
+                self.callbacks.get(path).or_else(|| self.classes.get(&ClassPath::from(CALLBACK_CLASSPATH)))
+            }
+            TriggerKind::Task | TriggerKind::Asset => self.classes.get(path),
+        }
+    }
+
+    /// Paths mapped.
     pub fn len(&self) -> usize {
-        self.classes.len()
+        self.classes.len() + self.callbacks.len()
     }
 
     /// Whether nothing is mapped.
     pub fn is_empty(&self) -> bool {
-        self.classes.is_empty()
+        self.len() == 0
     }
 }

@@ -1,4 +1,4 @@
-//! One request to the API on behalf of a trigger, and what its answer means to the scheduler.
+//! Requests to the API on behalf of triggers, and what their answers mean to the scheduler.
 
 use std::time::Duration;
 
@@ -6,15 +6,15 @@ use execution_api::retry::{Backoff, Call, Step, next_step};
 use execution_api::{ApiError, Client, Fault};
 use trigger_host_types::{JobId, TriggerId};
 
-use crate::scheduler::{Message, Sent};
+use crate::scheduler::{Attempts, Batched, Message, Sent, Ticket};
 
-/// Sends `message`; `attempt` counts earlier failures of it, `random` is uniform in 0 to 1.
+/// Sends `message`. `random` is uniform in 0 to 1.
 pub(crate) async fn deliver(
     client: &Client,
     job: JobId,
     trigger: TriggerId,
     message: &Message,
-    attempt: u32,
+    attempts: Attempts,
     random: f64,
 ) -> Result<Sent, (Sent, ApiError)> {
     let (call, answer) = match message {
@@ -22,67 +22,97 @@ pub(crate) async fn deliver(
         Message::Failure(failure) => (Call::Failure, client.failure(trigger, failure.lines.as_deref()).await),
         Message::Checkpoint(checkpoint) => (Call::Checkpoint, client.checkpoint(trigger, checkpoint, job).await),
     };
-    answer.map(|()| Sent::Accepted).map_err(|error| (meaning(call, &error, attempt, random), error))
+    answer.map(|()| Sent::Accepted).map_err(|error| (meaning(call, &error, attempts, random), error))
 }
 
-fn meaning(call: Call, error: &ApiError, attempt: u32, random: f64) -> Sent {
+/// What became of a batch.
+pub(crate) struct BatchDelivered {
+    /// For each trigger, what became of its events.
+    pub(crate) results: Vec<(Ticket, Vec<Sent>)>,
+    /// Whether the server answered at all.
+    pub(crate) answered: bool,
+    /// What was not accepted; one entry for all when the request failed as a whole.
+    pub(crate) errors: Vec<(Option<TriggerId>, ApiError)>,
+}
+
+/// Sends the events of all in one request. `random` is uniform in 0 to 1.
+pub(crate) async fn deliver_batch(client: &Client, batch: &[Batched], random: f64) -> BatchDelivered {
+    let mut events = Vec::new();
+    for one in batch {
+        for message in &one.events {
+            if let Message::Event(event) = &**message {
+                events.push((one.trigger, &event.wire));
+            }
+        }
+    }
+    match client.events(&events).await {
+        Ok(answers) => each(batch, answers, random),
+        Err(error) => BatchDelivered {
+            results: batch.iter().map(|one| (one.ticket, whole(&error, one, random))).collect(),
+            answered: error.class_of() != Fault::Transport,
+            errors: vec![(None, error)],
+        },
+    }
+}
+
+fn each(batch: &[Batched], answers: Vec<Result<(), ApiError>>, random: f64) -> BatchDelivered {
+    let mut answers = answers.into_iter();
+    let (mut results, mut errors) = (Vec::with_capacity(batch.len()), Vec::new());
+    for one in batch {
+        let mut attempts = one.attempts;
+        let mut sent = Vec::with_capacity(one.events.len());
+        for answer in answers.by_ref().take(one.events.len()) {
+            sent.push(match answer {
+                Ok(()) => Sent::Accepted,
+                Err(error) => {
+                    let sent = meaning(Call::Event, &error, attempts, random);
+                    if !matches!(error, ApiError::NotTried) {
+                        errors.push((Some(one.trigger), error));
+                    }
+                    sent
+                }
+            });
+            attempts = Attempts::default();
+        }
+        results.push((one.ticket, sent));
+    }
+    BatchDelivered { results, answered: true, errors }
+}
+
+/// What a batch that failed as a whole means for one trigger. A request that is refused may be so for one event's sake: each then goes by
+/// itself, and what that comes to counts.
+fn whole(error: &ApiError, one: &Batched, random: f64) -> Vec<Sent> {
+    let first = match error.class_of() {
+        Fault::Transport | Fault::Busy | Fault::Auth => meaning(Call::Event, error, one.attempts, random),
+        _ => Sent::Alone,
+    };
+    vec![first; one.events.len()]
+}
+
+fn meaning(call: Call, error: &ApiError, attempts: Attempts, random: f64) -> Sent {
     // Only the holder moves a position: on a second attempt, the first one was stored and its answer lost.
-    if call == Call::Checkpoint && attempt > 0 && error.reason() == Some("stale_position") {
+    if call == Call::Checkpoint && attempts.all > 0 && error.reason() == Some("stale_position") {
         return Sent::Accepted;
     }
-    let failures = attempt.saturating_add(1);
-    match next_step(call, error.class_of(), failures, true) {
+    let server = error.class_of() == Fault::Server;
+    let failures = attempts.all.saturating_add(1);
+    let later = |wait| Sent::Later { wait, server };
+    match next_step(call, error.class_of(), attempts.server.saturating_add(1), true) {
         Step::Lost if error.class_of() == Fault::NotFound => Sent::Gone,
         // A conflict says whose it is; any other refusal would come again after every new claim.
         Step::Lost if error.reason().is_none() => Sent::Refused(error.to_string()),
         Step::Lost | Step::RegisterAnew => Sent::NotOurs,
         Step::Park | Step::FailTrigger | Step::Fatal | Step::Halve => Sent::Refused(error.to_string()),
         Step::Done => Sent::Accepted,
-        Step::RetrySlowly => Sent::Later(Backoff::SLOW.next_wait(failures, random)),
-        Step::Retry => Sent::Later(match error {
+        Step::RetrySlowly => later(Backoff::SLOW.next_wait(failures, random)),
+        Step::Retry => later(match error {
             ApiError::Busy { retry_after: Some(wait), .. } => (*wait).min(Duration::from_secs(60)),
             // A first fault is most often one lost connection: the trigger should not wait for seconds on its account.
-            _ if attempt == 0 => Duration::from_millis(100).mul_f64(0.5 + random),
-            _ => Backoff::EVENT.next_wait(attempt, random).min(Duration::from_secs(30)),
+            _ if attempts.all == 0 => Duration::from_millis(100).mul_f64(0.5 + random),
+            _ => Backoff::EVENT.next_wait(attempts.all, random).min(Duration::from_secs(30)),
         }),
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn server() -> ApiError {
-        ApiError::Server { status: 500, what: "x".into() }
-    }
-
-    #[test]
-    fn no_outage_loses_an_event_and_no_poison_event_stays_for_ever() {
-        let down = ApiError::Transport { what: "refused".into() };
-        assert!(
-            matches!(meaning(Call::Event, &down, 10_000, 0.5), Sent::Later(wait) if wait <= Duration::from_secs(30))
-        );
-        assert!(matches!(meaning(Call::Event, &server(), 0, 0.5), Sent::Later(_)));
-        assert!(matches!(meaning(Call::Event, &server(), 7, 0.5), Sent::Refused(_)));
-    }
-
-    #[test]
-    fn a_checkpoint_of_another_host_ends_this_ones_trigger() {
-        let other = ApiError::Rejected { status: 409, reason: Some("not_holder".into()), what: "x".into() };
-        assert_eq!(meaning(Call::Checkpoint, &other, 0, 0.5), Sent::NotOurs);
-        assert_eq!(meaning(Call::Checkpoint, &other, 3, 0.5), Sent::NotOurs);
-    }
-
-    #[test]
-    fn a_checkpoint_that_nobody_would_take_fails_its_trigger() {
-        let bad = ApiError::Rejected { status: 422, reason: None, what: "x".into() };
-        assert!(matches!(meaning(Call::Checkpoint, &bad, 0, 0.5), Sent::Refused(_)));
-    }
-
-    #[test]
-    fn a_checkpoint_whose_answer_was_lost_is_stored() {
-        let stale = ApiError::Rejected { status: 409, reason: Some("stale_position".into()), what: "x".into() };
-        assert_eq!(meaning(Call::Checkpoint, &stale, 1, 0.5), Sent::Accepted);
-        assert_eq!(meaning(Call::Checkpoint, &stale, 0, 0.5), Sent::NotOurs);
-    }
-}
+mod tests;

@@ -47,6 +47,7 @@ impl fmt::Display for Health {
             Self { draining: true, .. } => "draining",
             Self { claims_safe: false, .. } => "paused: no heartbeat was accepted for too long",
             Self { complaint: Some(_), .. } => "the Execution API refuses requests",
+            Self { held: 1.., .. } => "holding triggers that cannot be run",
             _ => "ok",
         };
         writeln!(f, "{state}")?;

@@ -1,19 +1,23 @@
-//! The imports of one trigger's calls: requests go to the broker under the grants of its class, lines to the observer under its id.
+//! The imports of one trigger's calls: requests go to the broker under the grants of its class, questions to Airflow in the trigger's own name,
+//! lines to the observer under its id.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use broker::Broker;
-use trigger_host_types::{TriggerId, http, log};
+use trigger_host_types::{http, log, runtime};
 
 use crate::catalog::Class;
-use crate::observer::Observer;
+use crate::observer::{Observer, Subject};
+use crate::runtime::{Asker, Desk};
 
 /// What the sandbox calls on behalf of one trigger.
 pub(crate) struct TriggerCalls {
-    pub(crate) trigger: TriggerId,
+    pub(crate) subject: Subject,
     pub(crate) class: Arc<Class>,
     pub(crate) broker: Broker,
+    /// Who asks Airflow, and where; none where the class may not.
+    pub(crate) airflow: Option<(Desk, Asker)>,
     pub(crate) observer: Arc<dyn Observer>,
 }
 
@@ -27,7 +31,16 @@ impl sandbox::HostCalls for TriggerCalls {
         self.broker.send_all(&self.class.http, requests).await
     }
 
+    async fn runtime(&self, request: runtime::Request) -> Result<runtime::Answer, runtime::Error> {
+        match &self.airflow {
+            Some((desk, asker)) => desk.answer(asker, request).await,
+            None => {
+                Err(runtime::Error::NotGranted("the triggers of this class may ask Airflow for nothing".to_owned()))
+            }
+        }
+    }
+
     fn log(&self, line: log::Line) {
-        self.observer.log(self.trigger, &self.class.classpath, &line);
+        self.observer.log(&self.subject, &line);
     }
 }

@@ -6,6 +6,8 @@ pub(crate) const FIRED: &str = "trigger_host_events_fired_total";
 pub(crate) const FAILED: &str = "trigger_host_triggers_failed_total";
 /// Counter, label `fault`: requests for triggers that were not accepted.
 pub(crate) const REFUSED: &str = "trigger_host_requests_refused_total";
+/// Histogram: events in one request, where there are several.
+pub(crate) const BATCH: &str = "trigger_host_event_batch_size";
 /// Gauge: triggers held.
 pub(crate) const TRIGGERS: &str = "trigger_host_triggers";
 /// Gauge: triggers held that cannot be run.

@@ -1,8 +1,11 @@
 //! What happens to triggers, told to whoever shows, counts or records it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use trigger_host_types::{ClassPath, IdempotencyKey, TriggerId, TriggerKind, UnixMs, log};
+use trigger_host_types::{ClassPath, Digest, IdempotencyKey, JobId, TriggerId, TriggerKind, UnixMs, log};
+
+use crate::scheduler::PackedTask;
 
 /// Is told of every step in every trigger's life, in the order of the steps of one trigger. Called from the supervisor's own task: must not
 /// block.
@@ -11,7 +14,23 @@ pub trait Observer: Send + Sync {
     fn observe(&self, life: &Life);
 
     /// One line of a guest.
-    fn log(&self, trigger: TriggerId, classpath: &ClassPath, line: &log::Line);
+    fn log(&self, subject: &Subject, line: &log::Line);
+
+    /// Steps and lines from now on belong to this Job.
+    fn registered(&self, _job: JobId) {}
+}
+
+/// The trigger that a step or a line is about.
+#[derive(Debug, Clone)]
+pub struct Subject {
+    /// Airflow's id.
+    pub trigger: TriggerId,
+    /// What it runs.
+    pub classpath: ClassPath,
+    /// What waits for it.
+    pub kind: TriggerKind,
+    /// The deferred task, for the kind `task`.
+    pub task: Option<Arc<PackedTask>>,
 }
 
 /// One step in one trigger's life.
@@ -20,9 +39,7 @@ pub struct Life {
     /// When.
     pub at: UnixMs,
     /// Whose.
-    pub trigger: TriggerId,
-    /// What it runs.
-    pub classpath: ClassPath,
+    pub subject: Subject,
     /// What happened.
     pub what: What,
 }
@@ -32,10 +49,10 @@ pub struct Life {
 pub enum What {
     /// This host runs it from now on.
     Claimed {
-        /// What waits for it.
-        kind: TriggerKind,
         /// Whether it goes on from a stored checkpoint.
         resumed: bool,
+        /// What runs for it; none where nothing is mapped to its class path.
+        component: Option<Digest>,
     },
     /// A call ended.
     Polled {
@@ -52,6 +69,8 @@ pub enum What {
         /// When it is due again, if it answered and is.
         next: Option<UnixMs>,
     },
+    /// A call ended without an answer. Told before the API is; a failure or another call follows.
+    Stopped(Box<Stop>),
     /// The API accepted an event.
     Fired {
         /// Neutral JSON text.
@@ -77,6 +96,21 @@ pub enum What {
     },
 }
 
+/// Why a call has no answer, for the one who asks.
+#[derive(Debug, Clone)]
+pub struct Stop {
+    /// A short stable code.
+    pub reason: &'static str,
+    /// One line, without secrets.
+    pub message: String,
+    /// What a person needs to find the cause, such as the functions of the guest; without secrets.
+    pub details: Vec<String>,
+    /// The limit that was reached and what was used of it, where it was one.
+    pub limit: Option<(String, String)>,
+    /// What the call used; none where it was given up before it could say.
+    pub used: Option<sandbox::Used>,
+}
+
 /// Why this host is done with a trigger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Finish {
@@ -86,8 +120,12 @@ pub enum Finish {
     Failed,
     /// The user ended what waited for it; `on-kill` is called where the component has a use for it.
     Killed,
-    /// The API no longer lists it: it timed out, ended elsewhere, or belongs to another host now.
+    /// The API no longer lists it, after its time was over: the scheduler has given it up.
+    TimedOut,
+    /// The API no longer lists it: it ended elsewhere, or belongs to another host now.
     Gone,
+    /// This host ends; another one goes on from the checkpoint.
+    Drained,
 }
 
 impl Finish {
@@ -97,7 +135,9 @@ impl Finish {
             Self::Fired => "fired",
             Self::Failed => "failed",
             Self::Killed => "killed",
+            Self::TimedOut => "timed-out",
             Self::Gone => "gone",
+            Self::Drained => "drained",
         }
     }
 }

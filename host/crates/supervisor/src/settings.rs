@@ -23,6 +23,10 @@ pub struct Settings {
     pub on_kill_timeout: Duration,
     /// No event of a task's trigger leaves earlier than this after its claim (contract/real-airflow.md section 4).
     pub first_event_after: Duration,
+    /// What becomes of a task's trigger without a component.
+    pub unmapped_tasks: Unmapped,
+    /// The same of a callback; an asset's is always held.
+    pub unmapped_callbacks: Unmapped,
     /// Period of `load` while there is work; grows to four times that when nothing happens.
     pub load_every: Duration,
     /// Period of `cleanup` when nothing was fired or failed.
@@ -37,6 +41,15 @@ pub struct Settings {
     pub register_within: Duration,
     /// The bounds of a drain.
     pub drain: Drain,
+}
+
+/// What becomes of a trigger that no component is mapped to. It cannot be given back (contract/triggerer-behaviour.md section 3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unmapped {
+    /// It fails. Right where this host owns its queue or team.
+    Fail,
+    /// It is kept and never run.
+    Hold,
 }
 
 /// The bounds of a drain, in its order (contract/triggerer-behaviour.md section 8).
@@ -62,6 +75,8 @@ impl Default for Settings {
             watchdog: Duration::from_secs(10),
             on_kill_timeout: Duration::from_secs(30),
             first_event_after: Duration::ZERO,
+            unmapped_tasks: Unmapped::Fail,
+            unmapped_callbacks: Unmapped::Hold,
             load_every: Duration::from_secs(1),
             cleanup_every: Duration::from_secs(45),
             live_instances: 256,

@@ -30,7 +30,7 @@ impl Summary {
             }
             What::Fired { .. } => self.fired += 1,
             What::Failed { reason, .. } => *self.failed.entry(reason).or_default() += 1,
-            What::Finished { .. } => {}
+            What::Stopped(_) | What::Finished { .. } => {}
         }
     }
 }

@@ -6,6 +6,7 @@ use broker::Broker;
 use execution_api::encodings::Fernet;
 use execution_api::retry::{Backoff, Call, Step, next_step};
 use execution_api::{ApiError, Client, Registered};
+use logs::Masker;
 use parking_lot::Mutex;
 use sandbox::Sandbox;
 use tokio::sync::{mpsc, watch};
@@ -41,6 +42,8 @@ pub struct Parts {
     pub time: Time,
     /// Is told what happens.
     pub observer: Arc<dyn Observer>,
+    /// Knows the secrets that no failure and no log line may hold.
+    pub masker: Masker,
 }
 
 /// Why a host did not start.
@@ -106,6 +109,7 @@ impl Supervisor {
                 "No queues and no team are set: this host claims every trigger without a queue, also those it has no component for."
             );
         }
+        parts.observer.registered(registered.job_id);
         let (commands, inbox) = mpsc::channel(COMMANDS);
         let (count, counts) = watch::channel(Counts::default());
         let actor = Actor::new(settings, parts, registered, Arc::clone(&heart), count);

@@ -1,59 +1,136 @@
-//! A workload as the API sends it, made ready for the scheduler: class path looked up, kwargs decoded, task packed.
+//! A workload as the API sends it, made ready for the scheduler: class path looked up, kwargs decoded and rendered, task packed.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use execution_api::RunTrigger;
 use execution_api::encodings::{Fernet, kwargs_from_wire};
+use execution_api::templates::{StartedTask, render_kwargs};
+use serde_json::value::RawValue;
+use trigger_host_types::{ClassPath, TriggerKind};
 
 use crate::catalog::{Catalog, Class};
 use crate::scheduler::{Claim, PackedTask, Refusal};
 
 /// Never fails: what cannot be decoded becomes the failure of that one trigger.
 pub(crate) fn claim(workload: RunTrigger, catalog: &Catalog, keys: &Fernet) -> Claim<Arc<Class>> {
-    let class = catalog.get(&workload.classpath).cloned();
-    let kwargs = kwargs_from_wire(&workload.encrypted_kwargs, keys)
-        .map_err(|error| Refusal { reason: "bad-kwargs", message: format!("cannot decode the kwargs: {error}") })
-        .and_then(|kwargs| refuse_templates(kwargs, workload.dag_data.is_some()));
     let kind = workload.kind();
+    let kwargs = kwargs_from_wire(&workload.encrypted_kwargs, keys)
+        .map_err(|error| bad_kwargs(format!("cannot decode the kwargs: {error}")));
+    let (classpath, kwargs) = match kind {
+        TriggerKind::Callback => callback(workload.classpath.clone(), kwargs),
+        TriggerKind::Task | TriggerKind::Asset => {
+            (workload.classpath.clone(), kwargs.and_then(|kwargs| rendered(kwargs, &workload)))
+        }
+    };
+    let class = catalog.get(kind, &classpath).cloned();
     let (position, checkpoint) = workload.checkpoint.map_or((0, None), |stored| (stored.position, stored.value));
     Claim {
         id: workload.id,
         // The catalog's own copy: a million triggers share the text.
-        classpath: class.as_ref().map_or(workload.classpath, |class| class.classpath.clone()),
+        classpath: class
+            .as_ref()
+            .map(|class| &class.classpath)
+            .filter(|own| **own == classpath)
+            .cloned()
+            .unwrap_or(classpath),
+        component: class.as_ref().map(|class| class.component.digest()),
         class,
         kind,
         kwargs,
         checkpoint,
         position,
-        task: workload.ti.map(|ti| PackedTask::new(ti.id, &ti.for_guest())),
+        starts_from_trigger: workload.dag_data.is_some(),
+        task: workload.ti.map(|ti| {
+            let task = PackedTask::new(ti.id, &ti.for_guest());
+            workload.log_path.iter().fold(task, |task, path| task.with_log_path(path))
+        }),
+        assets: workload.watched_assets.map(|assets| Arc::new(*assets)),
         timeout_at: workload.timeout_after,
     }
 }
 
-/// A task that starts from its trigger has unrendered kwargs: raw template text is never passed on as if it were a value
-/// (contract/triggerer-behaviour.md section 9).
-fn refuse_templates(kwargs: String, starts_from_trigger: bool) -> Result<String, Refusal> {
-    let template = ["{{", "{%", "{#"].into_iter().filter_map(|opening| kwargs.find(opening)).min();
-    match template.filter(|_| starts_from_trigger) {
-        None => Ok(kwargs),
-        Some(at) => {
-            let expression: String = kwargs[at..].chars().take(80).collect();
-            let message = format!("the kwargs hold a template this host cannot render: {expression}");
-            Err(Refusal { reason: "template", message })
-        }
-    }
+fn bad_kwargs(message: String) -> Refusal {
+    Refusal { reason: "bad-kwargs", message }
+}
+
+/// A task that starts from its trigger has unrendered kwargs (contract/triggerer-behaviour.md section 9).
+fn rendered(kwargs: String, workload: &RunTrigger) -> Result<String, Refusal> {
+    let (Some(dag_data), Some(ti)) = (&workload.dag_data, &workload.ti) else { return Ok(kwargs) };
+    let task = StartedTask { dag_data, dag_run_data: workload.dag_run_data.as_deref(), ti };
+    render_kwargs(&kwargs, &task).map_err(|error| Refusal { reason: "template", message: error.to_string() })
+}
+
+/// The function's path in the place of the one class that runs them all in Airflow, and the function's own kwargs.
+fn callback(classpath: ClassPath, kwargs: Result<String, Refusal>) -> (ClassPath, Result<String, Refusal>) {
+    let kwargs = match kwargs {
+        Ok(kwargs) => kwargs,
+        Err(refusal) => return (classpath, Err(refusal)),
+    };
+    let members: BTreeMap<String, &RawValue> = serde_json::from_str(&kwargs).unwrap_or_default();
+    let path = members.get("callback_path").and_then(|path| serde_json::from_str::<String>(path.get()).ok());
+    let Some(path) = path.filter(|path| !path.is_empty()) else {
+        return (classpath, Err(bad_kwargs("the callback has no `callback_path`".into())));
+    };
+    let own = match members.get("callback_kwargs").map(|kwargs| kwargs.get()) {
+        None | Some("null") => Ok("{}".to_owned()),
+        Some(kwargs) if kwargs.starts_with('{') => Ok(kwargs.to_owned()),
+        Some(_) => Err(bad_kwargs("the callback's `callback_kwargs` are no object".into())),
+    };
+    (ClassPath::from(path), own)
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+    use uuid::Uuid;
+
     use super::*;
 
+    fn claimed(workload: &Value) -> Claim<Arc<Class>> {
+        let workload = serde_json::from_str(&workload.to_string()).unwrap();
+        claim(workload, &Catalog::default(), &Fernet::parse("").unwrap())
+    }
+
+    fn started(kwargs: &str, starts: bool) -> Claim<Arc<Class>> {
+        let ti = json!({"id": Uuid::nil(), "dag_id": "d", "task_id": "t", "run_id": "r", "try_number": 1});
+        let dag = json!({"dag": {"tasks": [{"__var": {"task_id": "t", "template_fields": ["path"]}}]}});
+        let mut workload = json!({"id": 1, "classpath": "a.B", "encrypted_kwargs": kwargs, "ti": ti});
+        if starts {
+            workload["dag_data"] = dag;
+            workload["dag_run_data"] = json!({"logical_date": "2026-03-04T05:06:07Z"});
+        }
+        claimed(&workload)
+    }
+
     #[test]
-    fn only_unrendered_kwargs_are_refused() {
-        let text = r#"{"at": "{{ ds }}"}"#;
-        assert!(refuse_templates(text.into(), false).is_ok());
-        assert!(refuse_templates(r#"{"at": "now"}"#.into(), true).is_ok());
-        let refusal = refuse_templates(text.into(), true).unwrap_err();
-        assert!(refusal.message.contains("{{ ds }}"), "{refusal:?}");
+    fn only_a_task_that_starts_from_its_trigger_is_rendered() {
+        let text = r#"{"path": "{{ ds }}"}"#;
+        let rendered = started(text, true);
+        assert_eq!(rendered.kwargs.unwrap(), r#"{"path":"2026-03-04"}"#);
+        assert!(rendered.starts_from_trigger);
+        let deferred = started(text, false);
+        assert_eq!(deferred.kwargs.unwrap(), r#"{"path":"{{ ds }}"}"#, "a worker has rendered it: this is its value");
+        assert!(!deferred.starts_from_trigger);
+        let refusal = started(r#"{"path": "{{ macros.x }}"}"#, true).kwargs.unwrap_err();
+        assert!(refusal.reason == "template" && refusal.message.contains("{{ macros.x }}"), "{refusal:?}");
+    }
+
+    #[test]
+    fn a_callback_goes_by_the_path_of_its_function() {
+        let kwargs = |kwargs: Value| {
+            let text = json!({"callback_path": "alerts.page", "callback_kwargs": kwargs}).to_string();
+            claimed(
+                &json!({"id": 1, "classpath": "airflow.triggers.callback.CallbackTrigger", "encrypted_kwargs": text}),
+            )
+        };
+        let claim = kwargs(json!({"text": "late"}));
+        assert_eq!((claim.classpath.as_str(), claim.kind), ("alerts.page", TriggerKind::Callback));
+        assert_eq!(claim.kwargs.unwrap(), r#"{"text":"late"}"#);
+        assert_eq!(kwargs(Value::Null).kwargs.unwrap(), "{}");
+        assert!(kwargs(json!([1])).kwargs.is_err());
+        let nameless =
+            json!({"id": 1, "classpath": "airflow.triggers.callback.CallbackTrigger", "encrypted_kwargs": "{}"});
+        assert!(claimed(&nameless).kwargs.unwrap_err().message.contains("callback_path"));
     }
 }

@@ -6,6 +6,7 @@
 
 mod classify;
 mod clock;
+mod connection;
 mod digest;
 mod event;
 mod ids;
@@ -13,9 +14,11 @@ mod trigger;
 
 pub mod http;
 pub mod log;
+pub mod runtime;
 
 pub use classify::{Blame, Class, Classify, Retry};
 pub use clock::{Clock, SystemClock, UnixMs, VirtualClock};
+pub use connection::{Connection, ConnectionError, Connections};
 pub use digest::{Digest, DigestError};
 pub use event::{Event, EventKind, Xcom};
 pub use ids::{ClassPath, ConnId, IdempotencyKey, JobId, TriggerId};

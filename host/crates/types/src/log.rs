@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// A message is cut at so many bytes.
+pub const MOST_MESSAGE: usize = 16 << 10;
+
 /// How much a line matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -21,6 +21,23 @@ const CLASSES: [(&str, &str, &str); 4] = [
 const GRANTS: &str = "[trigger.grants]\n\
     http = [{ origin = \"http://127.0.0.1:*\", methods = [\"GET\", \"POST\", \"DELETE\"], private = true }]\n";
 
+/// Class paths of the guest that asks Airflow, and all else of their entries.
+const ASKERS: [(&str, &str); 3] = [
+    ("test.Asker", ASKS),
+    (
+        "test.Flood",
+        "limits = { host-calls-per-poll = 8 }\n[trigger.grants]\nvariables = { read = [\"jobs_*\"] }\nxcom = \"read\"\n\
+         asset-state = \"read\"\nstates = true\nconnections = [\"other\"]\n",
+    ),
+    (
+        "test.Shut",
+        "[trigger.grants]\nvariables = { read = [\"other\"] }\nxcom = \"read\"\nasset-state = \"read\"\nstates = [\"other\"]\n\
+         connections = [\"other\"]\n",
+    ),
+];
+const ASKS: &str = "[trigger.grants]\nvariables = { read = [\"jobs_*\"], write = [\"jobs_cursor\"] }\nxcom = \"read-write\"\n\
+    asset-state = \"read-write\"\nstates = [\"sales_*\"]\nconnections = [\"jobs_db\"]\n";
+
 /// Writes `triggers.toml`.
 pub(crate) fn write(folder: &Path) {
     static LOCKED: OnceLock<String> = OnceLock::new();
@@ -36,6 +53,10 @@ fn locked() -> String {
         let limits = if limits.is_empty() { String::new() } else { format!("[trigger.limits]\n{limits}") };
         let component = serde_json::json!(component);
         text += &format!("[[trigger]]\nclasspath = \"{classpath}\"\ncomponent = {component}\n{grants}{limits}\n");
+    }
+    let component = serde_json::json!(guest_build::component("asker").canonicalize().unwrap());
+    for (classpath, rest) in ASKERS {
+        text += &format!("[[trigger]]\nclasspath = \"{classpath}\"\ncomponent = {component}\n{rest}\n");
     }
     let file = folder.path().join("triggers.toml");
     fs::write(&file, text).unwrap();

@@ -96,3 +96,32 @@ async fn what_nothing_is_mapped_to_fails_or_is_held() {
     assert!(page.contains("held without a component 1"), "{page}");
     host.drain().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_task_that_starts_from_its_trigger_is_rendered_or_fails_with_the_expression() {
+    let world = World::new().await;
+    let trigger = |task: &str, path: &str| {
+        let fields = json!({"task_id": task, "template_fields": ["path"]});
+        json!({
+            "classpath": "test.Hostile", "kwargs": {"do": "echo", "path": path},
+            "task": {"dag_id": "d", "run_id": "r", "task_id": task},
+            "dag_data": {"dag": {"tasks": [{"__type": "operator", "__var": fields}]}},
+            "dag_run_data": {"logical_date": "2026-03-04T05:06:07Z", "conf": {"k": "v"}},
+        })
+    };
+    let triggers = [
+        trigger("plain", "/{{ ds }}/{{ dag_run.conf['k'] }}/{{ ti.task_id }}"),
+        trigger("macro", "/{{ macros.ds_add(ds, 1) }}"),
+    ];
+    let ids = world.api.defer(&json!(triggers)).await;
+    // What started without a process that defers has nothing to wait for.
+    let host = world.host("host", &[("first-event-after", json!("10m"))]);
+    let events = world.api.until("the plain one", |events| events.iter().any(|event| event["what"] == "event")).await;
+    let fired = events.iter().find(|event| event["trigger_id"] == ids[0]).unwrap();
+    assert_eq!(fired["payload"]["kwargs"]["path"], "/2026-03-04/v/plain");
+    let events = world.api.events(2).await;
+    let failed = events.iter().find(|event| event["trigger_id"] == ids[1]).unwrap();
+    assert_eq!(failed["what"], "failure");
+    assert!(failed["lines"].to_string().contains("`{{ macros.ds_add(ds, 1) }}`"), "{failed}");
+    assert_eq!(host.count(ids[1], "polled"), 0, "no guest sees template text");
+}

@@ -8,5 +8,6 @@ mod kill;
 mod order;
 mod outage;
 mod program;
+mod runtime;
 mod tap;
 mod world;

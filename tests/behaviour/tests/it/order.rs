@@ -53,10 +53,8 @@ async fn each_effect_waits_until_the_one_before_is_stored() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_watcher_killed_between_two_events_of_one_call_stores_each_once() {
-    let world = World::new().await;
-    let watcher = json!([{
-        "classpath": "test.Hostile", "kwargs": {"do": "many-events", "count": 3}, "kind": "asset", "assets": {"a": "file:///a"}
-    }]);
+    let world = World::of_single_events().await;
+    let watcher = watcher();
     let ids = world.api.defer(&watcher).await;
     let mut first = world.host("first", &[]);
     // The second event of the second call is stored, and nobody hears of it.
@@ -76,6 +74,55 @@ async fn a_watcher_killed_between_two_events_of_one_call_stores_each_once() {
     let sent = world.record.of("/event");
     let third = checkpoints[0].accepted().unwrap();
     assert!(sent[2].accepted().unwrap() < checkpoints[0].asked && third < sent[3].asked, "{checkpoints:?}");
+}
+
+/// A watcher that fires three events in each call.
+fn watcher() -> Value {
+    json!([{
+        "classpath": "test.Hostile", "kwargs": {"do": "many-events", "count": 3}, "kind": "asset", "assets": {"a": "file:///a"}
+    }])
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_host_killed_in_the_middle_of_a_batch_loses_none_of_it_and_stores_none_twice() {
+    for done in [true, false] {
+        let world = World::new().await;
+        world.api.defer(&watcher()).await;
+        let mut first = world.host("first", &[]);
+        world.record.strike(Strike { nth: 2, part: "/triggers/events", done, host: first.program.pid });
+        assert_eq!(first.program.end().await, None);
+        let mut second = world.host("second", &[]);
+        world.api.events(9).await;
+        second.drain().await;
+        let events = world.api.record().await;
+        assert_eq!(events.len() % 3, 0, "calls are told of whole: {events:?}");
+        let keys: BTreeSet<&str> = events.iter().map(|event| event["idempotency_key"].as_str().unwrap()).collect();
+        assert_eq!(keys.len(), events.len(), "each event has a key of its own");
+        let repeated: Vec<u64> = events.iter().map(|event| event["repetitions"].as_u64().unwrap()).collect();
+        let again = u64::from(done);
+        assert_eq!(repeated[..6], [0, 0, 0, again, again, again], "the batch came again whole, with its keys");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_poison_event_holds_up_nobody_else() {
+    let world = World::new().await;
+    let triggers = vec![json!({"classpath": "demo.Wait", "kwargs": {"delta": 0}}); 40];
+    let ids = world.api.defer(&json!(triggers)).await;
+    world.api.faults(&json!([{"endpoint": "event", "trigger": ids[7], "fault": "status", "status": 500}])).await;
+    // One request at a time, so that the others queue behind it.
+    let host = world.host("host", &[("deliveries", json!(1))]);
+    let events = world.api.events(39).await;
+    assert!(events.iter().all(|event| event["trigger_id"] != ids[7]));
+    assert!(!world.record.of("/triggers/events").is_empty(), "some went together, or this shows less than it says");
+    world.api.faults(&json!([])).await;
+    let last = world.api.events(40).await.pop().unwrap();
+    assert_eq!(
+        (&last["trigger_id"], &last["what"]),
+        (&json!(ids[7]), &json!("event")),
+        "it is tried again, and then told"
+    );
+    assert_eq!(host.count(ids[7], "claimed"), 1);
 }
 
 /// Triggers with jobs that never end, by task name; once all are submitted and stored.

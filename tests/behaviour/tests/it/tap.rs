@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -44,6 +45,20 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
+    /// The events that it carries.
+    fn events(&self) -> Vec<(i64, Self)> {
+        let part = self.what.rsplit('/').nth(1).unwrap_or_default();
+        if let Ok(id) = part.parse() {
+            return vec![(id, self.clone())];
+        }
+        let body: Value = serde_json::from_str(&self.body).unwrap();
+        let one = |event: &Value| {
+            let key = event["idempotency_key"].as_str().map(str::to_owned);
+            (event["trigger_id"].as_i64().unwrap(), Self { key, ..self.clone() })
+        };
+        body["events"].as_array().unwrap().iter().map(one).collect()
+    }
+
     /// When a good answer came.
     pub(crate) fn accepted(&self) -> Option<u64> {
         self.answered.filter(|(_, status)| (200..300).contains(status)).map(|(moment, _)| moment)
@@ -79,6 +94,11 @@ impl Record {
     /// All requests so far with this in them.
     pub(crate) fn of(&self, part: &str) -> Vec<Exchange> {
         self.0.state.lock().exchanges.iter().filter(|one| one.what.contains(part)).cloned().collect()
+    }
+
+    /// All events that were sent so far, those of one request one by one, each with its trigger's id.
+    pub(crate) fn events(&self) -> Vec<(i64, Exchange)> {
+        self.of("/event").iter().flat_map(Exchange::events).collect()
     }
 
     /// Waits for a condition that questions and answers bring about.

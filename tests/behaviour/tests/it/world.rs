@@ -43,10 +43,19 @@ impl World {
 
     /// `plan`: of jobs that have none of their own.
     pub(crate) async fn with(plan: Plan) -> Self {
+        Self::on(plan, &[]).await
+    }
+
+    /// With an API that takes events one by one.
+    pub(crate) async fn of_single_events() -> Self {
+        Self::on(Plan { polls: 2, ..Plan::default() }, &["--single-events"]).await
+    }
+
+    async fn on(plan: Plan, arguments: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         catalog::write(folder.path());
         let record = Record::default();
-        let api = Api::start(folder.path(), "airflow.db").await;
+        let api = Api::start(folder.path(), "airflow.db", arguments).await;
         let jobs = JobServer::start(plan).await.unwrap();
         let api_tap = Tap::on(api.address, &record).await;
         let jobs_tap = Tap::on(jobs.address(), &record).await;
@@ -55,7 +64,7 @@ impl World {
 
     /// Another API, with a database of its own.
     pub(crate) async fn another_api(&self) -> Api {
-        Api::start(self.folder.path(), "another.db").await
+        Api::start(self.folder.path(), "another.db", &[]).await
     }
 
     /// Starts a host that notices within a second that another is dead. `keys` of `[host]` come over these.
@@ -86,8 +95,8 @@ impl World {
 }
 
 impl Api {
-    async fn start(folder: &Path, database: &str) -> Self {
-        let program = Program::start(folder, &["api", "--db", database]);
+    async fn start(folder: &Path, database: &str, arguments: &[&str]) -> Self {
+        let program = Program::start(folder, &[&["api", "--db", database], arguments].concat());
         let url = program.out.line("http://").await;
         let address = url.strip_prefix("http://").and_then(|rest| rest.split('/').next()).unwrap().parse().unwrap();
         Self { _program: program, address }
@@ -140,6 +149,12 @@ impl Api {
         let (status, text) = (answer.status(), answer.text().await.unwrap());
         assert!(status.is_success(), "{path}: {text}");
         serde_json::from_str(&text).unwrap_or_default()
+    }
+
+    /// Puts something there that triggers find.
+    pub(crate) async fn put(&self, path: &str, body: &Value) {
+        let answer = client().put(self.url(path)).json(body).send().await.unwrap();
+        assert!(answer.status().is_success(), "{path}: {}", answer.text().await.unwrap());
     }
 
     /// Makes trouble.

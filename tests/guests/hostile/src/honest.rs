@@ -35,6 +35,7 @@ pub(crate) fn choose(
             thread::sleep(Duration::from_millis(kwargs["ms"].as_u64().unwrap_or(0)));
             fire("null".to_owned())
         }
+        "say" => fire(kwargs["payload"].to_string()),
         "log" => log(kwargs),
         "get" => fire(answer(&http::send(&request(kwargs["url"].as_str().unwrap_or_default())))),
         "get-all" => {

@@ -11,6 +11,8 @@ use super::problem::{Problem, fault};
 
 /// An object with the fields that were not yet taken.
 pub(super) struct Body<'a> {
+    /// Where it is, for faults: `body`, or deeper.
+    place: Vec<String>,
     whole: &'a str,
     members: json::Members<'a>,
     known: BTreeSet<&'static str>,
@@ -44,12 +46,21 @@ pub(super) fn path_integer(name: &str, text: &str) -> Result<i64, Problem> {
 
 impl<'a> Body<'a> {
     pub(super) fn parse(bytes: &'a [u8]) -> Result<Self, Problem> {
-        let json = any(bytes)?;
+        Self::at(any(bytes)?, vec!["body".to_owned()])
+    }
+
+    /// An object inside of a body; `text` was checked with the whole.
+    pub(super) fn inner(text: &'a str, place: Vec<String>) -> Result<Self, Problem> {
+        Self::at(json::read(text).map_err(|_| Problem::Unparsable)?, place)
+    }
+
+    fn at(json: json::Json<'a>, place: Vec<String>) -> Result<Self, Problem> {
         let Some(members) = json.members else {
+            let place: Vec<&str> = place.iter().map(String::as_str).collect();
             let msg = "Input should be a valid dictionary or object to extract fields from";
-            return Err(Problem::invalid("model_attributes_type", &["body"], msg, shown(json.text)));
+            return Err(Problem::invalid("model_attributes_type", &place, msg, shown(json.text)));
         };
-        Ok(Self { whole: json.text, members, known: BTreeSet::new(), faults: Vec::new() })
+        Ok(Self { place, whole: json.text, members, known: BTreeSet::new(), faults: Vec::new() })
     }
 
     /// The text of any JSON value; `None` when absent. Of two members of one name the last counts, as in Python.
@@ -119,17 +130,16 @@ impl<'a> Body<'a> {
 
     /// Adds a fault of the caller's own finding.
     pub(super) fn wrong(&mut self, kind: &str, loc: &[&str], msg: &str, input: Value) {
-        // A place in a list is a number on the wire.
-        let place = |part: &&str| part.parse::<usize>().map_or_else(|_| Value::from(*part), Value::from);
-        let loc: Vec<Value> = std::iter::once("body".into()).chain(loc.iter().map(place)).collect();
-        self.faults.push(json!({"type": kind, "loc": loc, "msg": msg, "input": input}));
+        let loc: Vec<&str> = self.place.iter().map(String::as_str).chain(loc.iter().copied()).collect();
+        self.faults.push(fault(kind, &loc, msg, input));
     }
 
     /// The faults of the fields, then the unknown fields.
     pub(super) fn finish(self) -> Result<(), Problem> {
-        let Self { members, known, mut faults, .. } = self;
+        let Self { place, members, known, mut faults, .. } = self;
         for (key, text) in members.iter().filter(|(key, _)| !known.contains(key.as_str())) {
-            faults.push(fault("extra_forbidden", &["body", key], "Extra inputs are not permitted", shown(text)));
+            let loc: Vec<&str> = place.iter().map(String::as_str).chain([key.as_str()]).collect();
+            faults.push(fault("extra_forbidden", &loc, "Extra inputs are not permitted", shown(text)));
         }
         if faults.is_empty() { Ok(()) } else { Err(Problem::Invalid(faults)) }
     }

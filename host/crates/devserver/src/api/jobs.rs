@@ -12,13 +12,14 @@ use super::problem::Problem;
 use crate::store::{Write, jobs};
 
 /// What this server has beyond the plain endpoints.
-const EXTENSIONS: [&str; 3] = ["checkpoint", "event-kind", "idempotency-key"];
+const EXTENSIONS: [&str; 5] = ["checkpoint", BATCH, "event-kind", "idempotency-key", "runtime-token"];
+const BATCH: &str = "event-batch";
 
 #[derive(Serialize)]
 pub(super) struct Registered {
     job_id: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
-    extensions: Option<[&'static str; 3]>,
+    extensions: Option<Vec<&'static str>>,
 }
 
 pub(super) async fn register(
@@ -29,7 +30,8 @@ pub(super) async fn register(
     let (job_type, hostname) = (body.text("job_type"), body.text("hostname"));
     body.finish()?;
     let job_id = app.store.write(move |write| jobs::register(write, &job_type, &hostname)).await?;
-    let extensions = app.extensions.then_some(EXTENSIONS);
+    let has = |name: &&str| *name != BATCH || app.event_batch;
+    let extensions = app.extensions.then(|| EXTENSIONS.into_iter().filter(has).collect());
     Ok((StatusCode::CREATED, Json(Registered { job_id, extensions })))
 }
 

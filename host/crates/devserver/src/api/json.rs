@@ -40,6 +40,13 @@ pub(super) fn read(text: &str) -> Result<Json<'_>, NotJson> {
     Ok(Json { text: whole, members })
 }
 
+/// The texts of a list's items; `None` for anything else. For a text that [`read`] has checked.
+pub(super) fn items(text: &str) -> Option<Vec<&str>> {
+    let mut reader = Reader { text, bytes: text.as_bytes(), at: 0 };
+    let mut items = Vec::new();
+    (reader.peek() == Some(b'[') && reader.array(0, Some(&mut items)).is_ok()).then_some(items)
+}
+
 struct Reader<'a> {
     text: &'a str,
     bytes: &'a [u8],
@@ -53,7 +60,7 @@ impl<'a> Reader<'a> {
         }
         match self.peek() {
             Some(b'{') => self.object(depth, members),
-            Some(b'[') => self.array(depth),
+            Some(b'[') => self.array(depth, None),
             Some(b'"') => self.string(),
             Some(b'-' | b'0'..=b'9') => self.number(),
             _ if self.word("null") || self.word("true") || self.word("false") => Ok(()),
@@ -89,14 +96,17 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn array(&mut self, depth: usize) -> Result<(), NotJson> {
+    fn array(&mut self, depth: usize, mut items: Option<&mut Vec<&'a str>>) -> Result<(), NotJson> {
         self.at += 1;
         self.space();
         if self.next_is(b']') {
             return Ok(());
         }
         loop {
-            self.value(depth + 1, None)?;
+            let item = self.slice(|reader| reader.value(depth + 1, None))?;
+            if let Some(items) = items.as_deref_mut() {
+                items.push(item);
+            }
             if self.ends(b']')? {
                 return Ok(());
             }
@@ -268,5 +278,8 @@ mod tests {
         let read = read(text).unwrap();
         assert_eq!(read.text, text.trim());
         assert_eq!(read.members.unwrap(), [("a".to_owned(), r#"{"x": 1}"#), ("b".to_owned(), "NaN")]);
+        assert_eq!(items(r#"[ {"x": [1]} , NaN,"a"]"#).unwrap(), [r#"{"x": [1]}"#, "NaN", "\"a\""]);
+        assert_eq!(items("[ ]"), Some(Vec::new()));
+        assert_eq!(items("{}"), None);
     }
 }

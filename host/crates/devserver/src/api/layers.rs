@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::problem::{Bare, Problem};
 use super::{PREFIX, Shared};
-use crate::faults::{Endpoint, Fault, Plan};
+use crate::faults::{Call, Fault, Plan};
 use crate::listener::Line;
 use crate::web_page::may_be_one;
 
@@ -48,11 +48,11 @@ pub(super) async fn conduct(
     let Some(path) = request.uri().path().strip_prefix(PREFIX).filter(|path| path.starts_with('/')) else {
         return within_deadline(request, next).await;
     };
-    if app.tokens.is_none() && line.is_local() && may_be_one(request.headers()) {
+    if app.tokens.are_open() && line.is_local() && may_be_one(request.headers()) {
         let what = "Without tokens this server answers no web page: use a loopback address and no Origin";
         return Problem::Detail(StatusCode::FORBIDDEN, what.to_owned()).into_response();
     }
-    let Plan { wait, end } = app.faults.plan(Endpoint::of(path));
+    let Plan { wait, end } = app.faults.plan(&Call::of(path));
     if !wait.is_zero() {
         tokio::time::sleep(wait).await;
     }
@@ -157,11 +157,7 @@ pub(super) async fn known_version(
 
 /// Lets holders of a token pass, and hands back a new one when theirs is about to end.
 pub(super) async fn token(State(app): State<Shared>, mut request: Request, next: Next) -> Response {
-    let Some(tokens) = &app.tokens else {
-        request.extensions_mut().insert(Subject(Uuid::nil()));
-        return next.run(request).await;
-    };
-    match tokens.check(request.headers(), app.real.now()) {
+    match app.tokens.caller(request.headers(), app.real.now()) {
         Err(problem) => problem.into_response(),
         Ok(caller) => {
             request.extensions_mut().insert(Subject(caller.subject));

@@ -2,6 +2,7 @@
 //! time. Source: contract/execution-api.md.
 
 mod assets;
+mod batch;
 mod body;
 mod connections;
 mod jobs;
@@ -10,6 +11,7 @@ mod layers;
 mod problem;
 mod query;
 mod runs;
+mod runtime_token;
 mod tasks;
 mod token;
 mod triggers;
@@ -44,8 +46,9 @@ pub(crate) struct App {
     pub(crate) stopping: watch::Receiver<bool>,
     clock: Arc<dyn Clock>,
     real: Arc<dyn Clock>,
-    tokens: Option<token::Tokens>,
+    tokens: token::Tokens,
     extensions: bool,
+    event_batch: bool,
 }
 
 impl App {
@@ -58,6 +61,7 @@ impl App {
             real: Arc::clone(&config.real),
             tokens: token::Tokens::new(&config.auth),
             extensions: config.extensions,
+            event_batch: config.event_batch,
         }
     }
 }
@@ -84,13 +88,10 @@ fn known(app: &Shared) -> Router<Shared> {
     let newest = middleware::from_fn(layers::newest_version);
     let any = middleware::from_fn(layers::known_version);
     let token = middleware::from_fn_with_state(Arc::clone(app), layers::token);
-    triggers(app.extensions)
-        .route_layer(token.clone())
-        .route_layer(newest)
-        .merge(runtime().route_layer(token).route_layer(any))
+    triggers(app).route_layer(token.clone()).route_layer(newest).merge(runtime().route_layer(token).route_layer(any))
 }
 
-fn triggers(extensions: bool) -> Router<Shared> {
+fn triggers(app: &App) -> Router<Shared> {
     let plain = Router::new()
         .route("/jobs", post(jobs::register))
         .route("/jobs/{id}/heartbeat", post(jobs::heartbeat))
@@ -100,7 +101,13 @@ fn triggers(extensions: bool) -> Router<Shared> {
         .route("/triggers/cleanup", post(triggers::cleanup))
         .route("/triggers/{id}/event", post(triggers::event))
         .route("/triggers/{id}/failure", post(triggers::failure));
-    if extensions { plain.route("/triggers/{id}/checkpoint", put(triggers::checkpoint)) } else { plain }
+    if !app.extensions {
+        return plain;
+    }
+    let batches = if app.event_batch { plain.route("/triggers/events", post(batch::events)) } else { plain };
+    batches
+        .route("/triggers/{id}/checkpoint", put(triggers::checkpoint))
+        .route("/triggers/{id}/runtime-token", post(runtime_token::runtime_token))
 }
 
 fn runtime() -> Router<Shared> {

@@ -44,8 +44,10 @@ impl Problem {
     }
 }
 
-/// One entry of a 422's list.
+/// One entry of a 422's list. A place in a list is a number on the wire.
 pub(super) fn fault(kind: &str, loc: &[&str], msg: &str, input: Value) -> Value {
+    let place = |part: &&str| part.parse::<usize>().map_or_else(|_| Value::from(*part), Value::from);
+    let loc: Vec<Value> = loc.iter().map(place).collect();
     json!({"type": kind, "loc": loc, "msg": msg, "input": input})
 }
 
@@ -59,25 +61,33 @@ impl From<StoreError> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let detail = |status: StatusCode, detail: Value| (status, Json(json!({"detail": detail}))).into_response();
+        if matches!(self, Self::Unhandled) {
+            let (status, message) = self.parts();
+            let mut response = (status, Json(json!({"message": message}))).into_response();
+            response.extensions_mut().insert(Bare);
+            return response;
+        }
+        let (status, detail) = self.parts();
+        (status, Json(json!({"detail": detail}))).into_response()
+    }
+}
+
+impl Problem {
+    /// Status and `detail`.
+    pub(super) fn parts(self) -> (StatusCode, Value) {
         match self {
-            Self::NoRoute => detail(StatusCode::NOT_FOUND, "Not Found".into()),
-            Self::NoMethod => detail(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed".into()),
-            Self::Detail(status, text) => detail(status, text.into()),
-            Self::Reason(status, reason, message) => detail(status, json!({"reason": reason, "message": message})),
-            Self::Invalid(faults) => detail(StatusCode::UNPROCESSABLE_ENTITY, faults.into()),
-            Self::Unparsable => detail(StatusCode::BAD_REQUEST, "There was an error parsing the body".into()),
-            Self::Unhandled => {
-                let body = Json(json!({"message": "Internal server error"}));
-                let mut response = (StatusCode::INTERNAL_SERVER_ERROR, body).into_response();
-                response.extensions_mut().insert(Bare);
-                response
-            }
+            Self::NoRoute => (StatusCode::NOT_FOUND, "Not Found".into()),
+            Self::NoMethod => (StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed".into()),
+            Self::Detail(status, text) => (status, text.into()),
+            Self::Reason(status, reason, message) => (status, json!({"reason": reason, "message": message})),
+            Self::Invalid(faults) => (StatusCode::UNPROCESSABLE_ENTITY, faults.into()),
+            Self::Unparsable => (StatusCode::BAD_REQUEST, "There was an error parsing the body".into()),
+            Self::Unhandled => (StatusCode::INTERNAL_SERVER_ERROR, "Internal server error".into()),
             Self::Database => {
                 let message = "Serious error when handling your request. Check logs for more details - you will find it in api server \
                                when you look for ID devserver";
                 let hidden = "hidden";
-                detail(
+                (
                     StatusCode::INTERNAL_SERVER_ERROR,
                     json!({"reason": "Database error", "statement": hidden, "orig_error": hidden, "message": message}),
                 )

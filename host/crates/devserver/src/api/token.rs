@@ -11,8 +11,10 @@ use uuid::Uuid;
 use super::problem::Problem;
 use crate::config::{Auth, Secret};
 
-/// What a token is checked against.
+/// What tokens are checked against and signed with.
 pub(super) struct Tokens {
+    /// Everybody may call; a token of this server's own making still says who does.
+    open: bool,
     decoding: DecodingKey,
     encoding: EncodingKey,
     validation: Validation,
@@ -26,9 +28,11 @@ pub(super) struct Caller {
 }
 
 impl Tokens {
-    /// `None` when everybody may call.
-    pub(super) fn new(auth: &Auth) -> Option<Self> {
-        let Auth::Secret(secret) = auth else { return None };
+    pub(super) fn new(auth: &Auth) -> Self {
+        let (open, secret) = match auth {
+            Auth::Open => (true, Secret::new(Uuid::new_v4().to_string().into())),
+            Auth::Secret(secret) => (false, secret.clone()),
+        };
         let mut validation = Validation::new(Algorithm::HS512);
         validation.set_audience(&[&secret.audience]);
         let mut required = vec!["aud"];
@@ -41,16 +45,30 @@ impl Tokens {
         validation.validate_exp = false;
         validation.validate_nbf = false;
         let key = secret.secret.expose_secret().as_bytes();
-        Some(Self {
+        Self {
+            open,
             decoding: DecodingKey::from_secret(key),
             encoding: EncodingKey::from_secret(key),
             validation,
-            secret: secret.clone(),
-        })
+            secret,
+        }
     }
 
-    /// Checks the `Authorization` header. `now` in milliseconds.
-    pub(super) fn check(&self, headers: &HeaderMap, now: u64) -> Result<Caller, Problem> {
+    /// Whether everybody may call.
+    pub(super) fn are_open(&self) -> bool {
+        self.open
+    }
+
+    /// Who calls. `now` in milliseconds.
+    pub(super) fn caller(&self, headers: &HeaderMap, now: u64) -> Result<Caller, Problem> {
+        match self.check(headers, now) {
+            Err(_) if self.open => Ok(Caller { subject: Uuid::nil(), renewed: None }),
+            checked => checked,
+        }
+    }
+
+    /// Checks the `Authorization` header.
+    fn check(&self, headers: &HeaderMap, now: u64) -> Result<Caller, Problem> {
         let missing = || Problem::Detail(StatusCode::UNAUTHORIZED, "Missing auth token".to_owned());
         let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).ok_or_else(missing)?;
         let (scheme, token) = value.split_once(' ').ok_or_else(missing)?;
@@ -85,17 +103,23 @@ impl Tokens {
         if left > (0.2 * (exp - iat)).max(30.0) {
             return None;
         }
+        let mut value = HeaderValue::from_str(&self.sign(subject, now)?.0).ok()?;
+        value.set_sensitive(true);
+        Some(value)
+    }
+
+    /// A new token and the seconds it lives. `now` in seconds.
+    pub(super) fn sign(&self, subject: Uuid, now: u64) -> Option<(String, u64)> {
+        let life = self.secret.life.as_secs();
         let mut fresh = json!({
             "sub": subject, "jti": Uuid::new_v4().simple().to_string(), "aud": self.secret.audience,
-            "nbf": now, "exp": now + self.secret.life.as_secs(), "iat": now,
+            "nbf": now, "exp": now + life, "iat": now,
         });
         if let Some(issuer) = &self.secret.issuer {
             fresh["iss"] = issuer.as_str().into();
         }
         let header = Header { kid: Some("not-used".to_owned()), ..Header::new(Algorithm::HS512) };
-        let mut value = HeaderValue::from_str(&jsonwebtoken::encode(&header, &fresh, &self.encoding).ok()?).ok()?;
-        value.set_sensitive(true);
-        Some(value)
+        Some((jsonwebtoken::encode(&header, &fresh, &self.encoding).ok()?, life))
     }
 }
 

@@ -70,7 +70,12 @@ pub(super) async fn event(
     let kind = end.map_or(EventKind::Fire, |end| EventKind::End(end, body.object("xcoms")));
     body.finish()?;
     let event = Event { trigger, payload, kind, key };
-    match app.store.write(move |write| events::event(write, &event)).await? {
+    stored(app.store.write(move |write| events::event(write, &event)).await?)
+}
+
+/// The answer to one event.
+pub(super) fn stored(accepted: Accepted) -> Result<StatusCode, Problem> {
+    match accepted {
         Accepted::Stored => Ok(StatusCode::NO_CONTENT),
         Accepted::Undecodable => Err(Problem::Unhandled),
         Accepted::NotStorable => Err(Problem::Database),
@@ -82,13 +87,13 @@ fn extensions(headers: &HeaderMap) -> Result<(Option<EndState>, Option<String>),
     let text = |name: &str| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     let end = match text("trigger-event-kind").as_deref() {
         None | Some("fire") => None,
-        Some("task-success") => Some(EndState::Success),
-        Some("task-failed") => Some(EndState::Failed),
-        Some("task-skipped") => Some(EndState::Skipped),
-        Some(other) => {
-            let msg = "Input should be 'fire', 'task-success', 'task-failed' or 'task-skipped'";
-            return Err(Problem::invalid("literal_error", &["header", "Trigger-Event-Kind"], msg, other.into()));
-        }
+        Some(name) => match EndState::of(name) {
+            Some(end) => Some(end),
+            None => {
+                let msg = "Input should be 'fire', 'task-success', 'task-failed' or 'task-skipped'";
+                return Err(Problem::invalid("literal_error", &["header", "Trigger-Event-Kind"], msg, name.into()));
+            }
+        },
     };
     Ok((end, text("idempotency-key").filter(|key| !key.is_empty())))
 }

@@ -26,6 +26,9 @@ struct Wire {
     /// Absent: all.
     #[serde(skip_serializing_if = "Option::is_none")]
     endpoint: Option<Endpoint>,
+    /// Absent: all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trigger: Option<i64>,
     fault: Name,
     /// Of `latency`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -79,7 +82,7 @@ impl TryFrom<Wire> for Rule {
         };
         let lasts =
             wire.seconds.map(Duration::try_from_secs_f64).transpose().map_err(|error| format!("`seconds`: {error}"))?;
-        Ok(Self { endpoint: wire.endpoint, fault, when, times: wire.times, lasts })
+        Ok(Self { endpoint: wire.endpoint, trigger: wire.trigger, fault, when, times: wire.times, lasts })
     }
 }
 
@@ -97,7 +100,17 @@ impl From<&Rule> for Wire {
             When::Nth(nth) => (None, Some(nth)),
         };
         let seconds = rule.lasts.map(|lasts| lasts.as_secs_f64());
-        Self { endpoint: rule.endpoint, fault, milliseconds, status, probability, nth, times: rule.times, seconds }
+        Self {
+            endpoint: rule.endpoint,
+            trigger: rule.trigger,
+            fault,
+            milliseconds,
+            status,
+            probability,
+            nth,
+            times: rule.times,
+            seconds,
+        }
     }
 }
 

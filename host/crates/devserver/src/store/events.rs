@@ -38,6 +38,18 @@ pub(crate) enum EndState {
     Skipped,
 }
 
+impl EndState {
+    /// By the name of the event kind.
+    pub(crate) fn of(name: &str) -> Option<Self> {
+        match name {
+            "task-success" => Some(Self::Success),
+            "task-failed" => Some(Self::Failed),
+            "task-skipped" => Some(Self::Skipped),
+            _ => None,
+        }
+    }
+}
+
 /// What becomes of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Accepted {
@@ -114,6 +126,17 @@ pub(crate) fn event(write: &mut Write<'_>, event: &Event) -> Result<Accepted, St
     let sequence = records::insert(write, &entry, effect)?;
     write.tell(event.trigger, Happened::EventStored { sequence, payload: event.payload.clone(), effect });
     Ok(Accepted::Stored)
+}
+
+/// Accepts an event, or undoes all it did and leaves everything else as it is.
+pub(crate) fn alone(write: &mut Write<'_>, one: &Event) -> Result<Accepted, StoreError> {
+    write.connection.execute_batch("SAVEPOINT event")?;
+    let accepted = event(write, one);
+    if accepted.is_err() {
+        write.connection.execute_batch("ROLLBACK TO event")?;
+    }
+    write.connection.execute_batch("RELEASE event")?;
+    accepted
 }
 
 /// The stored event that this one repeats, counted.

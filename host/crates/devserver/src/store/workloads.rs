@@ -141,3 +141,19 @@ fn assets(connection: &Connection, id: i64) -> Result<BTreeMap<String, String>, 
     let rows = select.query_map([id], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
+
+/// Who holds a trigger, and the task instance that waits for it.
+pub(crate) struct Holder {
+    pub(crate) job: Option<i64>,
+    pub(crate) task_instance: Option<String>,
+}
+
+/// The holder of a trigger that is there.
+pub(crate) fn holder(connection: &Connection, id: i64) -> Result<Option<Holder>, StoreError> {
+    let mut select = connection.prepare_cached(
+        "SELECT triggerer_id, (SELECT task_instance.id FROM task_instance WHERE trigger_id = triggers.id)
+         FROM triggers WHERE triggers.id = ?1",
+    )?;
+    let read = |row: &Row<'_>| Ok(Holder { job: row.get(0)?, task_instance: row.get(1)? });
+    Ok(select.query_row([id], read).optional()?)
+}

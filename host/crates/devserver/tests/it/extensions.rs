@@ -1,8 +1,12 @@
-//! The extensions: checkpoints, idempotency keys, events that end a task.
+//! The extensions: checkpoints, idempotency keys, events that end a task, tokens of triggers. Batches have a file of their own.
 
+use devserver::{Auth, Secret};
+use jsonwebtoken::Algorithm::HS512;
+use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use crate::harness::Server;
+use crate::recorded::{SECRET, sign};
 
 async fn held(server: &Server, triggers: Value) -> (i64, i64) {
     let id = server.defer(triggers).await[0];
@@ -16,7 +20,10 @@ async fn are_announced_and_can_be_switched_off() {
     let server = Server::start(|_| {}).await;
     let body = json!({"job_type": "TriggererJob", "hostname": "h"});
     let registered = server.post("/execution/jobs", body.clone()).await.json();
-    assert_eq!(registered["extensions"], json!(["checkpoint", "event-kind", "idempotency-key"]));
+    assert_eq!(
+        registered["extensions"],
+        json!(["checkpoint", "event-batch", "event-kind", "idempotency-key", "runtime-token"])
+    );
 
     let bare = Server::start(|config| config.extensions = false).await;
     assert_eq!(bare.post("/execution/jobs", body).await.json(), json!({"job_id": 1}));
@@ -123,4 +130,50 @@ async fn only_an_ending_event_may_have_xcoms_and_only_known_kinds_pass() {
     assert_eq!(server.handle.waiting().await.unwrap(), 1);
     assert_eq!(end(&server, id, "fire", json!({"payload": 1})).await, 204);
     assert_eq!(server.task("trigger-1").await["next_kwargs"], json!({"event": 1}));
+}
+
+#[tokio::test]
+async fn a_trigger_gets_a_token_in_the_name_of_its_task() {
+    for open in [true, false] {
+        let secret = SecretString::from(SECRET);
+        let auth = if open { Auth::Open } else { Auth::Secret(Secret::new(secret)) };
+        let server = Server::start(|config| config.auth = auth).await;
+        let start = (crate::harness::START / 1_000).cast_signed();
+        let own = format!("Bearer {}", sign(json!({"iat": start, "nbf": start, "exp": start + 600}), SECRET, HS512));
+        let call = async |method: &str, path: &str, token: &str, body: Value| {
+            let (path, body) = (format!("/execution/{path}"), body.to_string());
+            let body = Some(body.as_str()).filter(|body| *body != "null");
+            server.try_call(method, &path, &[("authorization", token)], body).await.unwrap()
+        };
+        let ids = server.defer(json!([{"classpath": "a.T"}, {"classpath": "a.A", "kind": "asset"}])).await;
+        let job = call("POST", "jobs", &own, json!({"job_type": "TriggererJob", "hostname": "h"})).await.json();
+        let job = job["job_id"].as_i64().unwrap();
+        let load = json!({"triggerer_id": job, "capacity": 9, "health_check_threshold": 30});
+        assert_eq!(call("POST", "triggers/load", &own, load).await.status, 200);
+
+        let path = |id: i64| format!("triggers/{id}/runtime-token");
+        let given = call("POST", &path(ids[0]), &own, json!({"job_id": job})).await.json();
+        assert_eq!(given["expires_in"], 600);
+        let token = format!("Bearer {}", given["token"].as_str().unwrap());
+        let ti = server.task("trigger-1").await["id"].as_str().unwrap().to_owned();
+        let state = format!("store/ti/{ti}/k");
+        assert_eq!(
+            call("PUT", &state, &token, json!({"value": 1})).await.status,
+            204,
+            "a route bound to the task instance"
+        );
+        assert_eq!(
+            call("GET", &state, &own, Value::Null).await.status,
+            403,
+            "which the host's own token does not reach"
+        );
+
+        let asset = call("POST", &path(ids[1]), &own, json!({"job_id": job})).await.json();
+        let token = format!("Bearer {}", asset["token"].as_str().unwrap());
+        assert_eq!(call("GET", &state, &token, Value::Null).await.status, 403);
+        let other = call("POST", &path(ids[0]), &own, json!({"job_id": job + 1})).await;
+        assert_eq!((other.status, &other.json()["detail"]["reason"]), (409, &json!("not_holder")));
+        assert_eq!(call("POST", &path(77), &own, json!({"job_id": job})).await.status, 404);
+        assert_eq!(call("POST", &path(ids[0]), &own, json!({})).await.status, 422);
+    }
 }

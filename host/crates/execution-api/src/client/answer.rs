@@ -73,6 +73,7 @@ pub(crate) fn failure(answer: &Answer, route: Route) -> ApiError {
         500..=599 => ApiError::Server { status, what },
         401 | 403 if refuses_token(answer) => ApiError::Auth { status, what },
         404 => missing(answer, body, route, what),
+        422 if matches!(route, Route::Register) && body.as_ref().is_some_and(wants_a_registration) => ApiError::NoApi,
         400..=499 => match body {
             Some(body) => ApiError::Rejected { status, reason: reason(&body), what },
             // A proxy may refuse one large event with a page of its own; but the first call of all must find an API.
@@ -82,6 +83,13 @@ pub(crate) fn failure(answer: &Answer, route: Route) -> ApiError {
         300..=399 => not_the_api(answer, "that leads elsewhere; redirects are not followed"),
         _ => not_the_api(answer, "that has no meaning here"),
     }
+}
+
+/// A later Airflow has another `jobs` at the same path, for its Dag processor (contract/execution-api.md section 8): it misses a field that
+/// this API does not have.
+fn wants_a_registration(body: &ErrorBody) -> bool {
+    let faults = body.detail.as_ref().and_then(Value::as_array).into_iter().flatten();
+    faults.filter_map(|fault| fault.get("loc")?.as_array()?.last()).any(|field| field == "registration_id")
 }
 
 fn missing(answer: &Answer, body: Option<ErrorBody>, route: Route, what: String) -> ApiError {

@@ -60,10 +60,17 @@ impl<'a> Ask<'a> {
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) retry_after: Option<Duration>,
+    /// `Refreshed-API-Token`.
+    refreshed: Option<HeaderValue>,
     pub(crate) body: Vec<u8>,
 }
 
 impl Answer {
+    /// One that came as a part of another.
+    pub(crate) const fn of(status: u16, body: Vec<u8>) -> Self {
+        Self { status, retry_after: None, refreshed: None, body }
+    }
+
     pub(crate) const fn is_success(&self) -> bool {
         matches!(self.status, 200..=299)
     }
@@ -81,16 +88,35 @@ impl Exchange {
             .map_err(|_| ApiError::Deadline(self.timeout))?
     }
 
+    /// Asks once, with this token and no other.
+    ///
+    /// # Cancel safety
+    /// As [`Exchange::send`].
+    pub(crate) async fn send_with(&self, ask: &Ask<'_>, token: &HeaderValue) -> Result<Answer, ApiError> {
+        let url = self.base.join(ask.path)?;
+        tokio::time::timeout(self.timeout, self.once(&url, ask, Some(token)))
+            .await
+            .map_err(|_| ApiError::Deadline(self.timeout))?
+    }
+
     async fn with_token(&self, url: Url, ask: Ask<'_>) -> Result<Answer, ApiError> {
         let token = self.tokens.current().await?;
-        let answer = self.once(&url, &ask, token.as_ref()).await?;
+        let answer = self.taken_over(self.once(&url, &ask, token.as_ref()).await?);
         match token {
             Some(refused) if super::answer::refuses_token(&answer) => match self.tokens.other_than(&refused).await? {
-                Some(other) => self.once(&url, &ask, Some(&other)).await,
+                Some(other) => Ok(self.taken_over(self.once(&url, &ask, Some(&other)).await?)),
                 None => Ok(answer),
             },
             _ => Ok(answer),
         }
+    }
+
+    /// The server renews the token that was sent: so only what our own one was sent with may renew ours.
+    fn taken_over(&self, answer: Answer) -> Answer {
+        if let Some(token) = &answer.refreshed {
+            self.tokens.take_over(token);
+        }
+        answer
     }
 
     async fn once(&self, url: &Url, ask: &Ask<'_>, token: Option<&HeaderValue>) -> Result<Answer, ApiError> {
@@ -111,13 +137,11 @@ impl Exchange {
             request = request.header(CONTENT_TYPE, "application/json").body(body.clone());
         }
         let mut response = request.send().await.map_err(transport)?;
-        if let Some(token) = response.headers().get(REFRESHED_TOKEN) {
-            self.tokens.take_over(token);
-        }
+        let refreshed = response.headers().get(REFRESHED_TOKEN).cloned();
         let status = response.status();
         let retry_after = response.headers().get(RETRY_AFTER).and_then(seconds);
         let body = read(&mut response, status, ask.cap).await?;
-        Ok(Answer { status: status.as_u16(), retry_after, body })
+        Ok(Answer { status: status.as_u16(), retry_after, refreshed, body })
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod answer;
 mod base;
+mod batch;
 mod exchange;
 mod runtime;
 mod triggers;
@@ -13,6 +14,8 @@ use trigger_host_types::{Clock, SystemClock};
 
 use self::base::Base;
 use self::exchange::Exchange;
+pub use self::runtime::RuntimeAccess;
+use self::runtime::TriggerTokens;
 use crate::config::{ClientConfig, ConfigError};
 use crate::token::Tokens;
 
@@ -25,6 +28,7 @@ pub struct Client {
     triggers: Exchange,
     heartbeats: Exchange,
     runtime: Exchange,
+    trigger_tokens: Arc<TriggerTokens>,
 }
 
 impl Client {
@@ -54,7 +58,7 @@ impl Client {
         let tls = base.is_https() || runtime_base.is_https();
         let tokens = Arc::new(Tokens::new(config.token.clone(), Arc::clone(&clock))?);
         let runtime_tokens = match config.runtime_token.clone() {
-            Some(source) => Arc::new(Tokens::new(source, clock)?),
+            Some(source) => Arc::new(Tokens::new(source, Arc::clone(&clock))?),
             None => Arc::clone(&tokens),
         };
         let version = config.dialect.trigger_version();
@@ -69,7 +73,7 @@ impl Client {
             version: config.dialect.runtime_version(),
             timeout: config.timeout,
         };
-        Ok(Self { triggers, heartbeats, runtime })
+        Ok(Self { triggers, heartbeats, runtime, trigger_tokens: Arc::new(TriggerTokens::new(clock)) })
     }
 }
 

@@ -35,7 +35,9 @@ impl Client {
     pub async fn register(&self, hostname: &str) -> Result<Registered, ApiError> {
         let ask = Ask::post(&["jobs"], SMALL).body(json(&JobBody { job_type: JOB_TYPE, hostname })?);
         let answer = self.triggers.send(ask).await?;
-        Ok(answer::parsed::<RegisterAnswer>(&answer, Route::Register)?.into())
+        let registered: Registered = answer::parsed::<RegisterAnswer>(&answer, Route::Register)?.into();
+        self.trigger_tokens.set_given_out(registered.extensions.runtime_token);
+        Ok(registered)
     }
 
     /// `POST jobs/{id}/heartbeat`, on connections of its own.

@@ -19,6 +19,7 @@ use trigger_host_types::{Event, EventKind, IdempotencyKey, TriggerKind, Xcom};
 use self::decode::Reader;
 use self::encode::Rules;
 use self::json::{Document, Limits, View};
+use self::moment::{Moment, Zone};
 use crate::wire::{WireEvent, WireKind, WireXcoms};
 
 pub use self::error::EncodingError;
@@ -96,6 +97,12 @@ pub fn payload_to_wire(neutral: &str, target: TriggerKind) -> Result<Box<RawValu
     let wire = encode::encode(&document, Rules::Guest(target))?;
     RawValue::from_string(wire)
         .map_err(|error| EncodingError::Refused { at: "the top".into(), what: error.to_string() })
+}
+
+/// RFC 3339 text with an offset, in UTC and to the microsecond. `None` for anything else, a time without an offset first of all.
+pub fn moment_text(text: &str) -> Option<String> {
+    let (moment, zone) = Moment::parse(text)?;
+    if matches!(zone, Zone::Naive) { None } else { Some(moment.text(&Zone::Utc)?.0) }
 }
 
 /// A value that need not be a guest's, in the encoding that Airflow stores: also numbers that are not finite, lone surrogates, naive

@@ -4,9 +4,14 @@ mod request;
 mod runtime;
 mod workload;
 
-pub(crate) use request::{CheckpointBody, EventBody, FailureBody, JobBody, LoadAnswer, RegisterAnswer, WorkloadsBody};
+pub(crate) use request::{
+    BatchAnswers, BatchBody, BatchedAnswer, BatchedEvent, CheckpointBody, EventBody, FailureBody, JobBody, LoadAnswer,
+    RegisterAnswer, RuntimeTokenAnswer, RuntimeTokenBody, WorkloadsBody,
+};
 pub use request::{Extensions, LoadRequest, Registered, StoredCheckpoint, WireEvent, WireKind, WireXcoms};
-pub use runtime::{AssetRef, Connection, DagRunQuery, TaskQuery, TaskStates, VariableKeys, XcomPlace};
+pub use runtime::{
+    AssetRef, Connection, DagRunQuery, TaskQuery, TaskStates, VariableKeys, WirePreviousTask, XcomPlace,
+};
 pub(crate) use runtime::{TaskStatesAnswer, ValueAnswer, ValueBody, VariableAnswer, VariableBody};
 pub(crate) use workload::WorkloadsAnswer;
 pub use workload::{CALLBACK_CLASSPATH, RunTrigger, WireTaskInstance};

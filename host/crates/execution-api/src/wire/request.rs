@@ -15,6 +15,10 @@ pub struct Extensions {
     pub event_kind: bool,
     /// Drops a repeated event by its `Idempotency-Key`.
     pub idempotency_key: bool,
+    /// Takes several events in one request: `POST triggers/events`.
+    pub event_batch: bool,
+    /// Gives out a runtime token for a trigger: `POST triggers/{id}/runtime-token`.
+    pub runtime_token: bool,
 }
 
 /// The answer to `POST jobs`.
@@ -42,6 +46,8 @@ impl From<RegisterAnswer> for Registered {
             checkpoint: has("checkpoint"),
             event_kind: has("event-kind"),
             idempotency_key: has("idempotency-key"),
+            event_batch: has("event-batch"),
+            runtime_token: has("runtime-token"),
         };
         Self { job_id: answer.job_id, extensions }
     }
@@ -108,6 +114,15 @@ pub enum WireKind {
     TaskSkipped(WireXcoms),
 }
 
+impl WireEvent {
+    /// About how many bytes it takes in a request.
+    pub fn size(&self) -> usize {
+        let xcoms = self.kind.xcoms().into_iter().flatten();
+        let xcoms: usize = xcoms.map(|(key, value)| key.len() + value.get().len()).sum();
+        self.payload.get().len() + xcoms + 128
+    }
+}
+
 impl WireKind {
     /// The value of the `Trigger-Event-Kind` header.
     pub const fn as_str(&self) -> &'static str {
@@ -135,6 +150,47 @@ pub(crate) struct EventBody<'a> {
     pub(crate) xcoms: Option<&'a WireXcoms>,
 }
 
+/// `POST triggers/events`.
+#[derive(Serialize)]
+pub(crate) struct BatchBody<'a> {
+    pub(crate) events: &'a [BatchedEvent<'a>],
+}
+
+/// One event of a batch.
+#[derive(Serialize)]
+pub(crate) struct BatchedEvent<'a> {
+    trigger_id: TriggerId,
+    payload: &'a RawValue,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    xcoms: Option<&'a WireXcoms>,
+    /// Absent: fire.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<&'static str>,
+    idempotency_key: &'a str,
+}
+
+impl<'a> BatchedEvent<'a> {
+    pub(crate) fn new(trigger_id: TriggerId, event: &'a WireEvent) -> Self {
+        let xcoms = event.kind.xcoms();
+        let kind = xcoms.map(|_| event.kind.as_str());
+        Self { trigger_id, payload: &event.payload, xcoms, kind, idempotency_key: event.key.as_str() }
+    }
+}
+
+/// The answer to `POST triggers/events`.
+#[derive(Deserialize)]
+pub(crate) struct BatchAnswers {
+    pub(crate) answers: Vec<BatchedAnswer>,
+}
+
+/// What became of one event of a batch.
+#[derive(Deserialize)]
+pub(crate) struct BatchedAnswer {
+    pub(crate) status: u16,
+    #[serde(default)]
+    pub(crate) detail: Option<serde_json::Value>,
+}
+
 /// `POST triggers/{id}/failure`.
 #[derive(Serialize)]
 pub(crate) struct FailureBody<'a> {
@@ -157,4 +213,18 @@ pub(crate) struct CheckpointBody<'a> {
     pub(crate) job_id: JobId,
     pub(crate) position: u64,
     pub(crate) value: Option<&'a str>,
+}
+
+/// `POST triggers/{id}/runtime-token`.
+#[derive(Serialize)]
+pub(crate) struct RuntimeTokenBody {
+    pub(crate) job_id: JobId,
+}
+
+/// The answer to `POST triggers/{id}/runtime-token`. Holds a secret: prints nothing.
+#[derive(Deserialize)]
+pub(crate) struct RuntimeTokenAnswer {
+    pub(crate) token: String,
+    /// Seconds.
+    pub(crate) expires_in: u64,
 }

@@ -84,6 +84,31 @@ pub(crate) struct TaskStatesAnswer {
     pub(crate) task_states: TaskStates,
 }
 
+/// The answer of `GET task-instances/previous/{dag}/{task}`, as far as it is of use. Times are RFC 3339.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct WirePreviousTask {
+    /// Its Dag run.
+    pub run_id: String,
+    /// Absent when it has none yet.
+    #[serde(default)]
+    pub state: Option<String>,
+    /// From 1.
+    #[serde(default)]
+    pub try_number: Option<u32>,
+    /// -1 when it is not mapped.
+    #[serde(default)]
+    pub map_index: Option<i32>,
+    /// Of its Dag run.
+    #[serde(default)]
+    pub logical_date: Option<String>,
+    /// When it began to run.
+    #[serde(default)]
+    pub start_date: Option<String>,
+    /// When it ended.
+    #[serde(default)]
+    pub end_date: Option<String>,
+}
+
 /// A connection, with its secrets: for the broker only, never for a guest.
 #[derive(Clone, Deserialize)]
 pub struct Connection {

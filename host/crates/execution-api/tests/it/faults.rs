@@ -23,8 +23,17 @@ fn event(kind: WireKind) -> WireEvent {
 #[tokio::test]
 async fn a_probe_tells_apart_what_answers() {
     assert_eq!(register(|| Reply::json(201, r#"{"job_id": 7, "token": "x"}"#)).await.unwrap(), 7);
-    let error = register(|| Reply::json(404, r#"{"detail": "Not Found"}"#)).await.unwrap_err();
-    assert!(matches!(error, ApiError::NoApi), "{error}");
+    let later = r#"{"detail": [{"type": "missing", "loc": ["body", "registration_id"], "msg": "Field required"},
+                               {"type": "extra_forbidden", "loc": ["body", "job_type"], "msg": "no"}]}"#;
+    for reply in [Reply::json(404, r#"{"detail": "Not Found"}"#), Reply::json(422, later)] {
+        let reply = std::sync::Mutex::new(Some(reply));
+        let error = register(move || reply.lock().unwrap().take().unwrap()).await.unwrap_err();
+        assert!(matches!(error, ApiError::NoApi), "{error}");
+        let said = error.to_string();
+        assert!(said.contains("install the plugin") && said.contains("`[api] dialect`"), "{said}");
+    }
+    let other = register(|| Reply::json(422, r#"{"detail": [{"loc": ["body", "hostname"], "msg": "no"}]}"#)).await;
+    assert_eq!(other.unwrap_err().class_of(), Fault::Rejected);
     for reply in [
         || Reply::html(200),
         || Reply::html(404),

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail the test")]
 
+mod batch;
 mod encodings;
 mod faults;
 mod properties;
@@ -9,3 +10,4 @@ mod replay;
 mod runtime;
 mod server;
 mod tokens;
+mod trigger_tokens;

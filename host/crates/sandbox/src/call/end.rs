@@ -25,7 +25,7 @@ pub struct Used {
     pub memory: u64,
     /// Host calls made.
     pub host_calls: u32,
-    /// The last of them, newest last, at most 8, without queries of URLs.
+    /// The last of them and what came of each, newest last, at most 8: `http.send GET https://h.example: 200`. No more of a URL than its origin.
     pub last_host_calls: Vec<String>,
     /// Log lines that were counted and not kept.
     pub log_lines_dropped: u32,
@@ -97,6 +97,10 @@ pub enum EndReason {
 }
 
 impl EndReason {
+    /// Every [`EndReason::code`].
+    pub const CODES: [&'static str; 8] =
+        ["guest", "trap", "cpu", "memory", "deadline", "host-calls", "bad-answer", "cancelled"];
+
     /// A short, stable name, from a closed set: for metrics and for `--output json`.
     pub const fn code(&self) -> &'static str {
         match self {
@@ -108,6 +112,18 @@ impl EndReason {
             Self::HostCalls { .. } => "host-calls",
             Self::BadAnswer { .. } => "bad-answer",
             Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// The limit that was reached and what was used of it, with their units; none where it was none.
+    pub fn limit(&self) -> Option<(String, String)> {
+        let ms = |span: &Duration| format!("{} ms", span.as_millis());
+        match self {
+            Self::Cpu { limit, used } => Some((format!("{} of CPU time", ms(limit)), ms(used))),
+            Self::Deadline { limit, used } => Some((ms(limit), ms(used))),
+            Self::Memory { limit, asked } => Some((format!("{limit} bytes of memory"), format!("{asked} bytes"))),
+            Self::HostCalls { limit, used } => Some((format!("{limit} host calls"), used.to_string())),
+            Self::Guest(_) | Self::Trap { .. } | Self::BadAnswer { .. } | Self::Cancelled => None,
         }
     }
 
@@ -185,5 +201,27 @@ impl Classify for EndReason {
             Self::Cancelled => Blame::Host,
             _ => Blame::Guest,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_of_codes_is_whole() {
+        let span = Duration::from_millis(5);
+        let reasons = [
+            EndReason::Guest(GuestError::Other(String::new())),
+            EndReason::Trap { message: String::new(), backtrace: Vec::new() },
+            EndReason::Cpu { limit: span, used: span },
+            EndReason::Memory { limit: 1, asked: 2 },
+            EndReason::Deadline { limit: span, used: span },
+            EndReason::HostCalls { limit: 1, used: 2 },
+            EndReason::BadAnswer { what: String::new() },
+            EndReason::Cancelled,
+        ];
+        assert_eq!(reasons.each_ref().map(EndReason::code), EndReason::CODES);
+        assert_eq!(reasons[2].limit(), Some(("5 ms of CPU time".into(), "5 ms".into())));
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::fmt;
 
-use trigger_host_types::http::Request;
+use trigger_host_types::http::{Error, Request, Response};
 
 use crate::log::inert;
 
@@ -19,8 +19,20 @@ pub(crate) struct Budget {
     limit: u32,
     made: u32,
     tried: u32,
-    last: VecDeque<String>,
+    last: VecDeque<Remembered>,
+    remembered: u64,
 }
+
+/// A host call that is kept for people: what was called and what came of it.
+struct Remembered {
+    mark: Mark,
+    what: String,
+    came_to: Option<String>,
+}
+
+/// Names one remembered call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Mark(u64);
 
 /// The error a flood of host calls ends the call with.
 #[derive(Debug)]
@@ -31,7 +43,7 @@ pub(crate) struct HostCallsExceeded {
 
 impl Budget {
     pub(crate) fn new(limit: u32) -> Self {
-        Self { limit, made: 0, tried: 0, last: VecDeque::new() }
+        Self { limit, made: 0, tried: 0, last: VecDeque::new(), remembered: 0 }
     }
 
     /// Takes up to `wanted` calls from the budget, and says how many it got.
@@ -49,12 +61,22 @@ impl Budget {
         Ok(got as usize)
     }
 
-    /// Remembers a call: its method and address, without user information, query and fragment.
-    pub(crate) fn remember(&mut self, request: &Request) {
+    /// Remembers a call that begins, for the one who asks why a trigger was stopped. `what` is one line without a secret in it.
+    pub(crate) fn remember(&mut self, what: String) -> Mark {
         if self.last.len() == KEPT {
             self.last.pop_front();
         }
-        self.last.push_back(summary(request));
+        self.remembered += 1;
+        let mark = Mark(self.remembered);
+        self.last.push_back(Remembered { mark, what, came_to: None });
+        mark
+    }
+
+    /// Notes what came of it: one line without a secret in it.
+    pub(crate) fn came_to(&mut self, mark: Mark, came_to: String) {
+        if let Some(call) = self.last.iter_mut().find(|call| call.mark == mark) {
+            call.came_to = Some(came_to);
+        }
     }
 
     /// What the guest reads when the budget is used up.
@@ -68,22 +90,37 @@ impl Budget {
     }
 
     pub(crate) fn take_last(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.last).into()
+        let told = |call: Remembered| format!("{}: {}", call.what, call.came_to.as_deref().unwrap_or("no answer"));
+        std::mem::take(&mut self.last).into_iter().map(told).collect()
     }
 }
 
-fn summary(request: &Request) -> String {
+/// The request's method and origin. Not its path: that may hold what is secret, or names somebody.
+pub(crate) fn request_line(request: &Request) -> String {
     let method: String = request.method.chars().take(16).collect();
-    let address = request.url.split(['?', '#']).next().unwrap_or_default();
-    let address = match address.split_once("://") {
+    let origin = match request.url.split_once("://") {
         Some((scheme, rest)) => {
-            let (authority, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
-            format!("{scheme}://{}{path}", authority.rsplit('@').next().unwrap_or_default())
+            let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
+            format!("{scheme}://{}", authority.rsplit('@').next().unwrap_or_default())
         }
-        None => address.to_owned(),
+        None => "no origin".to_owned(),
     };
-    let address: String = address.chars().take(KEPT_TEXT).collect();
-    inert(&format!("http.send {method} {address}"))
+    let origin: String = origin.chars().take(KEPT_TEXT).collect();
+    inert(&format!("http.send {method} {origin}"))
+}
+
+/// What came of a request.
+pub(crate) fn answer_line(answer: &Result<Response, Error>) -> String {
+    match answer {
+        Ok(response) => response.status.to_string(),
+        Err(Error::NotGranted(_)) => "not granted".to_owned(),
+        Err(Error::Invalid(_)) => "invalid request".to_owned(),
+        Err(Error::Budget(_)) => "budget used up".to_owned(),
+        Err(Error::TooLarge(limit)) => format!("answer larger than {limit} bytes"),
+        Err(Error::Deadline(limit)) => format!("no whole answer within {} ms", limit.as_millis()),
+        Err(Error::Unreachable(_)) => "unreachable".to_owned(),
+        Err(Error::Other(_)) => "failed".to_owned(),
+    }
 }
 
 impl fmt::Display for HostCallsExceeded {
@@ -123,16 +160,20 @@ mod tests {
     fn remembers_the_last_without_secrets() {
         let mut budget = Budget::new(100);
         for n in 0..10 {
-            budget.remember(&request(&format!("https://user:pw@h.example/{n}?token=s#f")));
+            let mark =
+                budget.remember(request_line(&request(&format!("https://user:pw@h{n}.example/secret?token=s#f"))));
+            if n < 9 {
+                budget.came_to(mark, "200".into());
+            }
         }
         let last = budget.take_last();
         assert_eq!(last.len(), KEPT);
-        assert_eq!(last[7], "http.send GET https://h.example/9");
+        assert_eq!(last[6..], ["http.send GET https://h8.example: 200", "http.send GET https://h9.example: no answer"]);
     }
 
     #[test]
     fn a_record_is_inert_and_short() {
-        let text = summary(&request(&format!("https://h/\n\u{1b}[31m{}", "x".repeat(10_000))));
+        let text = request_line(&request(&format!("https://h\n\u{1b}[31m{}", "x".repeat(10_000))));
         assert!(!text.chars().any(char::is_control));
         assert!(text.len() < 300);
     }

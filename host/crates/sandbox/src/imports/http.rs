@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use trigger_host_types::{ConnId, http};
 
+use super::budget::{answer_line, request_line};
 use crate::bindings::trigger_host::host::http as wit;
 use crate::state::State;
 use crate::telemetry;
@@ -17,9 +18,10 @@ impl wit::Host for State {
             return Ok(Err(self.refuse()));
         }
         let request = from_guest(request);
-        self.budget.remember(&request);
+        let mark = self.budget.remember(request_line(&request));
         let answer = self.meter.uncharged(self.host.http_send(request)).await;
-        telemetry::host_call(answer.is_ok());
+        self.budget.came_to(mark, answer_line(&answer));
+        telemetry::host_call("http", answer.is_ok());
         Ok(to_guest(answer))
     }
 
@@ -31,13 +33,14 @@ impl wit::Host for State {
         let got = self.budget.take(wanted)?;
         let got = if wanted > MOST_AT_ONCE { 0 } else { got };
         let requests: Vec<_> = requests.into_iter().take(got).map(from_guest).collect();
-        requests.iter().for_each(|request| self.budget.remember(request));
+        let marks: Vec<_> = requests.iter().map(|request| self.budget.remember(request_line(request))).collect();
         let mut answers = match requests.is_empty() {
             true => Vec::new(),
             false => self.meter.uncharged(self.host.http_send_all(requests)).await,
         };
         answers.truncate(got);
-        answers.iter().for_each(|answer| telemetry::host_call(answer.is_ok()));
+        marks.into_iter().zip(&answers).for_each(|(mark, answer)| self.budget.came_to(mark, answer_line(answer)));
+        answers.iter().for_each(|answer| telemetry::host_call("http", answer.is_ok()));
         let mut answers: Vec<_> = answers.into_iter().map(to_guest).collect();
         // One answer for each request, whatever the other side gave.
         answers.resize_with(got, || Err(wit::Error::Other("the host gave no answer".to_owned())));
@@ -48,7 +51,7 @@ impl wit::Host for State {
 
 impl State {
     fn refuse(&self) -> wit::Error {
-        telemetry::host_call_refused();
+        telemetry::host_call_refused("http");
         wit::Error::Budget(self.budget.refusal())
     }
 }

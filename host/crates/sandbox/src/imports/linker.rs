@@ -23,8 +23,18 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
     let mut linker = Linker::new(engine);
     host::logging::add_to_linker::<State, HasSelf<State>>(&mut linker, |state| state)?;
     host::http::add_to_linker::<State, HasSelf<State>>(&mut linker, |state| state)?;
+    add_runtime(&mut linker)?;
     add_wasi(&mut linker)?;
     Ok(linker)
+}
+
+fn add_runtime(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+    host::variables::add_to_linker::<State, HasSelf<State>>(linker, |state| state)?;
+    host::xcoms::add_to_linker::<State, HasSelf<State>>(linker, |state| state)?;
+    host::asset_state::add_to_linker::<State, HasSelf<State>>(linker, |state| state)?;
+    host::task_instances::add_to_linker::<State, HasSelf<State>>(linker, |state| state)?;
+    host::dag_runs::add_to_linker::<State, HasSelf<State>>(linker, |state| state)?;
+    host::connections::add_to_linker::<State, HasSelf<State>>(linker, |state| state)
 }
 
 fn add_wasi(linker: &mut Linker<State>) -> wasmtime::Result<()> {

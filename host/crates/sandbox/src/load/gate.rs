@@ -42,9 +42,12 @@ pub(super) fn judge(import: &str) -> Import {
     if let Some(host) = interface.strip_prefix("trigger-host:host/") {
         return match host {
             _ if !is_compatible(version, "0.1.") => refused(import, "this host offers version 0.1"),
-            "logging" => Import::Wants(Interface::Logging),
-            "http" => Import::Wants(Interface::Http),
-            _ => refused(import, "this host does not offer it"),
+            // Shapes only: nothing can be called there.
+            "runtime" => Import::Free,
+            host => match Interface::ALL.into_iter().find(|known| name(*known) == host) {
+                Some(interface) => Import::Wants(interface),
+                None => refused(import, "this host does not offer it"),
+            },
         };
     }
     // Shapes only: nothing can be called there.
@@ -63,6 +66,13 @@ pub(super) fn judge(import: &str) -> Import {
         );
     }
     refused(import, "this host does not offer it, and no grant gives it")
+}
+
+/// The interface's own name, without package and version.
+fn name(interface: Interface) -> &'static str {
+    let import = interface.import();
+    let name = import.rsplit_once('/').map_or(import, |(_, name)| name);
+    name.split_once('@').map_or(name, |(name, _)| name)
 }
 
 fn is_compatible(version: &str, series: &str) -> bool {
@@ -92,10 +102,18 @@ mod tests {
 
     #[test]
     fn judges_by_interface_and_version() {
-        for import in ["wasi:io/poll@0.2.0", "wasi:cli/exit@0.2.12", "trigger-host:trigger/types@0.1.0"] {
+        for import in [
+            "wasi:io/poll@0.2.0",
+            "wasi:cli/exit@0.2.12",
+            "trigger-host:trigger/types@0.1.0",
+            "trigger-host:host/runtime@0.1.0",
+        ] {
             assert!(matches!(judge(import), Import::Free), "{import}");
         }
         assert!(matches!(judge("trigger-host:host/http@0.1.7"), Import::Wants(Interface::Http)));
+        for interface in Interface::ALL {
+            assert!(matches!(judge(interface.import()), Import::Wants(wanted) if wanted == interface), "{interface:?}");
+        }
         for import in [
             "wasi:io/poll@0.3.0",
             "wasi:io/poll",
@@ -104,7 +122,7 @@ mod tests {
             "wasi:http/outgoing-handler@0.2.0",
             "wasi:clocks/timezone@0.2.0",
             "trigger-host:host/http@0.2.0",
-            "trigger-host:host/xcom@0.1.0",
+            "trigger-host:host/hitl@0.1.0",
             "other:thing/x@1.0.0",
             "bare",
         ] {

@@ -6,14 +6,12 @@
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use trigger_host_types::log::{Level, Line, Source};
+use trigger_host_types::log::{Level, Line, MOST_MESSAGE, Source};
 
 use super::field::{self, MOST_FIELDS};
 use super::text::{cut, inert};
 use crate::HostCalls;
 
-/// A message is cut here.
-const MOST_MESSAGE: usize = 16 << 10;
 /// Lines of one call, whatever their size.
 const MOST_LINES: u32 = 1_000;
 

@@ -90,7 +90,7 @@ async fn refuses_with_the_full_list() {
         "wasi:http/outgoing-handler@0.2.0",
         "other:thing/x@1.0.0",
         "wasi:io/poll@0.3.0",
-        "trigger-host:host/xcom@0.1.0",
+        "trigger-host:host/hitl@0.1.0",
     ];
     let words: String = imports.iter().map(|import| format!("(import \"{import}\" (instance))")).collect();
     let told = told(&wasm(&format!("(component {words} {POLLER})"))).await;

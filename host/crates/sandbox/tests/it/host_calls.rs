@@ -38,7 +38,7 @@ async fn what_is_over_the_budget_is_refused_and_has_no_effect() {
     let (ended, witness) = poll(json!({"do": "http-flood", "count": 40}), TEN).await;
     assert_eq!(ended.used.host_calls, 10);
     assert_eq!(ended.used.last_host_calls.len(), 8);
-    assert_eq!(ended.used.last_host_calls[7], "http.send GET https://jobs.example.com/v1/9");
+    assert_eq!(ended.used.last_host_calls[7], "http.send GET https://jobs.example.com: 200");
     assert_eq!(payload(ended), 30);
     assert_eq!(witness.urls.lock().len(), 10);
 }

@@ -9,6 +9,7 @@ mod gate;
 mod host_calls;
 mod isolation;
 mod log_lines;
+mod runtime;
 mod streams;
 mod support;
 mod wasi;

@@ -20,6 +20,8 @@ impl Actor {
         if self.scheduler.has_deliveries() {
             tracing::warn!("Some events could not be sent before the end; their triggers run again on another host.");
         }
+        self.scheduler.give_back(self.clock.now());
+        self.carry_out();
         self.operations.abort_all();
         let completed = timeout(self.settings.drain.complete, self.parts.client.complete(self.heart.job())).await;
         if !matches!(completed, Ok(Ok(()))) {

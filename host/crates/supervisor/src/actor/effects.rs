@@ -9,14 +9,15 @@ use execution_api::{ApiError, Registered, RunTrigger};
 use tokio::time::Instant;
 use trigger_host_types::{JobId, TriggerId, UnixMs};
 
-use super::Actor;
-use super::operations::{self, Encoding, Report};
+use super::operations::{self, Encoding, Report, stop};
+use super::{Actor, Running};
 use crate::catalog::Class;
-use crate::deliver::deliver;
+use crate::deliver::{BatchDelivered, deliver, deliver_batch};
 use crate::host_calls::TriggerCalls;
 use crate::metrics as names;
-use crate::observer::{Life, What};
-use crate::scheduler::{Effect, Kill, Message, Ticket};
+use crate::observer::{Life, Stop, What};
+use crate::runtime::{Asker, Scope};
+use crate::scheduler::{Attempts, Batched, Effect, Kill, Message, Server, Ticket, Trigger};
 use crate::supervisor::register;
 use crate::workload;
 
@@ -27,12 +28,9 @@ impl Actor {
             match effect {
                 Effect::Fetch(ids) => self.fetches.want(ids),
                 Effect::Poll { ticket, due } => self.poll(ticket, due),
-                Effect::CancelPoll(ticket) => {
-                    if let Some(call) = self.calls.remove(&ticket) {
-                        call.abort();
-                    }
-                }
-                Effect::Send { ticket, trigger, message, attempt } => self.send(ticket, trigger, message, attempt),
+                Effect::CancelPoll(ticket) => self.give_up(ticket),
+                Effect::Send { ticket, trigger, message, attempts } => self.send(ticket, trigger, message, attempts),
+                Effect::SendBatch(batch) => self.send_batch(batch),
                 Effect::Kill(kill) => self.kill(*kill),
                 Effect::Tell(life) => self.tell(&life),
             }
@@ -65,42 +63,76 @@ impl Actor {
             kwargs: trigger.kwargs.to_string(),
             checkpoint: trigger.checkpoint.as_deref().map(String::from),
             limits: Arc::clone(&class.limits),
-            host: self.host_calls(trigger.id, &class),
+            host: self.host_calls(trigger, &class),
         };
+        let subject = trigger.subject();
         let (kind, extensions, clock) = (trigger.kind, self.extensions, Arc::clone(&self.clock));
+        let masker = self.parts.masker.clone();
         let Some(source) = self.scheduler.source(ticket) else { return };
         let late = Duration::from_millis(now.saturating_sub(due));
         let handle = self.operations.spawn(async move {
             let ended = class.component.poll(call).await;
             let used = ended.used.clone();
-            let encoding = Encoding { kind, extensions, source, now: clock.now() };
+            let stop = ended.result.as_ref().err().map(|reason| Box::new(stop(reason, &used, &masker)));
+            let encoding = Encoding { kind, extensions, source, masker, now: clock.now() };
             let answered = encoding.answer(ended);
-            Report::Polled { ticket, used, late, answered }
+            Report::Polled { ticket, used, late, stop, answered }
         });
-        self.calls.insert(ticket, handle);
+        self.calls.insert(ticket, Running { call: handle, subject });
     }
 
-    fn host_calls(&self, trigger: TriggerId, class: &Arc<Class>) -> Arc<dyn sandbox::HostCalls> {
+    /// Drops a call; the scheduler has its reasons.
+    fn give_up(&mut self, ticket: Ticket) {
+        let Some(Running { call, subject }) = self.calls.remove(&ticket) else { return };
+        call.abort();
+        let why = match (self.scheduler.is_draining(), self.paused) {
+            (true, _) => "the host ends: another one goes on from the checkpoint",
+            (_, true) => "no heartbeat was accepted for too long: it starts again from the checkpoint when one is",
+            _ => "the trigger was taken away, or its component is no longer mapped",
+        };
+        let message = format!("the host gave the call up: {why}");
+        let stop = Stop { reason: "cancelled", message, details: Vec::new(), limit: None, used: None };
+        self.tell(&Life { at: self.clock.now(), subject, what: What::Stopped(Box::new(stop)) });
+    }
+
+    fn host_calls(&self, trigger: &Trigger<Arc<Class>>, class: &Arc<Class>) -> Arc<dyn sandbox::HostCalls> {
+        let asker = || Asker {
+            trigger: trigger.id,
+            classpath: class.classpath.clone(),
+            job: self.heart.job(),
+            grants: Arc::clone(&class.runtime),
+            scope: Scope::new(trigger.task.as_deref(), trigger.assets.clone()),
+        };
         Arc::new(TriggerCalls {
-            trigger,
+            subject: trigger.subject(),
             class: Arc::clone(class),
             broker: self.parts.broker.clone(),
+            // Most ask for nothing: then the task's names stay packed.
+            airflow: (!class.runtime.is_empty()).then(|| (self.desk.clone(), asker())),
             observer: Arc::clone(&self.parts.observer),
         })
     }
 
-    fn send(&mut self, ticket: Ticket, trigger: TriggerId, message: Arc<Message>, attempt: u32) {
+    fn send(&mut self, ticket: Ticket, trigger: TriggerId, message: Arc<Message>, attempts: Attempts) {
         let (client, job) = (self.parts.client.clone(), self.heart.job());
         self.operations.spawn(async move {
-            let delivered = deliver(&client, job, trigger, &message, attempt, fastrand::f64()).await;
+            let delivered = deliver(&client, job, trigger, &message, attempts, fastrand::f64()).await;
             let (sent, error) = delivered.map_or_else(|(sent, error)| (sent, Some(error)), |sent| (sent, None));
             Report::Delivered { ticket, trigger, sent, error }
         });
     }
 
+    fn send_batch(&mut self, batch: Vec<Batched>) {
+        let client = self.parts.client.clone();
+        let events: usize = batch.iter().map(|one| one.events.len()).sum();
+        metrics::histogram!(names::BATCH).record(events as f64);
+        self.operations
+            .spawn(async move { Report::BatchDelivered(deliver_batch(&client, &batch, fastrand::f64()).await) });
+    }
+
     fn kill(&mut self, kill: Kill<Arc<Class>>) {
         let Some(class) = &kill.trigger.class else { return };
-        let host = self.host_calls(kill.trigger.id, class);
+        let host = self.host_calls(&kill.trigger, class);
         let (client, job) = (self.parts.client.clone(), self.heart.job());
         let (now, limit) = (self.clock.now(), self.settings.on_kill_timeout);
         let places = Arc::clone(&self.kills);
@@ -163,18 +195,25 @@ impl Actor {
                     self.heart.lost_job(job);
                 }
             }
-            Report::Polled { ticket, used, late, answered } => {
+            Report::Polled { ticket, used, late, stop, answered } => {
                 self.calls.remove(&ticket);
                 self.polled(ticket, &used, late, answered.as_ref().ok().and_then(|answer| answer.next), now);
+                self.stopped(ticket, stop, now);
                 self.scheduler.poll_ended(ticket, answered, now);
             }
             Report::Delivered { ticket, trigger, sent, error } => {
                 if let Some(error) = error {
-                    metrics::counter!(names::REFUSED, "fault" => error.class_of().as_str()).increment(1);
-                    tracing::warn!(trigger_id = %trigger, %error, "The API did not take what a trigger has to tell.");
+                    not_taken(Some(trigger), &error);
                 }
                 self.rounds.busy();
                 self.scheduler.sent(ticket, sent, now);
+            }
+            Report::BatchDelivered(BatchDelivered { results, answered, errors }) => {
+                for (trigger, error) in &errors {
+                    not_taken(*trigger, error);
+                }
+                self.rounds.busy();
+                self.scheduler.batch_sent(results, answered, now);
             }
             Report::Cleaned { error } => {
                 if let Some(error) = error {
@@ -202,7 +241,13 @@ impl Actor {
             host_calls: used.host_calls,
             next,
         };
-        let life = Life { at: now, trigger: trigger.id, classpath: trigger.classpath.clone(), what };
+        let life = Life { at: now, subject: trigger.subject(), what };
+        self.tell(&life);
+    }
+
+    fn stopped(&mut self, ticket: Ticket, stop: Option<Box<Stop>>, now: UnixMs) {
+        let (Some(stop), Some(trigger)) = (stop, self.scheduler.trigger(ticket)) else { return };
+        let life = Life { at: now, subject: trigger.subject(), what: What::Stopped(stop) };
         self.tell(&life);
     }
 
@@ -255,9 +300,10 @@ impl Actor {
             Ok(registered) => {
                 tracing::info!(job = %registered.job_id, "Registered anew.");
                 self.heart.registered(registered.job_id);
+                self.parts.observer.registered(registered.job_id);
                 self.extensions = registered.extensions;
                 self.fetches.forget();
-                self.scheduler.forget_claims(registered.job_id.0, now);
+                self.scheduler.forget_claims(server_of(&registered), now);
                 self.rounds.load_at_once(Instant::now());
             }
             Err(error) => {
@@ -265,5 +311,22 @@ impl Actor {
                 self.heart.complain(&error);
             }
         }
+    }
+}
+
+/// What the scheduler has to know of the server.
+pub(super) fn server_of(registered: &Registered) -> Server {
+    let Registered { job_id, extensions } = registered;
+    Server { job: job_id.0, checkpoints: extensions.checkpoint, batches: extensions.event_batch }
+}
+
+/// `None`: the events of many triggers, all at once.
+fn not_taken(trigger: Option<TriggerId>, error: &ApiError) {
+    metrics::counter!(names::REFUSED, "fault" => error.class_of().as_str()).increment(1);
+    match trigger {
+        Some(trigger) => {
+            tracing::warn!(trigger_id = %trigger, %error, "The API did not take what a trigger has to tell.");
+        }
+        None => tracing::warn!(%error, "The API did not take the events of several triggers."),
     }
 }

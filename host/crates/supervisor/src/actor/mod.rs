@@ -9,7 +9,7 @@ mod operations;
 mod rounds;
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use execution_api::{Extensions, Registered};
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::{AbortHandle, JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until};
-use trigger_host_types::{Clock, UnixMs};
+use trigger_host_types::{ClassPath, Clock, UnixMs};
 
 use self::fetches::Fetches;
 use self::operations::Report;
@@ -25,8 +25,9 @@ use self::rounds::Rounds;
 use crate::catalog::{Catalog, Class};
 use crate::heart::Heart;
 use crate::metrics as names;
-use crate::observer::{Life, What};
-use crate::scheduler::{Bounds, FailureMessage, Scheduler, Ticket};
+use crate::observer::{Life, Subject, What};
+use crate::runtime::Desk;
+use crate::scheduler::{Bounds, FailureMessage, Scheduler, Ticket, UNMAPPED};
 use crate::settings::Settings;
 use crate::summary::Summary;
 use crate::supervisor::Parts;
@@ -34,6 +35,8 @@ use crate::time::Time;
 
 /// The actor looks at its heart and its watchdog at least this often.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// Paths without a component that are told of one by one.
+const MAX_UNMAPPED: usize = 1_000;
 /// `on-kill` calls at once.
 const KILLS: usize = 16;
 
@@ -65,8 +68,10 @@ pub(crate) struct Actor {
     heart: Arc<Heart>,
     scheduler: Scheduler<Arc<Class>>,
     operations: JoinSet<Report>,
-    calls: HashMap<Ticket, AbortHandle>,
+    calls: HashMap<Ticket, Running>,
     kills: Arc<Semaphore>,
+    /// Where guests ask Airflow.
+    desk: Desk,
     /// `on-kill` calls that run or wait for a place.
     killing: usize,
     rounds: Rounds,
@@ -76,7 +81,15 @@ pub(crate) struct Actor {
     paused: bool,
     registering: bool,
     summary: Summary,
+    /// Paths without a component that were told of.
+    unmapped: HashSet<ClassPath>,
     counts: watch::Sender<Counts>,
+}
+
+/// A call that is running, and whose.
+pub(crate) struct Running {
+    call: AbortHandle,
+    subject: Subject,
 }
 
 impl Actor {
@@ -92,12 +105,14 @@ impl Actor {
             live_instances: settings.live_instances,
             deliveries: settings.deliveries.max(1),
             first_event_after: u64::try_from(settings.first_event_after.as_millis()).unwrap_or(u64::MAX),
-            checkpoints: registered.extensions.checkpoint,
+            unmapped_tasks: settings.unmapped_tasks,
+            unmapped_callbacks: settings.unmapped_callbacks,
         };
         Self {
-            scheduler: Scheduler::new(bounds, registered.job_id.0, clock.now()),
+            scheduler: Scheduler::new(bounds, effects::server_of(&registered), clock.now()),
             rounds: Rounds::new(settings.load_every, settings.cleanup_every, Instant::now()),
             settings,
+            desk: Desk::new(parts.client.clone(), parts.masker.clone()),
             parts,
             clock,
             extensions: registered.extensions,
@@ -111,6 +126,7 @@ impl Actor {
             paused: false,
             registering: false,
             summary: Summary::default(),
+            unmapped: HashSet::new(),
             counts,
         }
     }
@@ -210,7 +226,7 @@ impl Actor {
     /// One of our own tasks panicked: a call's trigger fails, everything else goes on.
     fn panicked(&mut self, task: tokio::task::Id) {
         tracing::error!("An operation ended unexpectedly; this is a fault of Trigger Host, please report it.");
-        let ticket = self.calls.iter().find(|(_, call)| call.id() == task).map(|(ticket, _)| *ticket);
+        let ticket = self.calls.iter().find(|(_, running)| running.call.id() == task).map(|(ticket, _)| *ticket);
         if let Some(ticket) = ticket {
             let message = "the host failed while it ran the trigger".to_owned();
             let failure = FailureMessage { reason: "host", lines: Some(vec![message.clone()]), message };
@@ -221,12 +237,14 @@ impl Actor {
 
     fn reload(&mut self, catalog: Arc<Catalog>) {
         let now = self.clock.now();
-        self.scheduler.remap(|trigger| catalog.get(&trigger.classpath).cloned(), now);
+        self.scheduler.remap(|trigger| catalog.get(trigger.kind, &trigger.classpath).cloned(), now);
+        self.unmapped.clear();
         tracing::info!(classpaths = catalog.len(), "A new catalog is in force.");
         self.parts.catalog = catalog;
     }
 
     fn tell(&mut self, life: &Life) {
+        self.say_unmapped(life);
         match life.what {
             What::Fired { .. } => metrics::counter!(names::FIRED).increment(1),
             What::Failed { reason, .. } => metrics::counter!(names::FAILED, "reason" => reason).increment(1),
@@ -234,6 +252,15 @@ impl Actor {
         }
         self.summary.count(life);
         self.parts.observer.observe(life);
+    }
+
+    /// Once for each path: there may be thousands of triggers of one.
+    fn say_unmapped(&mut self, life: &Life) {
+        let What::Failed { reason: UNMAPPED, message, .. } = &life.what else { return };
+        let Subject { trigger, classpath, .. } = &life.subject;
+        if self.unmapped.len() < MAX_UNMAPPED && self.unmapped.insert(classpath.clone()) {
+            tracing::error!(%classpath, first_trigger_id = %trigger, "{message}");
+        }
     }
 
     fn count(&mut self) {

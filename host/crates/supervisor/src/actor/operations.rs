@@ -5,12 +5,15 @@ use std::time::Duration;
 
 use execution_api::encodings::event_to_wire;
 use execution_api::retry::{self, Step, next_step};
-use execution_api::{ApiError, Client, Extensions, Registered, RunTrigger, TaskQuery};
-use sandbox::{Call, Context, Ended, HostCalls, Next, Outcome, Sandbox, Used};
+use execution_api::{ApiError, Client, Extensions, Registered, RunTrigger, RuntimeAccess, TaskQuery};
+use logs::Masker;
+use sandbox::{Call, Context, EndReason, Ended, HostCalls, Next, Outcome, Sandbox, Used};
 use trigger_host_types::{EventKind, JobId, TriggerId, TriggerKind, UnixMs};
 
 use crate::catalog::Class;
+use crate::deliver::BatchDelivered;
 use crate::key::Source;
+use crate::observer::Stop;
 use crate::scheduler::{Answer, Answered, EventMessage, FailureMessage, Kill, Sent, Ticket};
 
 /// Period of the look at the guests' runtime.
@@ -25,9 +28,11 @@ pub(crate) enum Report {
     /// `workloads` of some ids: what came, and the ids for which nothing did.
     Fetched { job: JobId, workloads: Vec<RunTrigger>, missing: Vec<TriggerId>, job_gone: bool },
     /// A call of a guest.
-    Polled { ticket: Ticket, used: Used, late: Duration, answered: Answered },
+    Polled { ticket: Ticket, used: Used, late: Duration, stop: Option<Box<Stop>>, answered: Answered },
     /// An event, a failure or a checkpoint.
     Delivered { ticket: Ticket, trigger: TriggerId, sent: Sent, error: Option<ApiError> },
+    /// Events of several triggers.
+    BatchDelivered(BatchDelivered),
     /// `cleanup`.
     Cleaned { error: Option<ApiError> },
     /// `jobs`, after the old one was gone.
@@ -38,12 +43,26 @@ pub(crate) enum Report {
     Killed,
 }
 
+/// Why a call has no answer, in words.
+pub(crate) fn stop(reason: &EndReason, used: &Used, masker: &Masker) -> Stop {
+    let mut lines = reason.lines().into_iter().map(|line| masker.mask_cut(&line).into_owned());
+    Stop {
+        reason: reason.code(),
+        message: lines.next().unwrap_or_default(),
+        details: lines.collect(),
+        limit: reason.limit(),
+        used: Some(used.clone()),
+    }
+}
+
 /// What a call's answer is made into.
 pub(crate) struct Encoding {
     pub(crate) kind: TriggerKind,
     pub(crate) extensions: Extensions,
     /// Makes the keys.
     pub(crate) source: Source,
+    /// Goes over what a failure says of the guest's own words.
+    pub(crate) masker: Masker,
     /// The trigger's time when the call ended.
     pub(crate) now: UnixMs,
 }
@@ -53,8 +72,8 @@ impl Encoding {
     pub(crate) fn answer(&self, ended: Ended<Outcome>) -> Answered {
         let outcome = ended.result.map_err(|reason| FailureMessage {
             reason: reason.code(),
-            message: reason.to_string(),
-            lines: Some(reason.lines()),
+            message: self.masker.mask_cut(&reason.to_string()).into_owned(),
+            lines: Some(reason.lines().iter().map(|line| self.masker.mask_cut(line).into_owned()).collect()),
         })?;
         // A task takes the first event only.
         let most = if self.kind == TriggerKind::Task { 1 } else { usize::MAX };
@@ -81,7 +100,7 @@ impl Encoding {
             )));
         }
         let wire = event_to_wire(&event, self.kind, self.source.key(at))
-            .map_err(|error| refused(format!("event {at} cannot be sent to Airflow: {error}")))?;
+            .map_err(|error| refused(format!("event {at}: {error}")))?;
         Ok(EventMessage { wire, payload: event.payload })
     }
 }
@@ -122,6 +141,19 @@ pub(crate) async fn ask_executor(sandbox: Sandbox) -> Report {
     }
 }
 
+/// Whether a task is deferred, as far as it can be known: a trigger that is gone has no name to ask in any more, and then the host's own
+/// has to do.
+async fn still_waits(client: &Client, own: RuntimeAccess, query: &TaskQuery) -> bool {
+    let ask = async {
+        match own.task_states(query).await {
+            Ok(states) => Ok(states),
+            Err(_) => client.runtime().task_states(query).await,
+        }
+    };
+    let Ok(Ok(states)) = tokio::time::timeout(ASK_WITHIN, ask).await else { return false };
+    states.values().flat_map(|tasks| tasks.values()).flatten().any(|state| state == "deferred")
+}
+
 /// Calls `on-kill`, unless the API says that the task still waits: then its trigger has another host now; or that it does not know this
 /// host's Job: then it has forgotten the trigger with it.
 pub(crate) async fn kill(
@@ -133,7 +165,8 @@ pub(crate) async fn kill(
     limit: Duration,
 ) {
     let trigger = kill.trigger;
-    let (Some(class), Some(task)) = (trigger.class, trigger.task.map(|task| task.unpack())) else { return };
+    let (Some(class), Some(packed)) = (trigger.class, trigger.task) else { return };
+    let (task, task_instance) = (packed.unpack(), packed.id());
     // `load` lists nothing for a Job that is gone, and does not say that it is.
     let beat = client.heartbeat(job).await;
     if beat.is_err_and(|error| next_step(retry::Call::Heartbeat, error.class_of(), 1, true) == Step::RegisterAnew) {
@@ -147,12 +180,9 @@ pub(crate) async fn kill(
         map_index: Some(task.map_index),
         ..TaskQuery::default()
     };
-    if let Ok(Ok(states)) = tokio::time::timeout(ASK_WITHIN, client.task_states(&query)).await {
-        let mut states = states.values().flat_map(|tasks| tasks.values()).flatten();
-        if states.any(|state| state == "deferred") {
-            tracing::info!(trigger_id = %trigger.id, "The task still waits: the trigger has another host now, and on-kill is not called.");
-            return;
-        }
+    if still_waits(&client, client.runtime_for(trigger.id, job, Some(task_instance)), &query).await {
+        tracing::info!(trigger_id = %trigger.id, "The task still waits: the trigger has another host now, and on-kill is not called.");
+        return;
     }
     let context = Context {
         trigger_id: trigger.id,

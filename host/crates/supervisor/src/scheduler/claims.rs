@@ -2,16 +2,20 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use trigger_host_types::{ClassPath, TriggerId, TriggerKind, UnixMs};
+use trigger_host_types::{ClassPath, Digest, TriggerId, TriggerKind, UnixMs};
 
-use super::outbox::{FailureMessage, Message, Outbox, Then};
+use super::outbox::{FailureMessage, Message, Then};
 use super::table::NewTrigger;
 use super::{Effect, Kill, PackedTask, Phase, Scheduler};
 use crate::observer::{Finish, What};
 use crate::on_kill::Vanished;
+use crate::runtime::Assets;
+use crate::settings::Unmapped;
 
 /// Waits before an id that was listed without a workload is asked for again: 1 s, doubling up to 32 s.
 const ASK_AGAIN_MS: u64 = 1_000;
+/// The reason of a trigger that no component is mapped to.
+pub(crate) const UNMAPPED: &str = "unmapped";
 
 /// A workload, decoded.
 #[derive(Debug)]
@@ -20,12 +24,18 @@ pub(crate) struct Claim<C> {
     pub(crate) classpath: ClassPath,
     /// What the class path is mapped to.
     pub(crate) class: Option<C>,
+    /// The component of the class.
+    pub(crate) component: Option<Digest>,
     pub(crate) kind: TriggerKind,
     /// Neutral JSON text; or why there is none.
     pub(crate) kwargs: Result<String, Refusal>,
     pub(crate) checkpoint: Option<String>,
     pub(crate) position: u64,
     pub(crate) task: Option<PackedTask>,
+    /// What an asset watcher watches, where the server tells.
+    pub(crate) assets: Option<Assets>,
+    /// No worker deferred the task: it starts from its trigger.
+    pub(crate) starts_from_trigger: bool,
     pub(crate) timeout_at: Option<UnixMs>,
 }
 
@@ -39,10 +49,15 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
+    /// Of a trigger that was held for another reason first: an object is never without text, so one without kwargs had none to decode.
+    pub(crate) fn undecoded() -> Self {
+        Self { reason: "bad-kwargs", message: "its kwargs could not be decoded when it was claimed".into() }
+    }
+
     pub(crate) fn unmapped(classpath: Option<&ClassPath>) -> Self {
         let classpath = classpath.map_or("?", ClassPath::as_str);
         Self {
-            reason: "unmapped",
+            reason: UNMAPPED,
             message: format!(
                 "no component is mapped to `{classpath}`: add a [[trigger]] for it to the catalog of the host"
             ),
@@ -111,12 +126,18 @@ impl<C: Clone> Scheduler<C> {
             checkpoint: claim.checkpoint,
             position: claim.position,
             task: claim.task,
+            assets: claim.assets,
             timeout_at: claim.timeout_at,
-            first_event_at: now.saturating_add(self.bounds.first_event_after),
+            // Without a process that defers there is none that could be resumed too soon.
+            first_event_at: if claim.starts_from_trigger {
+                0
+            } else {
+                now.saturating_add(self.bounds.first_event_after)
+            },
             group,
             kind: claim.kind,
         });
-        self.tell(slot, now, What::Claimed { kind: claim.kind, resumed });
+        self.tell(slot, now, What::Claimed { resumed, component: claim.component });
         match refusal {
             None => self.make_ready(slot, now),
             Some(refusal) => self.refuse(slot, refusal, now),
@@ -132,19 +153,25 @@ impl<C: Clone> Scheduler<C> {
         }
     }
 
-    /// Tells a task that its trigger cannot run. A watcher or a callback is kept, for the failure route does nothing for them and there is no
-    /// way to give them back (contract/triggerer-behaviour.md section 3).
+    /// Tells a task or a callback that its trigger cannot run. A watcher is kept, for the failure route does nothing for it and there is no
+    /// way to give it back; so is what the operator wants to be kept (contract/triggerer-behaviour.md section 3).
     pub(super) fn refuse(&mut self, slot: u32, refusal: Refusal, now: UnixMs) {
-        let Some(trigger) = self.table.row_mut(slot) else { return };
-        let kind = trigger.kind;
-        let lines = vec![refusal.message.clone()];
-        if kind == TriggerKind::Task {
-            let failure = FailureMessage { reason: refusal.reason, message: refusal.message, lines: Some(lines) };
-            trigger.outbox = Some(Outbox::new([Message::Failure(failure)], Then::Settle));
-            self.queue_send_from(slot, now);
-        } else {
+        let Some(kind) = self.table.row(slot).map(|trigger| trigger.kind) else { return };
+        let lines = Some(vec![refusal.message.clone()]);
+        let unmapped = refusal.reason == UNMAPPED;
+        let failure = FailureMessage { reason: refusal.reason, message: refusal.message, lines };
+        let fails = match kind {
+            TriggerKind::Task => !unmapped || self.bounds.unmapped_tasks == Unmapped::Fail,
+            TriggerKind::Callback => !unmapped || self.bounds.unmapped_callbacks == Unmapped::Fail,
+            TriggerKind::Asset => false,
+        };
+        if !fails {
             self.table.renew(slot, Phase::Held);
-            self.tell(slot, now, What::Failed { reason: refusal.reason, message: refusal.message, lines, again: None });
+            self.tell_failed(slot, &failure, None, now);
+        } else if kind == TriggerKind::Task {
+            self.deliver(slot, vec![Message::Failure(failure)], Then::Settle, now);
+        } else {
+            self.callback_failed(slot, &failure, now);
         }
     }
 
@@ -175,7 +202,12 @@ impl<C: Clone> Scheduler<C> {
         // A trigger that never ran has nothing to cancel outside.
         let started = trigger.started || trigger.checkpoint.is_some();
         let killed = vanished.was_killed(now) && trigger.class.is_some() && trigger.phase != Phase::Held;
-        self.tell(slot, now, What::Finished { reason: if killed { Finish::Killed } else { Finish::Gone } });
+        let reason = match trigger.timeout_at {
+            _ if killed => Finish::Killed,
+            Some(timeout) if now >= timeout => Finish::TimedOut,
+            _ => Finish::Gone,
+        };
+        self.tell(slot, now, What::Finished { reason });
         if let Some(trigger) = self.table.remove(slot).filter(|_| killed && started) {
             self.effects.push(Effect::Kill(Box::new(Kill { trigger })));
         }

@@ -13,8 +13,10 @@ use crate::observer::{Finish, What};
 pub(crate) enum Sent {
     /// 2xx.
     Accepted,
-    /// Again after this wait.
-    Later(Duration),
+    /// Again after this wait. `server`: the server itself failed.
+    Later { wait: Duration, server: bool },
+    /// The batch was refused as a whole: again at once, by itself.
+    Alone,
     /// It will never be accepted.
     Refused(String),
     /// The trigger is another host's now.
@@ -37,14 +39,30 @@ impl<C: Clone> Scheduler<C> {
     }
 
     pub(super) fn queue_send(&mut self, slot: u32) {
-        if let Some(ticket) = self.table.renew(slot, Phase::Sending) {
+        let Some(ticket) = self.table.renew(slot, Phase::Sending) else { return };
+        let outbox = self.table.row(slot).and_then(|trigger| trigger.outbox.as_ref());
+        if self.server.batches && outbox.is_some_and(|outbox| outbox.may_be_batched()) {
+            self.batches.queue.push_back(ticket);
+        } else {
             self.sends.push_back(ticket);
         }
     }
 
     pub(super) fn start_sends(&mut self) {
         while self.sending < self.bounds.deliveries {
-            let Some(ticket) = self.sends.pop_front() else { return };
+            // Whose turn it is begins; the other one has the place when there is nothing to begin with.
+            let batch_first = self.batches.take_turn();
+            if batch_first && self.start_batch() {
+                continue;
+            }
+            if !self.start_send() && (batch_first || !self.start_batch()) {
+                return;
+            }
+        }
+    }
+
+    fn start_send(&mut self) -> bool {
+        while let Some(ticket) = self.sends.pop_front() {
             if self.table.get(ticket).is_none() {
                 continue;
             }
@@ -53,38 +71,61 @@ impl<C: Clone> Scheduler<C> {
             let Some(outbox) = &trigger.outbox else { continue };
             let Some(message) = outbox.messages.front().cloned() else { continue };
             self.sending += 1;
-            let attempt = outbox.attempts;
-            self.effects.push(Effect::Send { ticket, trigger: trigger.id, message, attempt });
+            let attempts = outbox.attempts;
+            self.effects.push(Effect::Send { ticket, trigger: trigger.id, message, attempts });
+            return true;
         }
+        false
     }
 
     /// A request has been answered, or has not.
     pub(crate) fn sent(&mut self, ticket: Ticket, sent: Sent, now: UnixMs) {
         self.sending = self.sending.saturating_sub(1);
+        self.answered(ticket, [sent], now);
+    }
+
+    /// What became of the first messages of an outbox. Behind the first that was not accepted nothing was tried.
+    pub(super) fn answered(&mut self, ticket: Ticket, sent: impl IntoIterator<Item = Sent>, now: UnixMs) {
         if self.table.get(ticket).is_none() {
             return;
         }
-        let slot = ticket.slot;
+        for sent in sent {
+            match sent {
+                Sent::Accepted if self.accepted(ticket.slot, now) => {}
+                Sent::Accepted => return,
+                other => return self.not_accepted(ticket.slot, other, now),
+            }
+        }
+        self.next_message(ticket.slot, now);
+    }
+
+    fn not_accepted(&mut self, slot: u32, sent: Sent, now: UnixMs) {
         match sent {
-            Sent::Accepted => self.accepted(slot, now),
+            Sent::Accepted => {}
             Sent::Refused(why) => self.refused(slot, &why, now),
             Sent::NotOurs => self.finish(slot, Finish::Gone, now),
             Sent::Gone => self.let_go(slot, now),
-            Sent::Later(wait) => {
+            Sent::Alone => {
+                if let Some(outbox) = self.table.row_mut(slot).and_then(|trigger| trigger.outbox.as_mut()) {
+                    outbox.alone = true;
+                }
+                self.queue_send(slot);
+            }
+            Sent::Later { wait, server } => {
                 let wait = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
                 if let Some(outbox) = self.table.row_mut(slot).and_then(|trigger| trigger.outbox.as_mut()) {
-                    outbox.attempts = outbox.attempts.saturating_add(1);
+                    outbox.attempts.all = outbox.attempts.all.saturating_add(1);
+                    outbox.attempts.server = outbox.attempts.server.saturating_add(u32::from(server));
                 }
                 self.arm(slot, Phase::SendLater, now.saturating_add(wait));
             }
         }
     }
 
-    fn accepted(&mut self, slot: u32, now: UnixMs) {
-        let Some(trigger) = self.table.row_mut(slot) else { return };
-        let Some(outbox) = trigger.outbox.as_mut() else { return };
-        let Some(message) = outbox.messages.pop_front() else { return };
-        outbox.attempts = 0;
+    /// The first message is told. False: with it the trigger is done.
+    fn accepted(&mut self, slot: u32, now: UnixMs) -> bool {
+        let Some(trigger) = self.table.row_mut(slot) else { return false };
+        let Some(message) = trigger.outbox.as_mut().and_then(|outbox| outbox.pop()) else { return false };
         match &*message {
             Message::Event(event) => {
                 trigger.fired = true;
@@ -93,14 +134,15 @@ impl<C: Clone> Scheduler<C> {
             }
             Message::Failure(failure) => {
                 self.tell_failed(slot, failure, None, now);
-                return self.finish(slot, Finish::Failed, now);
+                self.finish(slot, Finish::Failed, now);
+                return false;
             }
             Message::Checkpoint(checkpoint) => {
                 trigger.position = checkpoint.position;
                 trigger.checkpoint = checkpoint.value.as_deref().map(Box::from);
             }
         }
-        self.next_message(slot, now);
+        true
     }
 
     fn next_message(&mut self, slot: u32, now: UnixMs) {
@@ -130,9 +172,7 @@ impl<C: Clone> Scheduler<C> {
     fn refused(&mut self, slot: u32, why: &str, now: UnixMs) {
         let Some(trigger) = self.table.row_mut(slot) else { return };
         let kind = trigger.kind;
-        let Some(outbox) = trigger.outbox.as_mut() else { return };
-        let Some(message) = outbox.messages.pop_front() else { return };
-        outbox.attempts = 0;
+        let Some(message) = trigger.outbox.as_mut().and_then(|outbox| outbox.pop()) else { return };
         let (what, was_failure) = match &*message {
             Message::Event(_) => ("the event", false),
             Message::Failure(_) => ("the failure", true),

@@ -9,6 +9,7 @@
 //! - a trigger with an event or a failure still to be told is never started again, though `load` lists it;
 //! - nothing is remembered of a trigger once its outcome was accepted: ids may be reused.
 
+mod batches;
 mod claims;
 mod deliveries;
 mod outbox;
@@ -24,14 +25,17 @@ use std::sync::Arc;
 
 use trigger_host_types::{TriggerId, UnixMs};
 
-pub(crate) use self::claims::{Claim, Refusal};
+pub(crate) use self::batches::Batched;
+use self::batches::Batches;
+pub(crate) use self::claims::{Claim, Refusal, UNMAPPED};
 pub(crate) use self::deliveries::Sent;
-pub(crate) use self::outbox::{EventMessage, FailureMessage, Message};
+pub(crate) use self::outbox::{Attempts, EventMessage, FailureMessage, Message};
 pub(crate) use self::polls::{Answer, Answered};
 pub(crate) use self::table::{Phase, Table, Ticket, Trigger};
-pub(crate) use self::task::PackedTask;
+pub use self::task::PackedTask;
 use crate::fair::FairQueue;
 use crate::observer::{Finish, Life, What};
+use crate::settings::Unmapped;
 use crate::wheel::Wheel;
 
 /// What the actor is to do.
@@ -43,8 +47,10 @@ pub(crate) enum Effect<C> {
     Poll { ticket: Ticket, due: UnixMs },
     /// Drop the call behind this ticket; its permit is back already.
     CancelPoll(Ticket),
-    /// Send this; `attempt` counts from 0.
-    Send { ticket: Ticket, trigger: TriggerId, message: Arc<Message>, attempt: u32 },
+    /// Send this.
+    Send { ticket: Ticket, trigger: TriggerId, message: Arc<Message>, attempts: Attempts },
+    /// Send these events in one request.
+    SendBatch(Vec<Batched>),
     /// The user seems to have ended what waited for it: call `on-kill`, unless the API knows better.
     Kill(Box<Kill<C>>),
     /// Tell the observer.
@@ -58,7 +64,7 @@ pub(crate) struct Kill<C> {
     pub(crate) trigger: Trigger<C>,
 }
 
-/// The bounds of the state machine.
+/// The bounds of the state machine, and the operator's word on what it is to do with triggers that it cannot run.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bounds {
     /// Calls at once.
@@ -67,20 +73,32 @@ pub(crate) struct Bounds {
     pub(crate) deliveries: usize,
     /// Milliseconds between a task's claim and its first event.
     pub(crate) first_event_after: u64,
-    /// Whether the server keeps checkpoints.
+    pub(crate) unmapped_tasks: Unmapped,
+    pub(crate) unmapped_callbacks: Unmapped,
+}
+
+/// What the server said when the Job was registered.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Server {
+    /// The Job, for keys where the server keeps no checkpoints.
+    pub(crate) job: i64,
+    /// Whether it keeps checkpoints.
     pub(crate) checkpoints: bool,
+    /// Whether it takes several events in one request.
+    pub(crate) batches: bool,
 }
 
 /// The state machine. `C` is what a class path is mapped to.
 #[derive(Debug)]
 pub(crate) struct Scheduler<C> {
     bounds: Bounds,
-    /// The Job, for keys where the server keeps no checkpoints.
-    job: i64,
+    server: Server,
     table: Table<C>,
     wheel: Wheel<Ticket>,
     ready: FairQueue<(UnixMs, Ticket)>,
+    /// Requests with one message.
     sends: VecDeque<Ticket>,
+    batches: Batches,
     sending: usize,
     /// Ids whose workloads were asked for.
     claiming: HashSet<TriggerId>,
@@ -96,14 +114,15 @@ pub(crate) struct Scheduler<C> {
 
 impl<C: Clone> Scheduler<C> {
     /// Nothing claimed.
-    pub(crate) fn new(bounds: Bounds, job: i64, now: UnixMs) -> Self {
+    pub(crate) fn new(bounds: Bounds, server: Server, now: UnixMs) -> Self {
         Self {
             bounds,
-            job,
+            server,
             table: Table::default(),
             wheel: Wheel::new(now),
             ready: FairQueue::new(bounds.live_instances),
             sends: VecDeque::new(),
+            batches: Batches::default(),
             sending: 0,
             claiming: HashSet::new(),
             omitted: HashMap::new(),
@@ -158,6 +177,7 @@ impl<C: Clone> Scheduler<C> {
         self.ready.waiting() == 0
             && self.ready.out() == 0
             && self.sends.is_empty()
+            && self.batches.queue.is_empty()
             && self.sending == 0
             && self.claiming.is_empty()
     }
@@ -206,9 +226,17 @@ impl<C: Clone> Scheduler<C> {
         }
     }
 
+    /// Says of every trigger that this host is done with it; for the end of a drain.
+    pub(crate) fn give_back(&mut self, now: UnixMs) {
+        let slots: Vec<u32> = self.table.iter().map(|(slot, _)| slot).collect();
+        for slot in slots {
+            self.tell(slot, now, What::Finished { reason: Finish::Drained });
+        }
+    }
+
     /// The Job is gone and its claims with it: stops everything but what is still to be told.
-    pub(crate) fn forget_claims(&mut self, job: i64, now: UnixMs) {
-        self.job = job;
+    pub(crate) fn forget_claims(&mut self, server: Server, now: UnixMs) {
+        self.server = server;
         self.claiming.clear();
         self.omitted.clear();
         self.heartbeats_good = false;
@@ -224,7 +252,7 @@ impl<C: Clone> Scheduler<C> {
         for slot in slots {
             let Some(trigger) = self.table.row(slot) else { continue };
             let class = mapped(trigger);
-            let (unmapped, phase) = (class.is_none(), trigger.phase);
+            let (unmapped, phase, undecoded) = (class.is_none(), trigger.phase, trigger.kwargs.is_empty());
             if let Some(trigger) = self.table.row_mut(slot) {
                 trigger.class = class;
             }
@@ -235,6 +263,7 @@ impl<C: Clone> Scheduler<C> {
                     }
                     self.refuse(slot, Refusal::unmapped(self.table.row(slot).map(|row| &row.classpath)), now);
                 }
+                (false, Phase::Held) if undecoded => self.refuse(slot, Refusal::undecoded(), now),
                 (false, Phase::Held) => self.make_ready(slot, now),
                 _ => {}
             }
@@ -271,7 +300,7 @@ impl<C: Clone> Scheduler<C> {
 
     fn tell(&mut self, slot: u32, now: UnixMs, what: What) {
         if let Some(trigger) = self.table.row(slot) {
-            let life = Life { at: now, trigger: trigger.id, classpath: trigger.classpath.clone(), what };
+            let life = Life { at: now, subject: trigger.subject(), what };
             self.effects.push(Effect::Tell(life));
         }
     }

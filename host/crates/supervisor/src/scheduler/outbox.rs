@@ -46,18 +46,42 @@ pub(crate) enum Then {
     Settle,
 }
 
+/// Failed attempts at one message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Attempts {
+    /// All of them.
+    pub(crate) all: u32,
+    /// Those at which the server itself failed: only they make it a poison message.
+    pub(crate) server: u32,
+}
+
 /// The queue of one trigger.
 #[derive(Debug)]
 pub(crate) struct Outbox {
     pub(crate) messages: VecDeque<Arc<Message>>,
-    /// Failed attempts at the first message.
-    pub(crate) attempts: u32,
+    /// At the first message.
+    pub(crate) attempts: Attempts,
+    /// The first message is to go by itself: a batch with it was refused as a whole.
+    pub(crate) alone: bool,
     pub(crate) then: Then,
 }
 
 impl Outbox {
     pub(crate) fn new(messages: impl IntoIterator<Item = Message>, then: Then) -> Box<Self> {
-        Box::new(Self { messages: messages.into_iter().map(Arc::new).collect(), attempts: 0, then })
+        let messages = messages.into_iter().map(Arc::new).collect();
+        Box::new(Self { messages, attempts: Attempts::default(), alone: false, then })
+    }
+
+    /// Takes the first message out; the next one starts with a clean record.
+    pub(crate) fn pop(&mut self) -> Option<Arc<Message>> {
+        self.attempts = Attempts::default();
+        self.alone = false;
+        self.messages.pop_front()
+    }
+
+    /// Whether the first message may go together with others.
+    pub(crate) fn may_be_batched(&self) -> bool {
+        !self.alone && self.messages.front().is_some_and(|message| matches!(**message, Message::Event(_)))
     }
 
     /// Whether an event or a failure is still to be told: such a trigger must not be started again (the rule of K).

@@ -69,11 +69,7 @@ impl<C: Clone> Scheduler<C> {
                 self.deliver(ticket.slot, vec![Message::Failure(failure)], Then::Settle, now);
             }
             (Err(failure), TriggerKind::Asset) => self.watcher_failed(ticket.slot, failure, now),
-            (Err(failure), TriggerKind::Callback) => {
-                let message = self.source(ticket).map(|source| callback_failed(&failure, source.key(0)));
-                self.tell_failed(ticket.slot, &failure, None, now);
-                self.deliver(ticket.slot, message.into_iter().collect(), Then::Settle, now);
-            }
+            (Err(failure), TriggerKind::Callback) => self.callback_failed(ticket.slot, &failure, now),
         }
         true
     }
@@ -124,6 +120,14 @@ impl<C: Clone> Scheduler<C> {
         self.arm(slot, Phase::Idle, again);
     }
 
+    /// The failure route ignores callbacks: a failed one is an event (contract/triggerer-behaviour.md section 4).
+    pub(super) fn callback_failed(&mut self, slot: u32, failure: &FailureMessage, now: UnixMs) {
+        let source = self.table.ticket(slot).and_then(|ticket| self.source(ticket));
+        self.tell_failed(slot, failure, None, now);
+        let message = source.map(|source| failed_event(failure, source.key(0)));
+        self.deliver(slot, message.into_iter().collect(), Then::Settle, now);
+    }
+
     pub(super) fn tell_failed(&mut self, slot: u32, failure: &FailureMessage, again: Option<UnixMs>, now: UnixMs) {
         let failed = What::Failed {
             reason: failure.reason,
@@ -162,14 +166,14 @@ impl<C: Clone> Scheduler<C> {
         let trigger = self.table.get(ticket)?;
         let identity =
             trigger.task.as_ref().map_or_else(|| trigger.classpath.to_string(), |task| task.id().to_string());
-        let life = (!self.bounds.checkpoints).then_some(self.job);
+        let life = (!self.server.checkpoints).then_some(self.server.job);
         Some(Source { trigger: trigger.id, identity, life, position: trigger.position })
     }
 
     /// The checkpoint to store, if it differs from the stored one or events were fired: then its position must move on, so that the next
     /// events carry other keys.
     fn checkpoint_message(&mut self, slot: u32, checkpoint: Option<String>, fired: bool) -> Option<Message> {
-        let checkpoints = self.bounds.checkpoints;
+        let checkpoints = self.server.checkpoints;
         let trigger = self.table.row_mut(slot)?;
         let changed = checkpoint.is_some() && checkpoint.as_deref() != trigger.checkpoint.as_deref();
         if !changed && !fired {
@@ -196,10 +200,10 @@ impl<C: Clone> Scheduler<C> {
     }
 }
 
-/// The failure route ignores callbacks: a failed one is an event (contract/triggerer-behaviour.md section 4).
-fn callback_failed(failure: &FailureMessage, key: IdempotencyKey) -> Message {
+/// The event that says that a callback has failed.
+fn failed_event(failure: &FailureMessage, key: IdempotencyKey) -> Message {
     let mut body = failure.message.clone();
-    for line in failure.lines.iter().flatten() {
+    for line in failure.lines.iter().flatten().filter(|line| **line != failure.message) {
         body.push('\n');
         body.push_str(line);
     }

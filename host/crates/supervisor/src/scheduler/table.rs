@@ -1,12 +1,15 @@
 //! The triggers this host holds, by id and by slot. Kept small: a waiting trigger is this row, its kwargs, its checkpoint and a timer.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use trigger_host_types::{ClassPath, TriggerId, TriggerKind, UnixMs};
 
 use super::outbox::Outbox;
 use super::task::PackedTask;
 use crate::fair::Group;
+use crate::observer::Subject;
+use crate::runtime::Assets;
 
 /// Names one state of one trigger. Outdated as soon as the trigger moves on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -52,7 +55,9 @@ pub(crate) struct Trigger<C> {
     /// Outcomes stored.
     pub(crate) position: u64,
     /// The deferred task instance.
-    pub(crate) task: Option<Box<PackedTask>>,
+    pub(crate) task: Option<Arc<PackedTask>>,
+    /// What an asset watcher watches, where the server tells.
+    pub(crate) assets: Option<Assets>,
     /// When the scheduler gives the deferral up.
     pub(crate) timeout_at: Option<UnixMs>,
     /// No event of a task leaves before.
@@ -77,6 +82,13 @@ pub(crate) struct Trigger<C> {
     pub(super) hurried: u8,
 }
 
+impl<C> Trigger<C> {
+    /// Who it is, for those who are told of it.
+    pub(crate) fn subject(&self) -> Subject {
+        Subject { trigger: self.id, classpath: self.classpath.clone(), kind: self.kind, task: self.task.clone() }
+    }
+}
+
 /// What is needed for a new row.
 #[derive(Debug)]
 pub(crate) struct NewTrigger<C> {
@@ -87,6 +99,7 @@ pub(crate) struct NewTrigger<C> {
     pub(crate) checkpoint: Option<String>,
     pub(crate) position: u64,
     pub(crate) task: Option<PackedTask>,
+    pub(crate) assets: Option<Assets>,
     pub(crate) timeout_at: Option<UnixMs>,
     pub(crate) first_event_at: UnixMs,
     pub(crate) group: Group,
@@ -166,7 +179,8 @@ impl<C> Table<C> {
             kwargs: new.kwargs.into_boxed_str(),
             checkpoint: new.checkpoint.map(String::into_boxed_str),
             position: new.position,
-            task: new.task.map(Box::new),
+            task: new.task.map(Arc::new),
+            assets: new.assets,
             timeout_at: new.timeout_at,
             first_event_at: new.first_event_at,
             outbox: None,

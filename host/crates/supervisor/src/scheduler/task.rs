@@ -3,9 +3,10 @@
 use trigger_host_types::TaskInstance;
 use uuid::Uuid;
 
-/// The names joined by a byte that no id of Airflow holds, in one allocation; the UUID as its 16 bytes.
+/// A deferred task instance, packed: the names and the path of its log joined by a byte that no id of Airflow holds, in one allocation; the
+/// UUID as its 16 bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct PackedTask {
+pub struct PackedTask {
     id: Uuid,
     names: Box<str>,
     map_index: i32,
@@ -27,12 +28,20 @@ impl PackedTask {
         Self { id, names: names.into_boxed_str(), map_index: task.map_index, try_number: task.try_number }
     }
 
+    /// With the path of its log, relative to the log folder, as the API gave it.
+    #[must_use]
+    pub(crate) fn with_log_path(mut self, path: &str) -> Self {
+        // A path with the joint in it is no path: the part after it is never looked at.
+        self.names = format!("{}{JOINT}{path}", self.names).into_boxed_str();
+        self
+    }
+
     fn part(&self, at: usize) -> &str {
         self.names.split(JOINT).nth(at).unwrap_or_default()
     }
 
     /// The task instance's UUID.
-    pub(crate) fn id(&self) -> Uuid {
+    pub fn id(&self) -> Uuid {
         self.id
     }
 
@@ -41,8 +50,13 @@ impl PackedTask {
         self.part(0)
     }
 
+    /// Where its log is, relative to the log folder; none where the API does not say.
+    pub fn log_path(&self) -> Option<&str> {
+        self.names.split(JOINT).nth(3)
+    }
+
     /// As the guest sees it.
-    pub(crate) fn unpack(&self) -> TaskInstance {
+    pub fn unpack(&self) -> TaskInstance {
         TaskInstance {
             dag_id: self.part(0).into(),
             run_id: self.part(1).into(),
@@ -67,6 +81,9 @@ mod tests {
             try_number: 2,
         };
         let packed = PackedTask::new(Uuid::from_u128(7), &task);
-        assert_eq!((packed.id(), packed.dag_id(), packed.unpack()), (Uuid::from_u128(7), "d", task));
+        assert_eq!((packed.id(), packed.dag_id(), packed.log_path()), (Uuid::from_u128(7), "d", None));
+        assert_eq!(packed.unpack(), task);
+        let packed = packed.with_log_path("a/b.log");
+        assert_eq!((packed.log_path(), packed.unpack()), (Some("a/b.log"), task));
     }
 }

@@ -7,12 +7,23 @@ use trigger_host_types::{TaskInstance, TriggerId, TriggerKind, UnixMs};
 use super::*;
 use crate::observer::What;
 
+mod batches;
+mod claims;
+
 type Host = Scheduler<&'static str>;
 
 const ONE: TriggerId = TriggerId(1);
+const BOUNDS: Bounds = Bounds {
+    live_instances: 4,
+    deliveries: 4,
+    first_event_after: 0,
+    unmapped_tasks: Unmapped::Fail,
+    unmapped_callbacks: Unmapped::Hold,
+};
+const SINGLES: Server = Server { job: 7, checkpoints: true, batches: false };
 
 fn host() -> Host {
-    Scheduler::new(Bounds { live_instances: 4, deliveries: 4, first_event_after: 0, checkpoints: true }, 7, 0)
+    Scheduler::new(BOUNDS, SINGLES, 0)
 }
 
 fn claim(id: i64, kind: TriggerKind) -> Claim<&'static str> {
@@ -27,12 +38,15 @@ fn claim(id: i64, kind: TriggerKind) -> Claim<&'static str> {
         id: TriggerId(id),
         classpath: "x.Y".into(),
         class: Some("component"),
+        component: None,
         kind,
         kwargs: Ok("{}".into()),
         checkpoint: None,
         position: 0,
+        assets: None,
         task: (kind == TriggerKind::Task)
             .then(|| PackedTask::new(uuid::Uuid::from_u128(id.unsigned_abs().into()), &task)),
+        starts_from_trigger: false,
         timeout_at: None,
     }
 }
@@ -95,6 +109,10 @@ fn answer(host: &Host, ticket: Ticket, payloads: &[&str], checkpoint: Option<&st
     Ok(Answer { events, checkpoint: checkpoint.map(String::from), next })
 }
 
+fn later(milliseconds: u64) -> Sent {
+    Sent::Later { wait: std::time::Duration::from_millis(milliseconds), server: false }
+}
+
 fn failed() -> Answered {
     Err(FailureMessage { reason: "trap", message: "m".into(), lines: Some(vec!["m".into()]) })
 }
@@ -123,7 +141,7 @@ fn a_repetition_after_a_lost_answer_is_the_same_message_and_blocks_nobody_else()
     let outcome = answer(&host, call, &["1"], None, Some(60_000));
     host.poll_ended(call, outcome, 0);
     let (ticket, first) = only_send(&mut host, 0);
-    host.sent(ticket, Sent::Later(std::time::Duration::from_millis(500)), 0);
+    host.sent(ticket, later(500), 0);
 
     host.listed(&[ONE, TriggerId(2)], 100);
     host.claimed(claim(2, TriggerKind::Task), 100);
@@ -236,7 +254,7 @@ fn an_event_on_its_way_outlives_the_listing() {
     let (ticket, _) = only_send(&mut host, 0);
     host.listed(&[], 1);
     assert_eq!((finished(&host.effects(1)), host.len()), (None, 1));
-    host.sent(ticket, Sent::Later(std::time::Duration::ZERO), 1);
+    host.sent(ticket, later(0), 1);
     let (ticket, _) = only_send(&mut host, 1);
     host.sent(ticket, Sent::Accepted, 2);
     assert_eq!(finished(&host.effects(2)), Some(Finish::Fired));
@@ -258,17 +276,6 @@ fn a_refused_event_fails_its_task_and_a_refused_failure_is_held() {
 }
 
 #[test]
-fn what_no_component_is_mapped_to_fails_a_task_and_is_held_for_others() {
-    for (kind, held) in [(TriggerKind::Task, 0), (TriggerKind::Asset, 1), (TriggerKind::Callback, 1)] {
-        let mut host = host();
-        host.listed(&[ONE], 0);
-        host.claimed(Claim { class: None, ..claim(1, kind) }, 0);
-        let sends = sent(&host.effects(0));
-        assert_eq!((host.held(), sends.len()), (held, 1 - held), "{kind:?}");
-    }
-}
-
-#[test]
 fn a_pause_drops_running_calls_and_starts_them_again_from_the_checkpoint() {
     let mut host = host();
     let call = started(&mut host, TriggerKind::Task);
@@ -279,17 +286,6 @@ fn a_pause_drops_running_calls_and_starts_them_again_from_the_checkpoint() {
     assert!(poll_ticket(&host.effects(3)).is_none());
     host.resume();
     assert!(poll_ticket(&host.effects(4)).is_some());
-}
-
-#[test]
-fn no_event_of_a_task_leaves_before_its_time() {
-    let mut host: Host =
-        Scheduler::new(Bounds { live_instances: 1, deliveries: 1, first_event_after: 3_000, checkpoints: true }, 7, 0);
-    let call = started(&mut host, TriggerKind::Task);
-    let outcome = answer(&host, call, &["1"], None, None);
-    host.poll_ended(call, outcome, 10);
-    assert!(sent(&host.effects(2_999)).is_empty());
-    assert_eq!(sent(&host.effects(3_000)).len(), 1);
 }
 
 #[test]
@@ -318,7 +314,7 @@ fn a_new_job_forgets_the_claims_but_not_what_is_still_to_be_told() {
     let outcome = answer(&host, call, &["1"], None, None);
     host.poll_ended(call, outcome, 0);
     host.effects(0);
-    host.forget_claims(8, 1);
+    host.forget_claims(Server { job: 8, ..SINGLES }, 1);
     assert_eq!(host.len(), 1, "only the one with an event on its way");
     assert!(host.listed(&[ONE, TriggerId(2)], 2));
     assert!(host.effects(2).iter().any(|effect| matches!(effect, Effect::Fetch(ids) if ids == &[TriggerId(2)])));

@@ -2,12 +2,12 @@
 
 use serde_json::value::RawValue;
 
-use crate::client::Client;
+use super::RuntimeAccess;
 use crate::client::triggers::json;
 use crate::error::ApiError;
 use crate::wire::{AssetRef, ValueAnswer, ValueBody};
 
-impl Client {
+impl RuntimeAccess {
     /// `GET store/asset/by-…/value`.
     ///
     /// # Errors

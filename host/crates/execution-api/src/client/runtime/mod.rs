@@ -1,15 +1,21 @@
-//! What the host asks at run time, from the runtime URL, in the name of a trigger. Source: contract/execution-api.md section 6.
+//! What the host asks at run time, from the runtime URL, in its own name or in that of a trigger. Source: contract/execution-api.md section 6.
 //!
-//! Airflow checks none of these calls against the trigger that they are for: whoever calls them has checked the grants. Ids are data and
-//! never choose a route.
+//! Airflow checks hardly any of these calls against the trigger that they are for: whoever makes them has checked the grants. Ids are data
+//! and never choose a route. A [`RuntimeAccess`] reaches the runtime routes and nothing else, so what serves guests cannot claim or fire.
 
 mod asset_state;
+mod identity;
 mod runs;
+mod trigger_tokens;
 mod values;
 
 use reqwest::Method;
 use serde::de::DeserializeOwned;
+use trigger_host_types::{JobId, TriggerId};
+use uuid::Uuid;
 
+use self::identity::Identity;
+pub(super) use self::trigger_tokens::TriggerTokens;
 use super::Client;
 use super::answer::{self, Route};
 use super::exchange::{Answer, Ask};
@@ -20,7 +26,39 @@ const VALUE: u64 = 16 * 1024 * 1024;
 
 type Query = Vec<(&'static str, String)>;
 
+/// The runtime routes, asked with one identity. Cheap to clone and to make anew: tokens are kept by the client.
+#[derive(Clone)]
+pub struct RuntimeAccess {
+    client: Client,
+    identity: Option<Identity>,
+    cap: u64,
+}
+
 impl Client {
+    /// The runtime routes in the name of the host itself, with the token that is configured for them.
+    pub fn runtime(&self) -> RuntimeAccess {
+        RuntimeAccess { client: self.clone(), identity: None, cap: VALUE }
+    }
+
+    /// The runtime routes in the name of one trigger that `job` holds. `task_instance`: the id of the waiting task instance, none for
+    /// assets and callbacks.
+    ///
+    /// The token is the one that the server gives out for the trigger, where it announced `runtime-token` when the Job was registered; else
+    /// one signed here with the task instance as its subject, where the host holds the runtime URL's secret; else the configured one. It is
+    /// kept until shortly before it expires.
+    pub fn runtime_for(&self, trigger: TriggerId, job: JobId, task_instance: Option<Uuid>) -> RuntimeAccess {
+        let identity = Some(Identity { trigger, job, task_instance });
+        RuntimeAccess { client: self.clone(), identity, cap: VALUE }
+    }
+}
+
+impl RuntimeAccess {
+    /// The same, where no answer is larger than so many bytes.
+    #[must_use]
+    pub fn at_most(self, bytes: u64) -> Self {
+        Self { cap: bytes.min(VALUE), ..self }
+    }
+
     async fn ask(
         &self,
         method: Method,
@@ -28,10 +66,13 @@ impl Client {
         query: Query,
         body: Option<Vec<u8>>,
     ) -> Result<Answer, ApiError> {
-        let mut ask = Ask::new(method, path, VALUE);
+        let mut ask = Ask::new(method, path, self.cap);
         ask.query = query;
         ask.body = body;
-        self.runtime.send(ask).await
+        match &self.identity {
+            None => self.client.runtime.send(ask).await,
+            Some(identity) => self.client.ask_as(identity, ask).await,
+        }
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &[&str], query: Query) -> Result<T, ApiError> {

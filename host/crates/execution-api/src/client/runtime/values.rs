@@ -4,13 +4,13 @@ use reqwest::Method;
 use serde_json::value::RawValue;
 use trigger_host_types::ConnId;
 
-use crate::client::Client;
+use super::RuntimeAccess;
 use crate::client::answer::{self, Route};
 use crate::client::triggers::json;
 use crate::error::ApiError;
 use crate::wire::{Connection, ValueAnswer, VariableAnswer, VariableBody, VariableKeys, XcomPlace};
 
-impl Client {
+impl RuntimeAccess {
     /// `GET connections/{id}`: secrets included.
     ///
     /// # Errors

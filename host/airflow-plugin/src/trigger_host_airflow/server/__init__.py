@@ -1,0 +1,1 @@
+"""The API. Imported by the api-server alone."""

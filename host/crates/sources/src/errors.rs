@@ -1,0 +1,57 @@
+//! Why a source is not made.
+
+use trigger_host_types::{Blame, Class, Classify, Retry};
+
+/// Why a source is not made. The text may be shown to a guest.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SourceRefused {
+    /// The operator's table has no such source.
+    #[error("there is no source `{0}`: add [sources.{0}] to the configuration")]
+    Unknown(String),
+    /// The program was built without this kind.
+    #[error("source `{name}`: this program was built without `{kind}` sources")]
+    NotBuilt {
+        /// The source.
+        name: String,
+        /// Its kind.
+        kind: &'static str,
+    },
+    /// What the operator wrote cannot be.
+    #[error("[sources.{name}] {key}: {what}")]
+    Settings {
+        /// The source.
+        name: String,
+        /// The key in its table.
+        key: &'static str,
+        /// What is wrong, and what would be right.
+        what: String,
+    },
+    /// What the guest asked for cannot be, or is not granted.
+    #[error("source `{name}`: {what}")]
+    Parameters {
+        /// The source.
+        name: String,
+        /// What is wrong, and what would be right.
+        what: String,
+    },
+}
+
+impl Classify for SourceRefused {
+    fn class(&self) -> Class {
+        match self {
+            Self::Unknown(_) | Self::NotBuilt { .. } | Self::Settings { .. } => Class::Config,
+            Self::Parameters { .. } => Class::Guest,
+        }
+    }
+
+    fn retry(&self) -> Retry {
+        Retry::Never
+    }
+
+    fn blame(&self) -> Blame {
+        match self {
+            Self::Parameters { .. } => Blame::Guest,
+            _ => Blame::Operator,
+        }
+    }
+}

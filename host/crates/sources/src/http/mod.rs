@@ -1,0 +1,34 @@
+//! HTTP long poll: an endpoint that answers batches and a cursor to go on from.
+//!
+//! A request is `GET url?cursor=C`; an answer is JSON with an array of raw events and the cursor behind them, each at the place its setting
+//! says. The request goes through an [`Exchange`](crate::Exchange) of the caller, which adds the credential, checks the address and
+//! caps the answer. With `acknowledge`, the cursor behind the last settled batch is posted there as `{"cursor": "…"}`, and the
+//! endpoint is expected to go on from it when it is asked without a cursor. Without, the cursor lives as long as the group.
+
+#[cfg(feature = "http")]
+mod answer;
+#[cfg(feature = "http")]
+mod asked;
+#[cfg(feature = "http")]
+mod place;
+#[cfg(feature = "http")]
+mod poll;
+mod settings;
+
+pub use settings::{Reach, Settings};
+
+use crate::{Access, Source, SourceRefused, Wanted};
+
+/// Makes a source of an endpoint.
+#[cfg(feature = "http")]
+pub(crate) fn make(settings: &Settings, wanted: Wanted<'_>, access: Access) -> Result<Source, SourceRefused> {
+    let mode = if settings.acknowledge.is_some() { streams::Mode::Ack } else { streams::Mode::Fast };
+    let producer = poll::LongPoll::new(settings.clone(), settings.asked(&wanted)?, access.exchange);
+    Ok(Source { producer: std::sync::Arc::new(producer), mode })
+}
+
+/// There is none.
+#[cfg(not(feature = "http"))]
+pub(crate) fn make(_settings: &Settings, wanted: Wanted<'_>, _access: Access) -> Result<Source, SourceRefused> {
+    Err(wanted.not_built("http"))
+}

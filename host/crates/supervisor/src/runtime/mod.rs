@@ -1,0 +1,86 @@
+//! Answers what guests ask of Airflow: variables, XComs, asset state, states, what connections point to.
+//!
+//! The order is fixed: the grant, then the scope (Dag, run, task and assets are those of the host's own record of the trigger), then a place among
+//! the few requests that run at once, then the request in the trigger's own name. So guests cannot flood the API: what waits, waits here, and
+//! heartbeats and deliveries have ways of their own.
+
+mod ask;
+mod failure;
+mod grants;
+mod pattern;
+mod scope;
+mod states;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use execution_api::{Client, RuntimeAccess};
+use logs::Masker;
+use tokio::sync::Semaphore;
+use trigger_host_types::runtime::{Answer, Error, Request};
+use trigger_host_types::{ClassPath, JobId, TriggerId};
+
+pub use self::grants::{Access, RuntimeGrants, StateGrant};
+pub use self::pattern::{Pattern, PatternError};
+pub(crate) use self::scope::{Assets, Scope};
+
+/// Requests of all guests at once.
+const AT_ONCE: usize = 8;
+/// The longest a guest waits, for its turn and for the answer together.
+const WITHIN: Duration = Duration::from_secs(20);
+/// The most bytes of an answer as it comes. What a guest gets is smaller; Airflow's encodings take more.
+const MOST_WIRE: u64 = 4 << 20;
+
+/// Where guests ask. One for the whole host; cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Desk {
+    client: Client,
+    masker: Masker,
+    places: Arc<Semaphore>,
+}
+
+/// Who asks. Made by the host for each call of a guest; nothing in it comes from the guest.
+pub(crate) struct Asker {
+    pub(crate) trigger: TriggerId,
+    pub(crate) classpath: ClassPath,
+    pub(crate) job: JobId,
+    pub(crate) grants: Arc<RuntimeGrants>,
+    pub(crate) scope: Scope,
+}
+
+impl Desk {
+    pub(crate) fn new(client: Client, masker: Masker) -> Self {
+        Self { client, masker, places: Arc::new(Semaphore::new(AT_ONCE)) }
+    }
+
+    /// Answers one request.
+    ///
+    /// # Errors
+    /// As the guest is to see them.
+    ///
+    /// # Cancel safety
+    /// A dropped request may have reached the server.
+    pub(crate) async fn answer(&self, asker: &Asker, request: Request) -> Result<Answer, Error> {
+        asker.grants.allow(&request, &asker.scope)?;
+        let answered = tokio::time::timeout(WITHIN, self.asked(asker, request)).await;
+        answered.unwrap_or(Err(Error::Deadline(WITHIN)))
+    }
+
+    async fn asked(&self, asker: &Asker, request: Request) -> Result<Answer, Error> {
+        // Never closed.
+        let _place = self.places.acquire().await.map_err(|_| Error::Other("the host is ending".to_owned()))?;
+        let secret = match &request {
+            Request::VariableGet { key } => Some(key.clone()),
+            _ => None,
+        };
+        let answer = ask::ask(&self.access(asker), &asker.scope, request).await?;
+        if let (Some(name), Answer::Text(value)) = (secret, &answer) {
+            self.masker.remember_named(&asker.classpath, &name, value);
+        }
+        Ok(answer)
+    }
+
+    fn access(&self, asker: &Asker) -> RuntimeAccess {
+        self.client.runtime_for(asker.trigger, asker.job, asker.scope.task_instance()).at_most(MOST_WIRE)
+    }
+}

@@ -1,0 +1,71 @@
+//! An Airflow connection, between the one who fetches it (from Airflow, or from a file for development) and those who use it.
+//!
+//! Owns the shape alone. Invariant: nothing here prints; what a connection holds is for the broker and the host's own sources, never for a guest.
+
+use async_trait::async_trait;
+use secrecy::SecretString;
+
+use crate::{Blame, Class, Classify, ConnId, Retry};
+
+/// A connection, as Airflow stores it. All of it may be secret, so it has no `Debug`.
+#[derive(Clone, Default)]
+pub struct Connection {
+    /// `http`, `aws`, `kafka`, …
+    pub conn_type: String,
+    /// A name or an address; some types put a URL here.
+    pub host: Option<String>,
+    /// TCP port.
+    pub port: Option<u16>,
+    /// User name, or the id of an access key.
+    pub login: Option<String>,
+    /// Password, token or secret access key.
+    pub password: Option<SecretString>,
+    /// Scheme or database, depending on the type.
+    pub schema: Option<String>,
+    /// The text of a JSON object.
+    pub extra: Option<SecretString>,
+}
+
+/// Why there is no connection. The text may be shown to a guest.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConnectionError {
+    /// Airflow has none of that id, or not for this trigger.
+    #[error("there is no connection `{0}` for this trigger: create it in Airflow, or ask for access to it")]
+    Unknown(ConnId),
+    /// It cannot be fetched just now.
+    #[error("the connection `{0}` cannot be fetched at the moment")]
+    Unavailable(ConnId),
+}
+
+impl Classify for ConnectionError {
+    fn class(&self) -> Class {
+        match self {
+            Self::Unknown(_) => Class::Config,
+            Self::Unavailable(_) => Class::Remote,
+        }
+    }
+
+    fn retry(&self) -> Retry {
+        match self {
+            Self::Unknown(_) => Retry::Never,
+            Self::Unavailable(_) => Retry::Later,
+        }
+    }
+
+    fn blame(&self) -> Blame {
+        match self {
+            Self::Unknown(_) => Blame::Operator,
+            Self::Unavailable(_) => Blame::Remote,
+        }
+    }
+}
+
+/// Fetches connections on behalf of one trigger. Answers within its own deadline, and keeps for a while what it fetched: it is asked for each use.
+#[async_trait]
+pub trait Connections: Send + Sync {
+    /// The connection of that id.
+    ///
+    /// # Errors
+    /// There is none for this trigger, or it cannot be fetched now.
+    async fn connection(&self, id: &ConnId) -> Result<Connection, ConnectionError>;
+}

@@ -1,0 +1,83 @@
+//! What the host says about a trigger in its log, for a person who asks what became of it.
+
+use logs::Note;
+use sandbox::{EndReason, Used};
+use serde_json::{Value, json};
+use supervisor::{Finish, Life, Stop, What};
+use trigger_host_types::log::Level;
+
+/// More of a payload is not shown.
+const MOST_PAYLOAD: usize = 2_048;
+
+/// The line about a step; none for steps that nobody would miss.
+pub(super) fn note(life: &Life, hostname: &str) -> Option<Note> {
+    match &life.what {
+        What::Claimed { resumed, component } => {
+            let event = if *resumed { "Trigger goes on from its checkpoint" } else { "Trigger started" };
+            let subject = &life.subject;
+            Some(Note {
+                level: Level::Info,
+                event: format!("{event} on {hostname}"),
+                fields: vec![
+                    ("trigger_id", json!(subject.trigger)),
+                    ("classpath", json!(subject.classpath)),
+                    ("component", json!(component)),
+                ],
+            })
+        }
+        What::Stopped(stop) => Some(stopped(stop)),
+        What::Fired { payload, .. } => {
+            let cut = &payload[..payload.floor_char_boundary(MOST_PAYLOAD)];
+            Some(Note { level: Level::Info, event: "Trigger fired event".into(), fields: vec![("result", json!(cut))] })
+        }
+        // Why a call ended has been told.
+        What::Failed { reason, .. } if EndReason::CODES.contains(reason) => None,
+        What::Failed { reason, message, lines, .. } => Some(Note {
+            level: Level::Error,
+            event: format!("Trigger failed: {message}"),
+            fields: vec![("reason", json!(reason)), ("details", json!(lines))],
+        }),
+        What::Finished { reason } => finished(*reason),
+        What::Polled { .. } => None,
+    }
+}
+
+/// Why a trigger was stopped, in one entry: reason, limit, what was used of it, what the call did last.
+fn stopped(stop: &Stop) -> Note {
+    let mut fields = vec![("reason", json!(stop.reason))];
+    if let Some((limit, used)) = &stop.limit {
+        fields.extend([("limit", json!(limit)), ("used", json!(used))]);
+    }
+    fields.extend(stop.used.as_ref().into_iter().flat_map(spent));
+    if !stop.details.is_empty() {
+        fields.push(("details", json!(stop.details)));
+    }
+    let level = if stop.reason == "cancelled" { Level::Warning } else { Level::Error };
+    Note { level, event: format!("Trigger stopped: {}", stop.message), fields }
+}
+
+fn spent(used: &Used) -> [(&'static str, Value); 6] {
+    let ms = |span: std::time::Duration| json!(u64::try_from(span.as_millis()).unwrap_or(u64::MAX));
+    [
+        ("cpu_ms", ms(used.cpu)),
+        ("wall_ms", ms(used.wall)),
+        ("memory_bytes", json!(used.memory)),
+        ("host_calls", json!(used.host_calls)),
+        ("last_host_calls", json!(used.last_host_calls)),
+        ("log_lines_dropped", json!(used.log_lines_dropped)),
+    ]
+}
+
+fn finished(reason: Finish) -> Option<Note> {
+    let (level, event) = match reason {
+        // Told by the event or the failure.
+        Finish::Fired | Finish::Failed => return None,
+        Finish::Killed => (Level::Info, "Trigger stopped: the user ended the task"),
+        Finish::TimedOut => (Level::Warning, "Trigger stopped: the time of the deferral was over"),
+        Finish::Gone => {
+            (Level::Info, "Trigger stopped: Airflow no longer lists it here; it ended, or another host has it now")
+        }
+        Finish::Drained => (Level::Info, "Trigger stopped: this host ends; another one goes on from the checkpoint"),
+    };
+    Some(Note { level, event: event.into(), fields: vec![("reason", json!(reason.as_str()))] })
+}

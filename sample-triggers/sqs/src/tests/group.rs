@@ -1,0 +1,185 @@
+//! A queue behind a group of subscribers, as the host runs it, but for the wasm: a host that dies, and what is left in the queues.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use streams::actor::{Producer, Read, Reader as Source, SourceError, Streams, Subscribe, Subscription};
+use streams::matching::Match;
+use streams::{AdvanceError, AdvanceItem, Lane, Mode, Policy, Raw, StreamKey, Verdict};
+use tokio::sync::Notify;
+use trigger_host_sdk::DateTime;
+use trigger_host_sdk::fake::with_network;
+use trigger_host_sdk::serde_json::{self, Value, json};
+use trigger_host_types::{Clock as _, SystemClock, TriggerId};
+use upstreams::Sqs;
+
+use super::{Network, all, counts, create, data, network, now, send};
+use crate::{Acker, Queue, Reader, Settled};
+
+const MESSAGES: usize = 300;
+const MALFORMED: usize = 3;
+const SUBSCRIBERS: usize = 4;
+const DEATHS: usize = 4;
+
+/// The two halves of the guest, each on its own thread when it is called.
+struct Halves {
+    queue: Queue,
+    network: Network,
+    acker: Arc<Mutex<Acker>>,
+}
+
+struct Receiving(Option<Reader>, Network);
+
+async fn guest<T: Send + 'static>(network: &Network, call: impl FnOnce() -> T + Send + 'static) -> T {
+    let network = network.clone();
+    tokio::task::spawn_blocking(move || with_network(move |sent| network(sent), call)).await.unwrap()
+}
+
+#[async_trait]
+impl Source for Receiving {
+    async fn read(&mut self, max: usize) -> Result<Read, SourceError> {
+        loop {
+            let mut reader = self.0.take().unwrap();
+            let now = DateTime::from_unix_ms(SystemClock.now());
+            let call = move || (reader.next(max, now), reader);
+            let (received, reader) = guest(&self.1, call).await;
+            self.0 = Some(reader);
+            let received = received.map_err(|error| SourceError(error.what))?;
+            if !received.is_empty() {
+                let raw = |one: crate::Received| Raw {
+                    data: one.data.into(),
+                    payload: one.payload.into(),
+                    lane: Lane(one.lane.into()),
+                };
+                return Ok(Read { events: received.into_iter().map(raw).collect(), end: None });
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Producer for Halves {
+    async fn open(&self) -> Result<Box<dyn Source>, SourceError> {
+        Ok(Box::new(Receiving(Some(Reader::new(self.queue.clone())), self.network.clone())))
+    }
+
+    async fn advance(&self, _lane: &Lane, items: &[AdvanceItem]) -> Result<(), AdvanceError> {
+        let settled = |item: &AdvanceItem| Settled {
+            payload: item.payload.to_vec(),
+            acked: item.outcome.acked,
+            failed: item.outcome.failed(),
+            rejected: item.outcome.rejected,
+        };
+        let items: Vec<Settled> = items.iter().map(settled).collect();
+        let acker = self.acker.clone();
+        let done = guest(&self.network, move || acker.lock().unwrap().advance(&items)).await;
+        done.map_err(|error| AdvanceError { what: error.what.into(), fatal: !error.passes, retry_after: None })
+    }
+
+    async fn rewind(&self, _lane: &Lane, _payload: &Bytes) -> Result<(), SourceError> {
+        Err(SourceError("a queue does not go back".into()))
+    }
+
+    async fn close(&self) -> Result<(), SourceError> {
+        Ok(())
+    }
+}
+
+/// What is stored: who has seen which number.
+#[derive(Default)]
+struct Api {
+    stored: Mutex<BTreeSet<(usize, u64)>>,
+    changed: Notify,
+}
+
+async fn watch(of: Subscription, who: usize, api: Arc<Api>) {
+    while let Ok(batch) = of.next(16).await {
+        let events: Vec<Value> = batch.iter().map(|event| serde_json::from_slice(&event.data).unwrap()).collect();
+        let verdict = |event: &Value| match event["value"]["number"].as_u64() {
+            Some(_) => Verdict::Emit { events: 1, covers: vec![] },
+            None => Verdict::Reject,
+        };
+        let Ok(seqs) = of.verdicts(events.iter().map(verdict).collect()).await else { return };
+        let numbers = events.iter().filter_map(|event| event["value"]["number"].as_u64());
+        api.stored.lock().unwrap().extend(numbers.map(|number| (who, number)));
+        api.changed.notify_waiters();
+        of.confirmer().confirm(seqs.into_iter().flatten().collect()).await;
+    }
+}
+
+/// One life of a host, until so much is stored.
+fn live(queue: &Queue, network: &Network, api: &Arc<Api>, until: usize) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let streams = Streams::start();
+        let acker = Arc::new(Mutex::new(Acker::new(queue.clone())));
+        let producer = Arc::new(Halves { queue: queue.clone(), network: network.clone(), acker });
+        for who in 0..SUBSCRIBERS {
+            let subscribe = Subscribe {
+                trigger: TriggerId(i64::try_from(who).unwrap()),
+                key: StreamKey::global("orders"),
+                wanted: Match::default(),
+                mode: Mode::Ack,
+                policy: Policy { grace_ends_with_cohort: true, ..Policy::safe() },
+                producer: producer.clone(),
+                cohort: (0..SUBSCRIBERS).map(|who| TriggerId(i64::try_from(who).unwrap())).collect(),
+            };
+            tokio::spawn(watch(streams.subscribe(subscribe).await.unwrap(), who, api.clone()));
+        }
+        let stored = async {
+            loop {
+                let changed = api.changed.notified();
+                if api.stored.lock().unwrap().len() >= until {
+                    return;
+                }
+                changed.await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(120), stored).await.expect("it goes on");
+        if until == everything() {
+            let (queue, network) = (queue.clone(), network.clone());
+            let empty = move || while counts(&queue) != (0, 0) {};
+            tokio::time::timeout(Duration::from_secs(60), guest(&network, empty)).await.expect("all is settled");
+        }
+    });
+    runtime.shutdown_background();
+}
+
+const fn everything() -> usize {
+    (MESSAGES - MALFORMED) * SUBSCRIBERS
+}
+
+#[test]
+#[ignore = "takes an SQS server: cargo xtask broker-test"]
+fn a_queue_is_emptied_and_its_dead_letters_are_sent_once() {
+    let server = Sqs::start().unwrap();
+    let network = network(&server);
+    let outer = network.clone();
+    with_network(
+        move |sent| outer(sent),
+        || {
+            let dead = create(&server.url(), "dead.fifo", &json!({}));
+            let kwargs = json!({ "dead_letter_url": dead.queue_url, "visibility": 4, "wait": 1 });
+            let queue = create(&server.url(), "orders", &kwargs);
+            let bodies: Vec<String> = (0..MESSAGES)
+                .map(|number| match number % (MESSAGES / MALFORMED) {
+                    7 => format!("malformed {number}"),
+                    _ => json!({ "number": number }).to_string(),
+                })
+                .collect();
+            send(&queue, &bodies.iter().map(String::as_str).collect::<Vec<_>>(), None);
+            let api = Arc::new(Api::default());
+            for life in 0..=DEATHS {
+                live(&queue, &network, &api, everything() * (life + 1) / (DEATHS + 1));
+            }
+            let letters = all(&mut Reader::new(dead), now());
+            let texts: Vec<String> =
+                letters.iter().map(|letter| data(letter)["text"].as_str().unwrap().to_owned()).collect();
+            let once: BTreeSet<&str> = texts.iter().map(String::as_str).collect();
+            assert_eq!((texts.len(), once.len()), (MALFORMED, MALFORMED), "{texts:?}");
+        },
+    );
+}
