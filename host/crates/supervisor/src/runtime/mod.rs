@@ -96,3 +96,6 @@ impl Desk {
         self.client.runtime_for(asker.trigger, asker.job, asker.scope.task_instance()).at_most(MOST_WIRE)
     }
 }
+
+#[cfg(test)]
+mod tests;
