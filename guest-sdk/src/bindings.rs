@@ -5116,11 +5116,11 @@ pub mod trigger_host {
             pub struct Description {
                 /// `http`, `postgres`, …
                 pub conn_type: _rt::String,
-                /// A name, an address, or a URL without user information, query and fragment.
+                /// A name or an address, several with commas between; of a URL scheme, host and port. None where that cannot be told from a secret.
                 pub host: ::core::option::Option<_rt::String>,
                 /// TCP port.
                 pub port: ::core::option::Option<u16>,
-                /// Scheme or database, depending on the type.
+                /// Scheme or database, depending on the type; only a plain name.
                 pub schema: ::core::option::Option<_rt::String>,
             }
             impl ::core::fmt::Debug for Description {

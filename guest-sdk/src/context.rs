@@ -95,14 +95,20 @@ impl From<wit::Context> for Context {
                 wit::TriggerKind::Callback => TriggerKind::Callback,
             },
             now: DateTime::from_unix_ms(context.now),
-            task: context.task.map(|task| TaskInstance {
-                dag_id: task.dag_id,
-                run_id: task.run_id,
-                task_id: task.task_id,
-                map_index: task.map_index,
-                try_number: task.try_number,
-            }),
+            task: context.task.map(TaskInstance::from),
             timeout_at: context.timeout_at.map(DateTime::from_unix_ms),
+        }
+    }
+}
+
+impl From<wit::TaskInstance> for TaskInstance {
+    fn from(task: wit::TaskInstance) -> Self {
+        Self {
+            dag_id: task.dag_id,
+            run_id: task.run_id,
+            task_id: task.task_id,
+            map_index: task.map_index,
+            try_number: task.try_number,
         }
     }
 }

@@ -156,7 +156,7 @@ impl Event {
         Self { payload: text_of(&state), kind, xcoms: Vec::new() }
     }
 
-    fn into_wit(self) -> Result<wit::Event> {
+    pub(crate) fn into_wit(self) -> Result<wit::Event> {
         let payload = self.payload.map_err(|why| Error::failed(format!("the payload is not JSON: {why}")))?;
         let xcoms = self
             .xcoms

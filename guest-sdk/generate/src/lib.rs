@@ -1,7 +1,7 @@
-//! Generates `guest-sdk/src/bindings.rs` from `wit/`, once, so that no trigger author pays for the generator in a build.
+//! Generates the bindings of `guest-sdk` from `wit/`, once, so that no trigger author pays for the generator in a build.
 //!
-//! Owns the options of the generator. Invariant: the checked-in file is exactly what [`generate`] gives; the test of this crate and
-//! `trigger-host-sdk-generate --check` fail otherwise.
+//! Owns the list of worlds and the options of the generator. Invariants: a checked-in file is exactly what [`Bindings::text`] gives; the test of
+//! this crate and `trigger-host-sdk-generate --check` fail otherwise. What worlds share is generated once, with the first.
 #![forbid(unsafe_code)]
 
 use std::path::{Path, PathBuf};
@@ -9,63 +9,114 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use wit_bindgen_core::wit_parser::Resolve;
 use wit_bindgen_core::{Files, WorldGenerator as _};
+use wit_bindgen_rust::{Opts, WithOption};
 
-/// The world the SDK builds: polling, with a manifest.
-const WORLD: &str = "described-poll-trigger";
+/// Where the bindings of the first world are, for those who use the SDK.
+const FIRST: &str = "trigger_host_sdk::private::bindings";
+/// Interfaces that every world imports, which the first generates for all.
+const SHARED: [(&str, &str); 10] = [
+    ("trigger-host:trigger/types@0.1.0", "trigger_host::trigger::types"),
+    ("trigger-host:host/logging@0.1.0", "trigger_host::host::logging"),
+    ("trigger-host:host/http@0.1.0", "trigger_host::host::http"),
+    ("trigger-host:host/runtime@0.1.0", "trigger_host::host::runtime"),
+    ("trigger-host:host/variables@0.1.0", "trigger_host::host::variables"),
+    ("trigger-host:host/xcoms@0.1.0", "trigger_host::host::xcoms"),
+    ("trigger-host:host/asset-state@0.1.0", "trigger_host::host::asset_state"),
+    ("trigger-host:host/task-instances@0.1.0", "trigger_host::host::task_instances"),
+    ("trigger-host:host/dag-runs@0.1.0", "trigger_host::host::dag_runs"),
+    ("trigger-host:host/connections@0.1.0", "trigger_host::host::connections"),
+];
+
+/// The bindings of one world.
+#[derive(Debug)]
+pub struct Bindings {
+    world: &'static str,
+    /// Of the module in the SDK.
+    module: &'static str,
+    is_first: bool,
+}
+
+/// One for each world the SDK builds.
+pub const ALL: [Bindings; 3] = [
+    Bindings { world: "described-poll-trigger", module: "bindings", is_first: true },
+    Bindings { world: "described-stream-trigger", module: "stream_bindings", is_first: false },
+    Bindings { world: "described-stream-producer", module: "producer_bindings", is_first: false },
+];
 
 /// The folder `guest-sdk`.
 fn sdk() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// The checked-in file.
-pub fn checked_in() -> PathBuf {
-    sdk().join("src/bindings.rs")
-}
-
-/// The text the checked-in file must have.
-///
-/// # Errors
-/// When `wit/` does not parse or has no such world.
-pub fn generate() -> anyhow::Result<String> {
-    let mut resolve = Resolve::default();
-    let (package, _) = resolve.push_dir(sdk().join("../wit")).context("read wit/")?;
-    let world = resolve.select_world(&[package], Some(WORLD))?;
-    let options = wit_bindgen_rust::Opts {
-        format: true,
-        generate_all: true,
-        pub_export_macro: true,
-        export_macro_name: Some("export_described_poll_trigger".to_owned()),
-        runtime_path: Some("trigger_host_sdk::private::rt".to_owned()),
-        default_bindings_module: Some("trigger_host_sdk::private::bindings".to_owned()),
-        ..Default::default()
-    };
-    let mut files = Files::default();
-    options.build().generate(&mut resolve, world, &mut files)?;
-    let mut texts = files.iter();
-    match (texts.next(), texts.next()) {
-        (Some((_, text)), None) => Ok(String::from_utf8(text.to_vec())?),
-        _ => bail!("expected the generator to write exactly one file"),
+impl Bindings {
+    /// The checked-in file.
+    pub fn checked_in(&self) -> PathBuf {
+        sdk().join("src").join(self.module).with_extension("rs")
     }
-}
 
-/// Fails when the checked-in file is not what [`generate`] gives.
-///
-/// # Errors
-/// Says how to write it anew.
-pub fn check() -> anyhow::Result<()> {
-    let path = checked_in();
-    let present = std::fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))?;
-    if present != generate()? {
-        bail!("guest-sdk/src/bindings.rs is stale: run `cargo run -p trigger-host-sdk-generate`");
+    /// The text the checked-in file must have.
+    ///
+    /// # Errors
+    /// When `wit/` does not parse or has no such world.
+    pub fn text(&self) -> anyhow::Result<String> {
+        let mut resolve = Resolve::default();
+        let (package, _) = resolve.push_dir(sdk().join("../wit")).context("read wit/")?;
+        let world = resolve.select_world(&[package], Some(self.world))?;
+        let mut files = Files::default();
+        self.options().build().generate(&mut resolve, world, &mut files)?;
+        let mut texts = files.iter();
+        match (texts.next(), texts.next()) {
+            (Some((_, text)), None) => Ok(self.with_own_macros(std::str::from_utf8(text)?)),
+            _ => bail!("expected the generator to write exactly one file"),
+        }
     }
-    Ok(())
+
+    /// Macros of a crate share one namespace, so the manifest that several worlds export needs a name in each.
+    fn with_own_macros(&self, text: &str) -> String {
+        match self.is_first {
+            true => text.to_owned(),
+            false => {
+                text.replace("__export_trigger_host_trigger_manifest", &format!("__export_{}_manifest", self.module))
+            }
+        }
+    }
+
+    fn options(&self) -> Opts {
+        let shared = SHARED.iter().filter(|_| !self.is_first);
+        let shared =
+            shared.map(|(interface, path)| (interface.to_string(), WithOption::Path(format!("{FIRST}::{path}"))));
+        Opts {
+            format: true,
+            generate_all: true,
+            pub_export_macro: true,
+            export_macro_name: Some(format!("export_{}", self.world.replace('-', "_"))),
+            runtime_path: Some("trigger_host_sdk::private::rt".to_owned()),
+            default_bindings_module: Some(format!("trigger_host_sdk::private::{}", self.module)),
+            with: shared.collect(),
+            ..Default::default()
+        }
+    }
+
+    /// Fails when the checked-in file is not what [`Self::text`] gives.
+    ///
+    /// # Errors
+    /// Says how to write it anew.
+    pub fn check(&self) -> anyhow::Result<()> {
+        let path = self.checked_in();
+        let present = std::fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))?;
+        if present != self.text()? {
+            bail!("guest-sdk/src/{}.rs is stale: run `cargo run -p trigger-host-sdk-generate`", self.module);
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]
 mod tests {
     #[test]
     fn the_checked_in_bindings_are_current() {
-        super::check().unwrap();
+        for bindings in super::ALL {
+            bindings.check().unwrap();
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! The attributes of `trigger-host-sdk`: `#[trigger]`, `#[kwargs]` and `#[checkpoint]`.
+//! The attributes of `trigger-host-sdk`: `#[trigger]`, `#[subscriber]`, `#[producer]`, `#[kwargs]` and `#[checkpoint]`.
 //!
 //! They only add derives, with the paths of the SDK's own serde and schemars, and the export of the component: an author needs one
 //! dependency and no list of derives. Every refusal says what to write instead.
@@ -7,7 +7,7 @@
 mod summary;
 
 use proc_macro::TokenStream;
-use quote::quote;
+use quote::{format_ident, quote};
 use syn::spanned::Spanned as _;
 use syn::{Attribute, Data, DeriveInput, Error, Fields, parse_macro_input};
 
@@ -18,7 +18,25 @@ use syn::{Attribute, Data, DeriveInput, Error, Fields, parse_macro_input};
 #[proc_macro_attribute]
 pub fn trigger(options: TokenStream, item: TokenStream) -> TokenStream {
     let item = parse_macro_input!(item as DeriveInput);
-    trigger_of(&options.to_string(), &item).unwrap_or_else(Error::into_compile_error).into()
+    component_of("trigger", &options.to_string(), &item).unwrap_or_else(Error::into_compile_error).into()
+}
+
+/// Makes a struct the kwargs of this component's one subscriber of a shared stream, and exports the component.
+///
+/// As `#[trigger]`; the struct also needs `impl Subscriber for ...`.
+#[proc_macro_attribute]
+pub fn subscriber(options: TokenStream, item: TokenStream) -> TokenStream {
+    let item = parse_macro_input!(item as DeriveInput);
+    component_of("subscriber", &options.to_string(), &item).unwrap_or_else(Error::into_compile_error).into()
+}
+
+/// Makes a struct the parameters of this component's one upstream of shared streams, and exports the component.
+///
+/// As `#[trigger]`; the struct also needs `impl Producer for ...`.
+#[proc_macro_attribute]
+pub fn producer(options: TokenStream, item: TokenStream) -> TokenStream {
+    let item = parse_macro_input!(item as DeriveInput);
+    component_of("producer", &options.to_string(), &item).unwrap_or_else(Error::into_compile_error).into()
 }
 
 /// For a struct or an enum that is part of the kwargs: adds `Deserialize` and `JsonSchema`, and refuses unknown keys.
@@ -55,24 +73,34 @@ pub fn checkpoint(options: TokenStream, item: TokenStream) -> TokenStream {
     .into()
 }
 
-fn trigger_of(options: &str, item: &DeriveInput) -> Result<proc_macro2::TokenStream, Error> {
-    let lenient = allows_unknown("trigger", options, item)?;
+/// `what`: the name of the attribute, and of what the struct becomes.
+fn component_of(what: &str, options: &str, item: &DeriveInput) -> Result<proc_macro2::TokenStream, Error> {
+    let lenient = allows_unknown(what, options, item)?;
     match &item.data {
         Data::Struct(data) if matches!(data.fields, Fields::Unnamed(_)) => {
             return Err(Error::new(item.span(), "kwargs have names: write `struct Name { key: Type, .. }`"));
         }
         Data::Struct(_) => {}
-        _ => return Err(Error::new(item.span(), "`#[trigger]` goes on the struct that holds the kwargs")),
+        _ => {
+            let text = format!("`#[{what}]` goes on the struct that holds the kwargs");
+            return Err(Error::new(item.span(), text));
+        }
     }
     if !item.generics.params.is_empty() {
-        return Err(Error::new(item.generics.span(), "a trigger cannot be generic: a component holds one trigger"));
+        return Err(Error::new(
+            item.generics.span(),
+            format!("a {what} cannot be generic: a component holds one {what}"),
+        ));
     }
     let Some(summary) = summary::first_sentence(&item.attrs) else {
-        let what = "a trigger needs a doc comment (`/// Waits for ..`): its first sentence is the summary that `inspect` shows";
-        return Err(Error::new(item.ident.span(), what));
+        let text = format!(
+            "a {what} needs a doc comment (`/// Waits for ..`): its first sentence is the summary that `inspect` shows"
+        );
+        return Err(Error::new(item.ident.span(), text));
     };
     let name = &item.ident;
     let kwargs = kwargs_of(lenient, item);
+    let (check, role) = (format_ident!("is_{what}"), format_ident!("{what}"));
     Ok(quote! {
         #kwargs
 
@@ -80,10 +108,10 @@ fn trigger_of(options: &str, item: &DeriveInput) -> Result<proc_macro2::TokenStr
             const SUMMARY: &'static str = #summary;
         }
 
-        const _: () = ::trigger_host_sdk::private::is_trigger::<#name>();
+        const _: () = ::trigger_host_sdk::private::#check::<#name>();
 
         #[cfg(target_arch = "wasm32")]
-        ::trigger_host_sdk::export!(#name);
+        ::trigger_host_sdk::export!(#role #name);
     })
 }
 

@@ -44,32 +44,12 @@ impl<T: Trigger> FakeHost<T> {
     /// A host for a trigger with these kwargs, at 2026-01-01T00:00:00Z, for a task.
     pub fn new(kwargs: Value) -> Self {
         let now = moment(START);
-        let own = TaskInstance {
-            dag_id: "dag".to_owned(),
-            run_id: "run".to_owned(),
-            task_id: "task".to_owned(),
-            map_index: -1,
-            try_number: 1,
-        };
-        let TaskInstance { dag_id, run_id, task_id, map_index, try_number } = own.clone();
-        let task = wit::TaskInstance { dag_id, run_id, task_id, map_index, try_number };
+        let context = test_context(TriggerKind::Task);
+        let own = context.task.clone().map(TaskInstance::from);
         Self {
             kwargs: kwargs.to_string(),
-            context: wit::Context {
-                trigger_id: 1,
-                classpath: "test.Trigger".to_owned(),
-                kind: wit::TriggerKind::Task,
-                now: now.unix_ms(),
-                task: Some(task),
-                timeout_at: None,
-            },
-            world: Rc::new(RefCell::new(ScriptedWorld {
-                now,
-                scripts: Vec::new(),
-                requests: Vec::new(),
-                logs: Vec::new(),
-                airflow: Airflow::of(own),
-            })),
+            context,
+            world: ScriptedWorld::at_the_start(own),
             checkpoint: None,
             due: now,
             restarts: Vec::new(),
@@ -120,7 +100,7 @@ impl<T: Trigger> FakeHost<T> {
 
     /// What the world answers to this method and URL: `host.on("GET", url).json(200, body)`.
     pub fn on(&mut self, method: &str, url: &str) -> ScriptGuard<'_> {
-        ScriptGuard(std::cell::RefMut::map(self.world.borrow_mut(), |world| world.script(method, url)))
+        ScriptGuard::new(&self.world, method, url)
     }
 
     /// What the trigger finds in Airflow: `host.airflow().variable("x", "1")`.
@@ -284,6 +264,12 @@ impl<T: Trigger> FakeHost<T> {
 #[derive(Debug)]
 pub struct ScriptGuard<'a>(std::cell::RefMut<'a, Script>);
 
+impl<'a> ScriptGuard<'a> {
+    pub(super) fn new(world: &'a RefCell<ScriptedWorld>, method: &str, url: &str) -> Self {
+        Self(std::cell::RefMut::map(world.borrow_mut(), |world| world.script(method, url)))
+    }
+}
+
 impl std::ops::Deref for ScriptGuard<'_> {
     type Target = Script;
 
@@ -295,6 +281,33 @@ impl std::ops::Deref for ScriptGuard<'_> {
 impl std::ops::DerefMut for ScriptGuard<'_> {
     fn deref_mut(&mut self) -> &mut Script {
         &mut self.0
+    }
+}
+
+/// For whom a test's calls are made.
+pub(super) fn test_context(kind: TriggerKind) -> wit::Context {
+    let task = wit::TaskInstance {
+        dag_id: "dag".to_owned(),
+        run_id: "run".to_owned(),
+        task_id: "task".to_owned(),
+        map_index: -1,
+        try_number: 1,
+    };
+    let (kind, task) = match kind {
+        TriggerKind::Task => (wit::TriggerKind::Task, Some(task)),
+        TriggerKind::Asset => (wit::TriggerKind::Asset, None),
+        TriggerKind::Callback => (wit::TriggerKind::Callback, None),
+    };
+    let now = moment(START).unix_ms();
+    wit::Context { trigger_id: 1, classpath: "test.Trigger".to_owned(), kind, now, task, timeout_at: None }
+}
+
+impl ScriptedWorld {
+    /// A world in which nothing has happened, with the Airflow of this task.
+    pub(super) fn at_the_start(own: Option<TaskInstance>) -> Rc<RefCell<Self>> {
+        let (scripts, requests, logs) = (Vec::new(), Vec::new(), Vec::new());
+        let airflow = own.map_or_else(Airflow::default, Airflow::of);
+        Rc::new(RefCell::new(Self { now: moment(START), scripts, requests, logs, airflow }))
     }
 }
 

@@ -26,9 +26,13 @@ mod host;
 mod network;
 mod report;
 mod script;
+mod stream;
 
 pub use airflow::Airflow;
 pub use host::FakeHost;
 pub use network::with_network;
 pub use report::{FiredEvent, LogLine, Run};
 pub use script::{Script, SentRequest};
+pub use stream::{FakeStream, FakeUpstream};
+
+use host::test_context;

@@ -9,11 +9,11 @@ use crate::platform::connections as host;
 pub struct Connection {
     /// `http`, `postgres`, …
     pub conn_type: String,
-    /// A name, an address, or a URL without user information, query and fragment.
+    /// A name or an address, several with commas between; of a URL scheme, host and port. None where that cannot be told from a secret.
     pub host: Option<String>,
     /// TCP port.
     pub port: Option<u16>,
-    /// Scheme or database, depending on the type.
+    /// Scheme or database, depending on the type; only a plain name.
     pub schema: Option<String>,
 }
 

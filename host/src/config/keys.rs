@@ -170,7 +170,7 @@ settings! {
         "watchdog" watchdog: Duration = seconds(10), airflow "AIRFLOW__TRIGGERER__RUNNER_HEALTH_CHECK_THRESHOLD";
         /// Bound on one `on-kill`.
         "on-kill-timeout" on_kill_timeout: Duration = seconds(30), airflow "AIRFLOW__TRIGGERER__ON_KILL_TIMEOUT";
-        /// No event of a deferred task's trigger leaves earlier than this after its claim. Airflow 3.3 fails tasks that are resumed before it has heard of their deferral, which can take 7 s; `8s` covers that, or Airflow's `[workers] min_heartbeat_interval` set to 1 and `3s`.
+        /// No event of a deferred task's trigger leaves earlier than this after its claim. Airflow 3.3 fails tasks that are resumed before it has heard of their deferral, which was seen to take up to 6 s: `8s` covers that, or Airflow's `[workers] min_heartbeat_interval` set to 1 and `3s`.
         "first-event-after" first_event_after: Duration = Duration::ZERO;
         /// What becomes of a task's trigger that no component is mapped to: `fail` is right where this host has its own queue or team.
         "unmapped" unmapped: Unmapped = Unmapped::Fail;
@@ -178,8 +178,8 @@ settings! {
         "unmapped-callbacks" unmapped_callbacks: Unmapped = Unmapped::Hold;
         /// Period of asking for triggers while there is work; up to four times that when there is none.
         "load-every" load_every: Duration = seconds(1);
-        /// Period of the clean-up when nothing fired or failed.
-        "cleanup-every" cleanup_every: Duration = seconds(45);
+        /// Period of the clean-up when nothing fired or failed. Where no triggerer of Airflow's runs (it cleans up each second), a user's kill is seen and `on-kill` called as late as this; each is a few statements of the database.
+        "cleanup-every" cleanup_every: Duration = seconds(30);
         /// How long to try to register at the start before giving up.
         "register-within" register_within: Duration = seconds(300);
         /// Events, failures and checkpoints in flight at once.

@@ -11,13 +11,13 @@ class Gates:
 
     def __init__(self) -> None:
         self._open: set[str] = set()
-        self._asked: set[str] = set()
+        self._asked: dict[str, str | None] = {}
         gates = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 name = self.path.strip("/")
-                gates._asked.add(name)
+                gates._asked[name] = self.headers["Authorization"]
                 self.send_response(200 if name in gates._open else 404)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
@@ -31,11 +31,20 @@ class Gates:
     @property
     def url(self) -> str:
         """Return where they are."""
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"http://127.0.0.1:{self.port}"
 
     def open(self, name: str) -> None:
         """Let everybody through."""
         self._open.add(name)
+
+    @property
+    def port(self) -> int:
+        """Return the port that they are on."""
+        return self._server.server_port
+
+    def credential(self, name: str) -> str | None:
+        """Return the `Authorization` of who stood before it last."""
+        return self._asked[name]
 
     def was_asked(self, name: str) -> bool:
         """Whether anybody stood before it: its trigger runs in a host."""

@@ -19,6 +19,15 @@ from deployment.wait import wait_for
 STANDARD = "airflow.providers.standard.triggers.temporal"
 HTTP = 'http = [{ origin = "http://127.0.0.1:*", methods = ["GET", "POST", "DELETE"], private = true }]'
 
+LENT = 'http = [{ origin = "http://127.0.0.1:*", methods = ["GET"], private = true, connection = "jobs_api" }]'
+ASKS = f"""\
+{LENT}
+variables = {{ read = ["jobs_*"], write = ["jobs_cursor"] }}
+xcom = "read-write"
+asset-state = "read"
+states = true
+connections = ["jobs_api"]"""
+
 
 def write_catalog(places: Places, folder: Path) -> Path:
     """Write the catalog of the run and pin its components."""
@@ -29,6 +38,7 @@ def write_catalog(places: Places, folder: Path) -> Path:
         ("wasm:time_delta", places.samples / "time_delta.wasm", ""),
         ("wasm:http_job", places.samples / "http_job.wasm", HTTP),
         ("wasm:scripted", places.guests / "scripted.wasm", HTTP),
+        ("wasm:asker", places.guests / "asker.wasm", ASKS),
     ]
     catalog = folder / "triggers.toml"
     callback = _entry("callbacks.notify", places.guests / "scripted.wasm", HTTP, key="callback")

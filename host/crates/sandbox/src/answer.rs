@@ -3,6 +3,8 @@
 mod error;
 mod json;
 mod outcome;
+mod stream;
 
 pub(crate) use error::guest_error;
 pub(crate) use outcome::{description, outcome};
+pub(crate) use stream::{advanced, read_batch, stream, verdicts};

@@ -17,3 +17,45 @@ wasmtime::component::bindgen!({
     },
     exports: { default: async },
 });
+
+/// A subscriber's own; what it shares with the others is above.
+pub(crate) mod stream {
+    wasmtime::component::bindgen!({
+        path: "../../../wit",
+        world: "described-stream-trigger",
+        with: {
+            "trigger-host:trigger/types": crate::bindings::trigger_host::trigger::types,
+            "trigger-host:host/http": crate::bindings::trigger_host::host::http,
+            "trigger-host:host/runtime": crate::bindings::trigger_host::host::runtime,
+            "trigger-host:host/variables": crate::bindings::trigger_host::host::variables,
+            "trigger-host:host/xcoms": crate::bindings::trigger_host::host::xcoms,
+            "trigger-host:host/asset-state": crate::bindings::trigger_host::host::asset_state,
+            "trigger-host:host/task-instances": crate::bindings::trigger_host::host::task_instances,
+            "trigger-host:host/dag-runs": crate::bindings::trigger_host::host::dag_runs,
+            "trigger-host:host/connections": crate::bindings::trigger_host::host::connections,
+            "trigger-host:host/logging": crate::bindings::trigger_host::host::logging,
+        },
+        exports: { default: async },
+    });
+}
+
+/// A producer's own.
+pub(crate) mod producer {
+    wasmtime::component::bindgen!({
+        path: "../../../wit",
+        world: "described-stream-producer",
+        with: {
+            "trigger-host:trigger/types": crate::bindings::trigger_host::trigger::types,
+            "trigger-host:host/http": crate::bindings::trigger_host::host::http,
+            "trigger-host:host/runtime": crate::bindings::trigger_host::host::runtime,
+            "trigger-host:host/variables": crate::bindings::trigger_host::host::variables,
+            "trigger-host:host/xcoms": crate::bindings::trigger_host::host::xcoms,
+            "trigger-host:host/asset-state": crate::bindings::trigger_host::host::asset_state,
+            "trigger-host:host/task-instances": crate::bindings::trigger_host::host::task_instances,
+            "trigger-host:host/dag-runs": crate::bindings::trigger_host::host::dag_runs,
+            "trigger-host:host/connections": crate::bindings::trigger_host::host::connections,
+            "trigger-host:host/logging": crate::bindings::trigger_host::host::logging,
+        },
+        exports: { default: async },
+    });
+}

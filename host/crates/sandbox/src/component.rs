@@ -18,8 +18,8 @@ use crate::{Call, Description, EndReason, Ended, HostCalls, Limits, Outcome, Use
 #[derive(Clone)]
 pub struct Component {
     name: Arc<str>,
-    compiled: Arc<Compiled>,
-    shared: Arc<Shared>,
+    pub(crate) compiled: Arc<Compiled>,
+    pub(crate) shared: Arc<Shared>,
 }
 
 /// What all components of one digest share.
@@ -33,9 +33,15 @@ pub(crate) struct Compiled {
 
 /// Where the exports are: looked up once.
 pub(crate) struct Exports {
-    pub(crate) poll: ComponentExportIndex,
-    pub(crate) on_kill: ComponentExportIndex,
-    pub(crate) describe: Option<ComponentExportIndex>,
+    pub(crate) manifest: Option<ComponentExportIndex>,
+    pub(crate) calls: Calls,
+}
+
+/// The exports of a component's world.
+pub(crate) enum Calls {
+    Poll { poll: ComponentExportIndex, on_kill: ComponentExportIndex },
+    Subscriber { describe: ComponentExportIndex, filter: ComponentExportIndex, evaluate: ComponentExportIndex },
+    Producer { read: ComponentExportIndex, advance: ComponentExportIndex, extend: ComponentExportIndex },
 }
 
 /// What `poll` and `on-kill` take.
@@ -53,6 +59,10 @@ impl Compiled {
 
     pub(crate) fn slots(&self) -> u32 {
         self.slots
+    }
+
+    pub(crate) fn calls(&self) -> &Calls {
+        &self.exports.calls
     }
 }
 
@@ -81,7 +91,7 @@ impl Component {
     /// # Errors
     /// When the call ends without an answer, or with one that cannot be used.
     pub async fn describe(&self, limits: &Limits) -> Option<Result<Description, EndReason>> {
-        let export = self.compiled.exports.describe?;
+        let export = self.compiled.exports.manifest?;
         let own = Arc::new(limits.clone());
         let ended: Ended<(manifest::Description,)> = self.call(export, (), own, Arc::new(NoHost)).await;
         let ended = checked(ended, "describe", |(given,)| answer::description(given, limits));
@@ -93,8 +103,9 @@ impl Component {
     /// # Cancel safety
     /// Dropping the future ends the call and its instance within a tick.
     pub async fn poll(&self, call: Call) -> Ended<Outcome> {
+        let Calls::Poll { poll, .. } = self.compiled.calls() else { return self.has_no("poll") };
         let limits = Arc::clone(&call.limits);
-        let ended: Ended<(Result<wit::Outcome, wit::Error>,)> = self.ask(self.compiled.exports.poll, call).await;
+        let ended: Ended<(Result<wit::Outcome, wit::Error>,)> = self.ask(*poll, call).await;
         checked(ended, "poll", |(given,)| match given {
             Ok(outcome) => answer::outcome(outcome, &limits),
             Err(error) => Err(EndReason::Guest(answer::guest_error(error))),
@@ -106,8 +117,15 @@ impl Component {
     /// # Cancel safety
     /// As for `poll`.
     pub async fn on_kill(&self, call: Call) -> Ended<()> {
-        let ended: Ended<(Result<(), wit::Error>,)> = self.ask(self.compiled.exports.on_kill, call).await;
+        let Calls::Poll { on_kill, .. } = self.compiled.calls() else { return self.has_no("on-kill") };
+        let ended: Ended<(Result<(), wit::Error>,)> = self.ask(*on_kill, call).await;
         checked(ended, "on-kill", |(given,)| given.map_err(|error| EndReason::Guest(answer::guest_error(error))))
+    }
+
+    /// A component of another world was called: a fault of the caller, told like one of the component.
+    pub(crate) fn has_no<T>(&self, function: &str) -> Ended<T> {
+        let what = format!("it is a {} and has no `{function}`", self.world());
+        Ended { result: Err(EndReason::BadAnswer { what }), used: Used::default() }
     }
 
     async fn ask<R>(&self, export: ComponentExportIndex, call: Call) -> Ended<R>
@@ -120,7 +138,7 @@ impl Component {
     }
 
     /// On one of the sandbox's own workers: in place when this is one, else as a task.
-    async fn call<P, R>(
+    pub(crate) async fn call<P, R>(
         &self,
         export: ComponentExportIndex,
         params: P,
@@ -151,7 +169,11 @@ impl Component {
     }
 }
 
-fn checked<R, T>(ended: Ended<R>, function: &'static str, check: impl FnOnce(R) -> Result<T, EndReason>) -> Ended<T> {
+pub(crate) fn checked<R, T>(
+    ended: Ended<R>,
+    function: &'static str,
+    check: impl FnOnce(R) -> Result<T, EndReason>,
+) -> Ended<T> {
     let result = ended.result.and_then(check);
     telemetry::ended(function, result.as_ref().err(), &ended.used);
     Ended { result, used: ended.used }

@@ -15,6 +15,7 @@ mod compile;
 mod component;
 mod config;
 mod engine;
+mod filter;
 mod imports;
 mod lane;
 mod limiter;
@@ -22,6 +23,7 @@ mod load;
 mod log;
 mod meter;
 mod native;
+mod producer;
 mod run;
 mod runtime;
 mod sandbox;
@@ -31,9 +33,13 @@ mod trap;
 
 pub mod telemetry;
 
-pub use call::{Call, Context, Description, EndReason, Ended, GuestError, HostCalls, Limits, Next, Outcome, Used};
+pub use call::{
+    Advanced, Call, Context, Demand, Description, EndReason, Ended, GuestError, HostCalls, Limits, Message, Next,
+    Outcome, ReadBatch, Settled, Stream, Test, Upstream, Used, Verdict, Wanted,
+};
 pub use compile::compile_child;
 pub use component::Component;
 pub use config::{Compiler, Config, StartError};
+pub use filter::Filter;
 pub use load::{Allowed, Inspection, Interface, LoadError, World, inspect};
 pub use sandbox::Sandbox;

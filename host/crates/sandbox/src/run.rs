@@ -81,7 +81,8 @@ where
     let began = Instant::now();
     let limiter = Limiter::new(&limits, shared.max_memory, compiled.slots());
     let state = State::new(&limits, limiter, host, Arc::clone(&meter), &shared.clock, began);
-    let mut store = store(shared, state, &limits);
+    let mut store = store(shared, state);
+    allow(&mut store, &limits);
     let work = async {
         let instance = compiled.pre().instantiate_async(&mut store).await?;
         let function = instance.get_typed_func::<P, R>(&mut store, export)?;
@@ -92,18 +93,23 @@ where
         Ok(Err(error)) => Err(trap::reason(&error)),
         Err(_) => Err(EndReason::Deadline { limit: limits.wall, used: began.elapsed() }),
     };
-    Ended { result, used: used(store, began) }
+    Ended { result, used: store.data_mut().used(began) }
 }
 
-fn store(shared: &Shared, state: State, limits: &Limits) -> Store<State> {
+/// A store that obeys the limits in its state.
+pub(crate) fn store(shared: &Shared, state: State) -> Store<State> {
     let mut store = Store::new(&shared.engine, state);
     store.limiter(|state| &mut state.limiter);
-    let lifted = limits.answer_bytes.saturating_mul(2).max(LEAST_LIFTED);
-    store.set_hostcall_fuel(usize::try_from(lifted).unwrap_or(usize::MAX));
     store.set_max_component_handles(MOST_HANDLES);
-    store.set_epoch_deadline(1);
     store.epoch_deadline_callback(|store| look_up(&store));
     store
+}
+
+/// What a call of the store's instance may take, from now on.
+pub(crate) fn allow(store: &mut Store<State>, limits: &Limits) {
+    let lifted = limits.answer_bytes.saturating_mul(2).max(LEAST_LIFTED);
+    store.set_hostcall_fuel(usize::try_from(lifted).unwrap_or(usize::MAX));
+    store.set_epoch_deadline(1);
 }
 
 /// Called when a guest is running as a tick passes: ends it when its budget is used up, else lets others run.
@@ -114,20 +120,6 @@ fn look_up(store: &StoreContextMut<'_, State>) -> wasmtime::Result<UpdateDeadlin
         return Err(CpuExceeded { limit: state.cpu_limit, used }.into());
     }
     Ok(UpdateDeadline::Yield(1))
-}
-
-/// What the call used; ends its instance. The CPU time is known only when all of this is over.
-fn used(store: Store<State>, began: Instant) -> Used {
-    let state = store.into_data();
-    state.log.finish();
-    Used {
-        cpu: Duration::ZERO,
-        wall: began.elapsed(),
-        memory: state.limiter.memory(),
-        host_calls: state.budget.made(),
-        log_lines_dropped: state.log.dropped(),
-        last_host_calls: state.budget.into_last(),
-    }
 }
 
 impl fmt::Display for CpuExceeded {

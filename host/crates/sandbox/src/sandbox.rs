@@ -36,7 +36,9 @@ pub(crate) struct Shared {
     pub(crate) ticker: Ticker,
     pub(crate) engine: Engine,
     pub(crate) lane: Lane,
-    pub(crate) slots: Semaphore,
+    pub(crate) slots: Arc<Semaphore>,
+    /// Slots that filters may keep between calls.
+    pub(crate) kept: Arc<Semaphore>,
     pub(crate) max_memory: u64,
     pub(crate) clock: Arc<dyn Clock>,
 }
@@ -67,7 +69,8 @@ impl Sandbox {
             ticker: Ticker::start(engine.clone(), config.tick).map_err(StartError::Thread)?,
             engine,
             lane: Lane::new(),
-            slots: Semaphore::new(config.slots),
+            slots: Arc::new(Semaphore::new(config.slots)),
+            kept: Arc::new(Semaphore::new(config.slots / 2)),
             max_memory: config.max_memory,
             clock: config.clock,
         };

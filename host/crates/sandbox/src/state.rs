@@ -11,7 +11,7 @@ use crate::imports::{Budget, CoarseMonotonic, CoarseWall, Output};
 use crate::limiter::Limiter;
 use crate::log::CallLog;
 use crate::meter::Meter;
-use crate::{HostCalls, Limits};
+use crate::{HostCalls, Limits, Used};
 
 /// Handles a guest may hold at once: streams, pollables.
 pub(crate) const MOST_HANDLES: usize = 256;
@@ -45,6 +45,25 @@ impl State {
         let wasi = nothing_granted(&log, clock, began);
         let budget = Budget::new(limits.host_calls);
         Self { limiter, budget, log, host, meter, cpu_limit: limits.cpu, wasi, table }
+    }
+    /// The next call of the same instance begins: budgets are per call, memory is not.
+    pub(crate) fn begin(&mut self, limits: &Limits, meter: Arc<Meter>) {
+        self.budget = Budget::new(limits.host_calls);
+        self.log.begin(limits.log_bytes);
+        self.meter = meter;
+    }
+
+    /// What the call used that is over. Its CPU time is known only when all of it is.
+    pub(crate) fn used(&mut self, began: Instant) -> Used {
+        self.log.finish();
+        Used {
+            cpu: Duration::ZERO,
+            wall: began.elapsed(),
+            memory: self.limiter.memory(),
+            host_calls: self.budget.made(),
+            log_lines_dropped: self.log.dropped(),
+            last_host_calls: self.budget.take_last(),
+        }
     }
 }
 

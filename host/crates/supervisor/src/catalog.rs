@@ -10,6 +10,7 @@ use sandbox::{Component, Limits};
 use trigger_host_types::{ClassPath, TriggerKind};
 
 use crate::runtime::RuntimeGrants;
+use crate::streams::{NoUpstreams, Upstreams};
 
 /// A class path and what runs for it.
 pub struct Class {
@@ -32,10 +33,25 @@ impl std::fmt::Debug for Class {
 }
 
 /// All of them.
-#[derive(Debug, Default)]
 pub struct Catalog {
     classes: HashMap<ClassPath, Arc<Class>>,
     callbacks: HashMap<ClassPath, Arc<Class>>,
+    upstreams: Arc<dyn Upstreams>,
+}
+
+impl Default for Catalog {
+    fn default() -> Self {
+        Self { classes: HashMap::new(), callbacks: HashMap::new(), upstreams: Arc::new(NoUpstreams) }
+    }
+}
+
+impl std::fmt::Debug for Catalog {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Catalog")
+            .field("classes", &self.classes)
+            .field("callbacks", &self.callbacks)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Catalog {
@@ -47,6 +63,18 @@ impl Catalog {
     /// Maps the path of a callback.
     pub fn insert_callback(&mut self, class: Class) {
         self.callbacks.insert(class.classpath.clone(), Arc::new(class));
+    }
+
+    /// What triggers of shared streams may read.
+    #[must_use]
+    pub fn with_upstreams(mut self, upstreams: Arc<dyn Upstreams>) -> Self {
+        self.upstreams = upstreams;
+        self
+    }
+
+    /// What triggers of shared streams may read.
+    pub fn upstreams(&self) -> &Arc<dyn Upstreams> {
+        &self.upstreams
     }
 
     /// What a path is mapped to: of a callback the path of its function, else the class path. An entry for the class that Airflow gives to

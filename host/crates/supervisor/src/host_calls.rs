@@ -17,7 +17,7 @@ pub(crate) struct TriggerCalls {
     pub(crate) class: Arc<Class>,
     pub(crate) broker: Broker,
     /// Who asks Airflow, and where; none where the class may not.
-    pub(crate) airflow: Option<(Desk, Asker)>,
+    pub(crate) airflow: Option<(Desk, Arc<Asker>)>,
     pub(crate) observer: Arc<dyn Observer>,
 }
 

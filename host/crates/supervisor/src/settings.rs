@@ -78,7 +78,7 @@ impl Default for Settings {
             unmapped_tasks: Unmapped::Fail,
             unmapped_callbacks: Unmapped::Hold,
             load_every: Duration::from_secs(1),
-            cleanup_every: Duration::from_secs(45),
+            cleanup_every: Duration::from_secs(30),
             live_instances: 256,
             deliveries: 8,
             workload_slice: 50,

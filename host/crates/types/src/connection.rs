@@ -35,26 +35,33 @@ pub enum ConnectionError {
     /// It cannot be fetched just now.
     #[error("the connection `{0}` cannot be fetched at the moment")]
     Unavailable(ConnId),
+    /// Airflow does not let the host fetch it.
+    #[error("Airflow does not let the host fetch the connection `{0}`: the host's operator has to look")]
+    Refused(ConnId),
+    /// It is not what a connection can be.
+    #[error("the connection `{0}` cannot be used: {1}")]
+    Unusable(ConnId, &'static str),
 }
 
 impl Classify for ConnectionError {
     fn class(&self) -> Class {
         match self {
-            Self::Unknown(_) => Class::Config,
+            Self::Unknown(_) | Self::Unusable(..) => Class::Config,
             Self::Unavailable(_) => Class::Remote,
+            Self::Refused(_) => Class::Api,
         }
     }
 
     fn retry(&self) -> Retry {
         match self {
-            Self::Unknown(_) => Retry::Never,
-            Self::Unavailable(_) => Retry::Later,
+            Self::Unknown(_) | Self::Unusable(..) => Retry::Never,
+            Self::Unavailable(_) | Self::Refused(_) => Retry::Later,
         }
     }
 
     fn blame(&self) -> Blame {
         match self {
-            Self::Unknown(_) => Blame::Operator,
+            Self::Unknown(_) | Self::Unusable(..) | Self::Refused(_) => Blame::Operator,
             Self::Unavailable(_) => Blame::Remote,
         }
     }

@@ -20,6 +20,9 @@ const CLASSES: [(&str, &str, &str); 4] = [
 ];
 const GRANTS: &str = "[trigger.grants]\n\
     http = [{ origin = \"http://127.0.0.1:*\", methods = [\"GET\", \"POST\", \"DELETE\"], private = true }]\n";
+/// Of those that ask: with the credential of a connection.
+const LENT: &str =
+    "http = [{ origin = \"http://127.0.0.1:*\", methods = [\"GET\"], private = true, connection = \"jobs_api\" }]\n";
 
 /// Class paths of the guest that asks Airflow, and all else of their entries.
 const ASKERS: [(&str, &str); 3] = [
@@ -56,7 +59,7 @@ fn locked() -> String {
     }
     let component = serde_json::json!(guest_build::component("asker").canonicalize().unwrap());
     for (classpath, rest) in ASKERS {
-        text += &format!("[[trigger]]\nclasspath = \"{classpath}\"\ncomponent = {component}\n{rest}\n");
+        text += &format!("[[trigger]]\nclasspath = \"{classpath}\"\ncomponent = {component}\n{rest}{LENT}\n");
     }
     let file = folder.path().join("triggers.toml");
     fs::write(&file, text).unwrap();

@@ -4,13 +4,13 @@ use serde_json::{Value, json};
 
 use crate::world::World;
 
-const DAG: &str = "sales_eu";
-const RUN: &str = "manual__2026-01-01T00:00:00+00:00";
+pub(crate) const DAG: &str = "sales_eu";
+pub(crate) const RUN: &str = "manual__2026-01-01T00:00:00+00:00";
 /// What no guest may ever see.
-const CANARY: &str = "canary-4711";
+pub(crate) const CANARY: &str = "canary-4711";
 
 /// A world with a variable, a connection and a Dag run in it.
-async fn world() -> World {
+pub(crate) async fn world() -> World {
     let world = World::new().await;
     world.api.put("variables/jobs_a", &json!({"value": "v1"})).await;
     world.api.put("variables/other", &json!({"value": CANARY})).await;
@@ -24,7 +24,7 @@ async fn world() -> World {
 }
 
 /// A task's trigger that asks all of this; the answers, and the whole of what the host has said.
-async fn ask(world: &World, classpath: &str, questions: &Value) -> Vec<Value> {
+pub(crate) async fn ask(world: &World, classpath: &str, questions: &Value) -> Vec<Value> {
     let task = json!({"dag_id": DAG, "run_id": RUN, "task_id": "wait"});
     answers(world, json!({"classpath": classpath, "task": task, "kwargs": {"ask": questions}})).await
 }
@@ -41,12 +41,12 @@ async fn answers(world: &World, trigger: Value) -> Vec<Value> {
     events[0]["payload"].as_array().unwrap().clone()
 }
 
-fn error(answer: &Value) -> &str {
+pub(crate) fn error(answer: &Value) -> &str {
     answer["error"].as_str().unwrap_or_else(|| panic!("no error: {answer}"))
 }
 
 /// Requests beside those that every host makes.
-fn runtime_requests(world: &World) -> Vec<String> {
+pub(crate) fn runtime_requests(world: &World) -> Vec<String> {
     let usual = ["/execution/triggers/", "/execution/jobs"];
     let all = world.record.of("/execution/").into_iter().map(|one| one.what);
     all.filter(|what| !usual.iter().any(|usual| what.contains(usual))).collect()
@@ -79,7 +79,7 @@ async fn a_trigger_asks_and_is_answered_within_its_grants_and_its_scope() {
         (json!(["run-count", DAG, "running"]), json!(1)),
         (
             json!(["connection", "jobs_db"]),
-            json!({"conn_type": "postgres", "host": "https://db.example/x", "port": 5432, "schema": "s"}),
+            json!({"conn_type": "postgres", "host": "https://db.example", "port": 5432, "schema": "s"}),
         ),
     ];
     let questions: Vec<&Value> = steps.iter().map(|(question, _)| question).collect();

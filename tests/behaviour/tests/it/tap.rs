@@ -216,14 +216,14 @@ fn kill(strike: &Strike) {
 }
 
 /// A request or an answer with a length; none of those here has another form.
-struct Message {
+pub(crate) struct Message {
     start: String,
     head: String,
     body: Vec<u8>,
 }
 
 impl Message {
-    async fn read(from: &mut BufReader<TcpStream>) -> Option<Self> {
+    pub(crate) async fn read(from: &mut BufReader<TcpStream>) -> Option<Self> {
         let (mut start, mut head) = (String::new(), String::new());
         from.read_line(&mut start).await.ok().filter(|read| *read > 0)?;
         while !head.ends_with("\r\n\r\n") && head != "\r\n" {
@@ -237,7 +237,7 @@ impl Message {
         Some(message)
     }
 
-    fn header(&self, name: &str) -> Option<String> {
+    pub(crate) fn header(&self, name: &str) -> Option<String> {
         let fields = self.head.lines().filter_map(|line| line.split_once(':'));
         fields.into_iter().find(|(field, _)| field.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim().to_owned())
     }

@@ -79,13 +79,20 @@ impl World {
         all.extend(keys.iter().cloned());
         let keys: String = all.iter().map(|(key, value)| format!("{key} = {value}\n")).collect();
         let text = format!(
-            "[api]\nurl = \"http://{}/execution/\"\n[host]\n{keys}[admin]\nlisten = \"127.0.0.1:0\"\n\
+            "[api]\nurl = \"http://{}/execution/\"\n[host]\n{keys}[admin]\nlisten = \"127.0.0.1:0\"\n[logs]\nfolder = \"logs\"\n\
              [tracing]\nformat = \"json\"\nfilter = \"info,trigger_host=debug\"\n",
             self.api_tap.address
         );
         let file = format!("{name}.toml");
         std::fs::write(self.folder.path().join(&file), text).unwrap();
         Host { program: Program::start(self.folder.path(), &["run", "--config", &file]), name: name.to_owned() }
+    }
+
+    /// What is in the log of a task's triggers.
+    pub(crate) fn log(&self, dag: &str, run: &str, task: &str) -> String {
+        let folder = self.folder.path().join(format!("logs/dag_id={dag}/run_id={run}/task_id={task}"));
+        let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+        files.map(|file| std::fs::read_to_string(file).unwrap()).collect()
     }
 
     /// Kwargs of a job that is looked at often.

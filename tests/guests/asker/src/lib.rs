@@ -1,4 +1,4 @@
-//! A guest that asks Airflow what its kwargs tell it to ask, and fires what came of each: `{"ok": ..}` or `{"error": ..}`.
+//! A guest that asks Airflow, or a server, what its kwargs tell it to ask, and fires what came of each: `{"ok": ..}` or `{"error": ..}`.
 //!
 //! Made with the SDK, as an author would; the text that no author of the SDK could send goes through its bindings.
 
@@ -46,6 +46,7 @@ fn ask(question: &[Value]) -> Value {
         _ => text(at),
     };
     let value = |at: usize| question.get(at).cloned().unwrap_or_default();
+    let index = |at: usize| value(at).as_i64().and_then(|index| i32::try_from(index).ok()).unwrap_or(i32::MAX);
     let answer = match name {
         "variable" => variables::get(&long(1)).map(|value| json!(value)),
         "variable-keys" => variables::keys(&text(1), 1_000, 0).map(|page| json!([page.keys, page.total])),
@@ -68,16 +69,38 @@ fn ask(question: &[Value]) -> Value {
         "previous" => {
             task_instances::previous(text(1)).find().map(|found| found.map_or(Value::Null, |found| json!(found.state)))
         }
+        "mapped-xcom" => xcoms::of(text(1)).mapped(index(2)).get::<Value>("k").map(|value| json!(value)),
+        "mapped-states" => task_instances::of_own_dag().mapped(index(1)).count(&[]).map(|count| json!(count)),
+        "mapped-previous" => task_instances::previous(text(1)).mapped(index(2)).find().map(|_| Value::Null),
         "own-run" => dag_runs::own_state().map(|state| json!(state)),
         "run" => dag_runs::state(&text(1), &text(2)).map(|state| json!(state)),
         "run-count" => dag_runs::of_dag(text(1)).state(text(2)).count().map(|count| json!(count)),
         "connection" => connections::describe(&text(1)).map(|found| {
             json!({"conn_type": found.conn_type, "host": found.host, "port": found.port, "schema": found.schema})
         }),
+        "http" => return fetch(&text(1), question.get(2).and_then(Value::as_str)),
+        "log" => {
+            let line = text(1);
+            info!("{line}");
+            Ok(Value::Null)
+        }
+        "log-variable" => variables::get(&text(1)).map(|value| {
+            let value = value.unwrap_or_default();
+            info!("it is {value}");
+            Value::Null
+        }),
         other => Err(AirflowError::Invalid(format!("`{other}` is nothing I can ask"))),
     };
     match answer {
         Ok(answer) => json!({"ok": answer}),
+        Err(error) => json!({"error": error.to_string()}),
+    }
+}
+
+/// What a server answers to a request, with the credential of a connection or without.
+fn fetch(url: &str, connection: Option<&str>) -> Value {
+    match http::get(url).connection(connection).send() {
+        Ok(answer) => json!({"ok": [answer.status, answer.text()]}),
         Err(error) => json!({"error": error.to_string()}),
     }
 }

@@ -21,7 +21,7 @@ pub(super) struct Connection {
     schema: Option<String>,
     login: Option<String>,
     password: Option<String>,
-    port: Option<u16>,
+    port: Option<i64>,
     extra: Option<String>,
 }
 

@@ -14,7 +14,8 @@ pub(crate) struct Fields {
     pub(crate) schema: Option<String>,
     pub(crate) login: Option<String>,
     pub(crate) password: Option<String>,
-    pub(crate) port: Option<u16>,
+    /// Airflow takes any integer.
+    pub(crate) port: Option<i64>,
     /// JSON text.
     pub(crate) extra: Option<String>,
 }

@@ -128,9 +128,9 @@ pub struct Connection {
     /// Secret.
     #[serde(default, deserialize_with = "secret")]
     pub password: Option<SecretString>,
-    /// TCP port.
+    /// TCP port, as it is stored: Airflow takes any integer.
     #[serde(default)]
-    pub port: Option<u16>,
+    pub port: Option<i64>,
     /// JSON text, which may hold secrets.
     #[serde(default, deserialize_with = "secret")]
     pub extra: Option<SecretString>,

@@ -134,3 +134,46 @@ async fn a_host_with_a_token_file_sends_what_is_in_it() {
     assert_eq!(asked_with(&server, &client, 3, Some(TI)).await.unwrap(), "Bearer opaque");
     assert_eq!(server.seen().len(), 1, "a server that has not announced the extension is not asked for it");
 }
+
+/// What a guest may try as often as it is polled.
+#[tokio::test]
+async fn a_refusal_that_no_token_mends_costs_one_request_each_time() {
+    for signs in [false, true] {
+        let given = AtomicUsize::new(0);
+        let server = Server::start(move |request: &Request| {
+            if request.path.ends_with("/jobs") {
+                return Reply::json(201, r#"{"job_id": 9, "extensions": ["runtime-token"]}"#);
+            }
+            if request.path.ends_with("/runtime-token") {
+                let number = given.fetch_add(1, Ordering::SeqCst);
+                return Reply::json(200, &json!({"token": format!("given-{number}"), "expires_in": 600}).to_string());
+            }
+            Reply::json(403, r#"{"detail": "Token subject does not match"}"#)
+        })
+        .await;
+        let clock = Arc::new(VirtualClock::new(1_000_000_000));
+        let mut config = server.config();
+        if signs {
+            config.token = signed(None);
+        }
+        let client = Client::with_clock(config, Arc::clone(&clock) as Arc<dyn Clock>).unwrap();
+        if !signs {
+            client.register("h").await.unwrap();
+        }
+        let ask = async |count: usize| {
+            let before = server.seen().len();
+            for _ in 0..count {
+                let error = asked_with(&server, &client, 3, Some(TI)).await.unwrap_err();
+                assert!(matches!(error, ApiError::Auth { .. }), "{error}");
+            }
+            server.seen().len() - before
+        };
+        let first = ask(1).await;
+        assert!(first <= 4, "{first}");
+        assert_eq!(ask(100).await, 100, "signs: {signs}");
+        clock.advance_to(1_000_000_000 + 60_000);
+        let again = ask(1).await;
+        assert!((2..=3).contains(&again), "then another token is tried: {again}");
+        assert_eq!(ask(100).await, 100, "signs: {signs}");
+    }
+}

@@ -53,7 +53,7 @@ pub(crate) fn description(given: wit_manifest::Description, limits: &Limits) -> 
     Ok(Description { summary: inert(cut(&given.summary, MOST_SUMMARY)), kwargs_schema: given.kwargs_schema })
 }
 
-fn event(at: usize, event: wit::Event) -> Result<Event, EndReason> {
+pub(super) fn event(at: usize, event: wit::Event) -> Result<Event, EndReason> {
     check(&event.payload, || format!("the payload of event {at}"))?;
     for xcom in xcoms_of(&event.kind) {
         if xcom.key.is_empty() {
@@ -85,18 +85,20 @@ fn taken(xcoms: Vec<wit::Xcom>) -> Vec<Xcom> {
 
 /// Bytes of all texts of an outcome.
 fn size(outcome: &wit::Outcome) -> u64 {
-    let events = outcome.events.iter().map(|event| {
-        let xcoms: usize = xcoms_of(&event.kind).iter().map(|xcom| xcom.key.len() + xcom.value.len()).sum();
-        event.payload.len() + xcoms
-    });
+    let events = outcome.events.iter().map(event_size);
     (events.sum::<usize>() + outcome.checkpoint.as_ref().map_or(0, String::len)) as u64
 }
 
-fn check(text: &str, what: impl FnOnce() -> String) -> Result<(), EndReason> {
+/// Bytes of all texts of an event.
+pub(super) fn event_size(event: &wit::Event) -> usize {
+    event.payload.len() + xcoms_of(&event.kind).iter().map(|xcom| xcom.key.len() + xcom.value.len()).sum::<usize>()
+}
+
+pub(super) fn check(text: &str, what: impl FnOnce() -> String) -> Result<(), EndReason> {
     json::check(text).map_err(|why| bad(format!("{} is not JSON: {why}", what())))
 }
 
-fn bad(what: String) -> EndReason {
+pub(super) fn bad(what: String) -> EndReason {
     EndReason::BadAnswer { what }
 }
 

@@ -89,9 +89,9 @@ impl Budget {
         self.made
     }
 
-    pub(crate) fn into_last(self) -> Vec<String> {
+    pub(crate) fn take_last(&mut self) -> Vec<String> {
         let told = |call: Remembered| format!("{}: {}", call.what, call.came_to.as_deref().unwrap_or("no answer"));
-        self.last.into_iter().map(told).collect()
+        std::mem::take(&mut self.last).into_iter().map(told).collect()
     }
 }
 
@@ -166,7 +166,7 @@ mod tests {
                 budget.came_to(mark, "200".into());
             }
         }
-        let last = budget.into_last();
+        let last = budget.take_last();
         assert_eq!(last.len(), KEPT);
         assert_eq!(last[6..], ["http.send GET https://h8.example: 200", "http.send GET https://h9.example: no answer"]);
     }

@@ -51,7 +51,8 @@ pub(super) fn judge(import: &str) -> Import {
         };
     }
     // Shapes only: nothing can be called there.
-    if interface == "trigger-host:trigger/types" && is_compatible(version, "0.1.") {
+    let shapes = ["trigger-host:trigger/types", "trigger-host:trigger/messages"];
+    if shapes.contains(&interface) && is_compatible(version, "0.1.") {
         return Import::Free;
     }
     if WASI.contains(&interface) {

@@ -41,6 +41,36 @@ pub enum World {
     PollTrigger,
     /// `described-poll-trigger`: the same with a manifest.
     DescribedPollTrigger,
+    /// `stream-trigger`.
+    StreamTrigger,
+    /// `described-stream-trigger`.
+    DescribedStreamTrigger,
+    /// `stream-producer`.
+    StreamProducer,
+    /// `described-stream-producer`.
+    DescribedStreamProducer,
+}
+
+impl World {
+    /// Whether it says something of itself.
+    pub const fn is_described(self) -> bool {
+        matches!(self, Self::DescribedPollTrigger | Self::DescribedStreamTrigger | Self::DescribedStreamProducer)
+    }
+
+    /// Whether it is polled.
+    pub const fn is_polled(self) -> bool {
+        matches!(self, Self::PollTrigger | Self::DescribedPollTrigger)
+    }
+
+    /// Whether it filters a shared stream.
+    pub const fn is_subscriber(self) -> bool {
+        matches!(self, Self::StreamTrigger | Self::DescribedStreamTrigger)
+    }
+
+    /// Whether it is an upstream, not a trigger.
+    pub const fn is_producer(self) -> bool {
+        matches!(self, Self::StreamProducer | Self::DescribedStreamProducer)
+    }
 }
 
 impl fmt::Display for World {
@@ -48,6 +78,10 @@ impl fmt::Display for World {
         f.write_str(match self {
             Self::PollTrigger => "poll-trigger",
             Self::DescribedPollTrigger => "described-poll-trigger",
+            Self::StreamTrigger => "stream-trigger",
+            Self::DescribedStreamTrigger => "described-stream-trigger",
+            Self::StreamProducer => "stream-producer",
+            Self::DescribedStreamProducer => "described-stream-producer",
         })
     }
 }
@@ -106,12 +140,16 @@ fn world(exports: &[String]) -> Option<(World, String)> {
         };
         exports.iter().find_map(version)
     };
-    let poller = version("trigger-host:trigger/poller")?;
-    let world = match version("trigger-host:trigger/manifest") {
-        Some(_) => World::DescribedPollTrigger,
-        None => World::PollTrigger,
-    };
-    Some((world, poller))
+    let is_described = version("trigger-host:trigger/manifest").is_some();
+    let of = |plain, described| if is_described { described } else { plain };
+    if let Some(version) = version("trigger-host:trigger/poller") {
+        return Some((of(World::PollTrigger, World::DescribedPollTrigger), version));
+    }
+    if let Some(version) = version("trigger-host:trigger/subscriber") {
+        return Some((of(World::StreamTrigger, World::DescribedStreamTrigger), version));
+    }
+    let (reader, _) = (version("trigger-host:trigger/reader")?, version("trigger-host:trigger/acker")?);
+    Some((of(World::StreamProducer, World::DescribedStreamProducer), reader))
 }
 
 fn wrong_world(name: &str, exports: &[String]) -> LoadError {

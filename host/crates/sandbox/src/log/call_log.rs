@@ -38,6 +38,12 @@ impl CallLog {
         Self(Arc::new(Inner { host, budget: Mutex::new(budget) }))
     }
 
+    /// The next call of the same instance begins, with a budget of its own.
+    pub(crate) fn begin(&self, bytes: u64) {
+        let mut budget = self.0.budget.lock();
+        (budget.bytes, budget.lines, budget.dropped) = (bytes, MOST_LINES, 0);
+    }
+
     /// Writes one line, or counts it when the budget is used up.
     pub(crate) fn write(
         &self,

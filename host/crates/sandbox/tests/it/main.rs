@@ -10,5 +10,6 @@ mod host_calls;
 mod isolation;
 mod log_lines;
 mod runtime;
+mod streams;
 mod support;
 mod wasi;

@@ -71,9 +71,7 @@ fn what_a_component_wants_is_what_it_uses() {
     let found = inspect(asker_wasm()).unwrap();
     let mut wants = found.wants.clone();
     wants.sort();
-    let without = [Interface::Logging, Interface::Http];
-    let all: Vec<_> = Interface::ALL.into_iter().filter(|one| !without.contains(one)).collect();
-    assert_eq!(wants, all, "{:?}", found.imports);
+    assert_eq!(wants, Interface::ALL, "{:?}", found.imports);
     assert_eq!(found.refused, [""; 0]);
 }
 
@@ -82,8 +80,8 @@ async fn each_import_needs_its_grant() {
     let sandbox = Sandbox::start(config()).unwrap();
     let error = sandbox.load("x.wasm", asker_wasm(), &Allowed::NONE).await.err().unwrap();
     let LoadError::Refused { refusals, .. } = error else { panic!("{error}") };
-    assert_eq!(refusals.len(), 6, "{refusals:?}");
-    for grant in ["variables = ", "xcom = ", "asset-state = ", "states = ", "connections = "] {
+    assert_eq!(refusals.len(), 7, "{refusals:?}");
+    for grant in ["http = ", "variables = ", "xcom = ", "asset-state = ", "states = ", "connections = "] {
         assert!(refusals.iter().any(|refusal| refusal.contains(grant)), "{grant}: {refusals:?}");
     }
 }
@@ -117,6 +115,9 @@ async fn what_is_too_long_or_malformed_goes_nowhere() {
         ["raw-asset-state", "a", "k", 1_048_577],
         ["connection", ""],
         ["run", "d", ""],
+        ["mapped-xcom", "t", -2],
+        ["mapped-states", i32::MIN],
+        ["mapped-previous", "t", -2],
     ]))
     .await;
     for answer in answers.as_array().unwrap() {

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::sync::Arc;
 use std::time::Duration;
 
+use broker::{Broker, Mask};
 use execution_api::retry::{Backoff, Call, Step, next_step};
 use execution_api::{ApiError, Registered, RunTrigger};
 use tokio::time::Instant;
@@ -96,21 +97,36 @@ impl Actor {
     }
 
     fn host_calls(&self, trigger: &Trigger<Arc<Class>>, class: &Arc<Class>) -> Arc<dyn sandbox::HostCalls> {
-        let asker = || Asker {
-            trigger: trigger.id,
-            classpath: class.classpath.clone(),
-            job: self.heart.job(),
-            grants: Arc::clone(&class.runtime),
-            scope: Scope::new(trigger.task.as_deref(), trigger.assets.clone()),
+        let lends = class.http.iter().any(|grant| grant.connection.is_some());
+        let asks = !class.runtime.is_empty();
+        // Most do neither: then the task's names stay packed.
+        let asker = (asks || lends).then(|| {
+            Arc::new(Asker {
+                trigger: trigger.id,
+                classpath: class.classpath.clone(),
+                job: self.heart.job(),
+                grants: Arc::clone(&class.runtime),
+                scope: Scope::new(trigger.task.as_deref(), trigger.assets.clone()),
+            })
+        });
+        let broker = match &asker {
+            Some(asker) if lends => self.lending(Arc::clone(asker)),
+            _ => self.parts.broker.clone(),
         };
         Arc::new(TriggerCalls {
             subject: trigger.subject(),
             class: Arc::clone(class),
-            broker: self.parts.broker.clone(),
-            // Most ask for nothing: then the task's names stay packed.
-            airflow: (!class.runtime.is_empty()).then(|| (self.desk.clone(), asker())),
+            broker,
+            airflow: asker.filter(|_| asks).map(|asker| (self.desk.clone(), asker)),
             observer: Arc::clone(&self.parts.observer),
         })
+    }
+
+    /// A broker that adds the credentials of connections, in the name of the one who asks.
+    fn lending(&self, asker: Arc<Asker>) -> Broker {
+        let (masker, classpath) = (self.parts.masker.clone(), asker.classpath.clone());
+        let mask = Mask::new(move |secret| masker.remember(&classpath, secret));
+        self.parts.broker.lending(self.desk.connections(asker), mask)
     }
 
     fn send(&mut self, ticket: Ticket, trigger: TriggerId, message: Arc<Message>, attempts: Attempts) {

@@ -4,10 +4,10 @@ use execution_api::encodings::{payload_to_wire, value_from_wire};
 use execution_api::{AssetRef, RuntimeAccess};
 use serde_json::value::RawValue;
 use trigger_host_types::TriggerKind;
-use trigger_host_types::runtime::{Answer, Connection, Error, Request};
+use trigger_host_types::runtime::{Answer, Error, Request};
 
 use super::failure::{of_api, of_stored, of_value};
-use super::{Scope, states};
+use super::{Scope, describe, states};
 
 /// Asks once.
 pub(super) async fn ask(access: &RuntimeAccess, scope: &Scope, request: Request) -> Result<Answer, Error> {
@@ -47,13 +47,7 @@ pub(super) async fn ask(access: &RuntimeAccess, scope: &Scope, request: Request)
         }
         Request::ConnectionDescribe { id } => {
             let found = access.connection(&id).await.map_err(of_api)?;
-            let host = found.host.and_then(|host| without_secrets(&host));
-            Ok(Answer::Connection(Connection {
-                conn_type: found.conn_type,
-                host,
-                port: found.port,
-                schema: found.schema,
-            }))
+            describe::described(found).map(Answer::Connection)
         }
     }
 }
@@ -121,48 +115,4 @@ fn stored(answer: Result<Box<RawValue>, execution_api::ApiError>) -> Result<Answ
 
 fn unexpected(request: &Request) -> Error {
     Error::Other(format!("`{}` is not asked for here", request.name()))
-}
-
-/// Some types of connection have a URL for a host, with a password or a token in it. None where it cannot be told where those end: an `@`
-/// behind the authority is that of a path or a query, or that of a password with a raw `/`, `?` or `#` in it.
-fn without_secrets(host: &str) -> Option<String> {
-    let (scheme, rest) = host.split_once("://").map_or(("", host), |(scheme, rest)| (scheme, rest));
-    let (authority, behind) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-    if scheme.contains('@') || behind.contains('@') {
-        return None;
-    }
-    let authority = authority.rsplit('@').next().unwrap_or_default();
-    let path = behind.split(['?', '#']).next().unwrap_or_default();
-    let joint = if scheme.is_empty() { "" } else { "://" };
-    Some(format!("{scheme}{joint}{authority}{path}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_host_gives_no_secret_away() {
-        for (host, told) in [
-            ("db.example", "db.example"),
-            ("https://u:pw@h.example:8443/api?token=s#f", "https://h.example:8443/api"),
-            ("u:pw@h.example", "h.example"),
-            ("https://u:p@w@h/", "https://h/"),
-            ("https://h?token=s/x", "https://h"),
-            ("hooks.example/services?x", "hooks.example/services"),
-            ("", ""),
-        ] {
-            assert_eq!(without_secrets(host).as_deref(), Some(told), "{host}");
-        }
-        for host in [
-            "https://u:p/secret@h/",
-            "https://u:p?secret@h",
-            "https://u:p#secret@h",
-            "u:p/secret@h",
-            "u:p://secret@x/y@h",
-            "https://h?token=s/x@y",
-        ] {
-            assert_eq!(without_secrets(host), None, "{host}");
-        }
-    }
 }

@@ -1,13 +1,17 @@
-//! Answers what guests ask of Airflow: variables, XComs, asset state, states, what connections point to.
+//! Answers what guests ask of Airflow: variables, XComs, asset state, states, what connections point to; and lends connections to their requests.
 //!
 //! The order is fixed: the grant, then the scope (Dag, run, task and assets are those of the host's own record of the trigger), then a place among
 //! the few requests that run at once, then the request in the trigger's own name. So guests cannot flood the API: what waits, waits here, and
 //! heartbeats and deliveries have ways of their own.
 
 mod ask;
+mod describe;
 mod failure;
 mod grants;
+mod kept;
+mod lender;
 mod pattern;
+mod places;
 mod scope;
 mod states;
 
@@ -16,27 +20,30 @@ use std::time::Duration;
 
 use execution_api::{Client, RuntimeAccess};
 use logs::Masker;
-use tokio::sync::Semaphore;
 use trigger_host_types::runtime::{Answer, Error, Request};
-use trigger_host_types::{ClassPath, JobId, TriggerId};
+use trigger_host_types::{ClassPath, Connections, JobId, TriggerId};
 
 pub use self::grants::{Access, RuntimeGrants, StateGrant};
+use self::kept::Kept;
+use self::lender::Lender;
 pub use self::pattern::{Pattern, PatternError};
+use self::places::Places;
 pub(crate) use self::scope::{Assets, Scope};
 
-/// Requests of all guests at once.
-const AT_ONCE: usize = 8;
 /// The longest a guest waits, for its turn and for the answer together.
 const WITHIN: Duration = Duration::from_secs(20);
 /// The most bytes of an answer as it comes. What a guest gets is smaller; Airflow's encodings take more.
 const MOST_WIRE: u64 = 4 << 20;
+/// What is wrong with a port that is none.
+const NO_PORT: &str = "its port is none of TCP: correct it in Airflow to one from 0 to 65535, or leave it empty";
 
 /// Where guests ask. One for the whole host; cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Desk {
     client: Client,
     masker: Masker,
-    places: Arc<Semaphore>,
+    places: Arc<Places>,
+    kept: Arc<Kept>,
 }
 
 /// Who asks. Made by the host for each call of a guest; nothing in it comes from the guest.
@@ -50,7 +57,12 @@ pub(crate) struct Asker {
 
 impl Desk {
     pub(crate) fn new(client: Client, masker: Masker) -> Self {
-        Self { client, masker, places: Arc::new(Semaphore::new(AT_ONCE)) }
+        Self { client, masker, places: Arc::default(), kept: Arc::default() }
+    }
+
+    /// The connections that the requests of one trigger may use. Which of them is for the grants to say.
+    pub(crate) fn connections(&self, asker: Arc<Asker>) -> Arc<dyn Connections> {
+        Arc::new(Lender::new(self.clone(), asker))
     }
 
     /// Answers one request.
@@ -67,8 +79,8 @@ impl Desk {
     }
 
     async fn asked(&self, asker: &Asker, request: Request) -> Result<Answer, Error> {
-        // Never closed.
-        let _place = self.places.acquire().await.map_err(|_| Error::Other("the host is ending".to_owned()))?;
+        let place = self.places.take(&asker.classpath).await;
+        let _place = place.ok_or_else(|| Error::Other("the host is ending".to_owned()))?;
         let secret = match &request {
             Request::VariableGet { key } => Some(key.clone()),
             _ => None,
@@ -84,3 +96,6 @@ impl Desk {
         self.client.runtime_for(asker.trigger, asker.job, asker.scope.task_instance()).at_most(MOST_WIRE)
     }
 }
+
+#[cfg(test)]
+mod tests;

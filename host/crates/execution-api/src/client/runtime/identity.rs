@@ -24,18 +24,20 @@ pub(super) struct Identity {
 }
 
 impl Client {
-    /// Asks in the name of a trigger; once more with a new token when the kept one is refused.
+    /// Asks in the name of a trigger; once more with a new token when the kept one is refused, unless that was in vain a moment ago: what a guest
+    /// can have asked over and over must not cost the server four requests each time.
     pub(super) async fn ask_as(&self, identity: &Identity, ask: Ask<'_>) -> Result<Answer, ApiError> {
         let Some(token) = self.token_of(identity).await? else { return self.runtime.send(ask).await };
         let answer = self.runtime.send_with(&ask, &token).await?;
-        if !answer::refuses_token(&answer) {
+        if !answer::refuses_token(&answer) || !self.trigger_tokens.forget(identity, &token) {
             return Ok(answer);
         }
-        self.trigger_tokens.forget(identity, &token);
-        match self.token_of(identity).await? {
-            Some(other) if other != token => self.runtime.send_with(&ask, &other).await,
-            _ => Ok(answer),
+        let Some(other) = self.token_of(identity).await? else { return Ok(answer) };
+        let answer = if other == token { answer } else { self.runtime.send_with(&ask, &other).await? };
+        if answer::refuses_token(&answer) {
+            self.trigger_tokens.refused_anew(identity, &other);
         }
+        Ok(answer)
     }
 
     /// `None`: a trigger has no token of its own here.

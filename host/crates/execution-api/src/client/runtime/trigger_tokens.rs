@@ -1,6 +1,7 @@
 //! The tokens that single triggers have, each until shortly before it expires, and whether the server gives them out.
 //!
-//! Invariants: bounded, the first to expire goes first; an expired token is never handed out; no lock is held across an await.
+//! Invariants: bounded, the first to expire goes first; an expired token is never handed out; a token that was refused when it was new is not
+//! replaced for a while; no lock is held across an await.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -15,6 +16,8 @@ use crate::token::margin;
 
 /// About 10 MB of tokens.
 const MOST: usize = 16_384;
+/// Seconds in which a token that was refused when it was new is not replaced: another one would be refused too.
+const IN_VAIN: u64 = 60;
 
 /// The tokens of triggers. Shared by all clones of a client.
 pub(crate) struct TriggerTokens {
@@ -25,9 +28,17 @@ pub(crate) struct TriggerTokens {
 
 #[derive(Default)]
 struct Kept {
-    tokens: HashMap<Identity, (u64, HeaderValue)>,
+    tokens: HashMap<Identity, Token>,
     /// By the second from which each is replaced.
     order: BTreeSet<(u64, Identity)>,
+}
+
+struct Token {
+    value: HeaderValue,
+    /// The second from which it is replaced.
+    renew: u64,
+    /// The second until which it is not replaced, whatever the server says of it.
+    stays: u64,
 }
 
 impl TriggerTokens {
@@ -49,11 +60,11 @@ impl TriggerTokens {
     pub(super) fn get(&self, identity: &Identity) -> Option<HeaderValue> {
         let now = self.seconds();
         let kept = self.kept.lock();
-        kept.tokens.get(identity).filter(|(renew, _)| now < *renew).map(|(_, token)| token.clone())
+        kept.tokens.get(identity).filter(|token| now < token.renew).map(|token| token.value.clone())
     }
 
     /// `life`: seconds from now to its expiry.
-    pub(super) fn keep(&self, identity: Identity, token: HeaderValue, life: u64) {
+    pub(super) fn keep(&self, identity: Identity, value: HeaderValue, life: u64) {
         let renew = self.seconds().saturating_add(life.saturating_sub(margin(life)));
         let mut kept = self.kept.lock();
         kept.remove(&identity);
@@ -63,14 +74,30 @@ impl TriggerTokens {
             kept.remove(&first);
         }
         kept.order.insert((renew, identity));
-        kept.tokens.insert(identity, (renew, token));
+        kept.tokens.insert(identity, Token { value, renew, stays: 0 });
     }
 
-    /// The server refused this one.
-    pub(super) fn forget(&self, identity: &Identity, refused: &HeaderValue) {
+    /// The server refused this one. Whether another may help.
+    pub(super) fn forget(&self, identity: &Identity, refused: &HeaderValue) -> bool {
+        let now = self.seconds();
         let mut kept = self.kept.lock();
-        if kept.tokens.get(identity).is_some_and(|(_, token)| token == refused) {
-            kept.remove(identity);
+        match kept.tokens.get(identity) {
+            Some(token) if token.value == refused && now < token.stays => false,
+            Some(token) if token.value == refused => {
+                kept.remove(identity);
+                true
+            }
+            // There is another by now, or was.
+            _ => true,
+        }
+    }
+
+    /// The server refused this one too, which was made because it had refused one before.
+    pub(super) fn refused_anew(&self, identity: &Identity, refused: &HeaderValue) {
+        let stays = self.seconds().saturating_add(IN_VAIN);
+        let mut kept = self.kept.lock();
+        if let Some(token) = kept.tokens.get_mut(identity).filter(|token| token.value == refused) {
+            token.stays = stays;
         }
     }
 
@@ -81,8 +108,8 @@ impl TriggerTokens {
 
 impl Kept {
     fn remove(&mut self, identity: &Identity) {
-        if let Some((renew, _)) = self.tokens.remove(identity) {
-            self.order.remove(&(renew, *identity));
+        if let Some(token) = self.tokens.remove(identity) {
+            self.order.remove(&(token.renew, *identity));
         }
     }
 }

@@ -40,7 +40,8 @@ pub(super) fn check(request: &Request) -> Result<(), Error> {
         Request::AssetStateClear { asset } => asset_name(asset),
         Request::TaskCount { query, states } => task_query(query).and_then(|()| list("states", states, MOST_WORD)),
         Request::TaskStates { query } => task_query(query),
-        Request::TaskPrevious { dag_id, task_id, logical_date, state, .. } => {
+        Request::TaskPrevious { dag_id, task_id, logical_date, state, map_index: index } => {
+            map_index(*index)?;
             optional("dag-id", dag_id.as_ref(), MOST_ID)?;
             text("task-id", task_id, MOST_ID)?;
             optional("logical-date", logical_date.as_ref(), MOST_WORD)?;
@@ -64,7 +65,18 @@ fn keys(prefix: &str, limit: u32) -> Result<(), Error> {
 
 fn xcom(place: &XcomPlace) -> Result<(), Error> {
     optional("task-id", place.task_id.as_ref(), MOST_ID)?;
+    map_index(place.map_index)?;
     text("key", &place.key, MOST_KEY)
+}
+
+/// The server takes any, and finds nothing or something else.
+fn map_index(index: Option<i32>) -> Result<(), Error> {
+    match index {
+        Some(index) if index < -1 => {
+            Err(Error::Invalid(format!("`map-index` is {index}: give that of a mapped task, from 0, or -1 for none")))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn asset_name(asset: &Asset) -> Result<(), Error> {
@@ -77,6 +89,7 @@ fn asset_name(asset: &Asset) -> Result<(), Error> {
 fn task_query(query: &TaskQuery) -> Result<(), Error> {
     optional("dag-id", query.dag_id.as_ref(), MOST_ID)?;
     optional("task-group-id", query.task_group_id.as_ref(), MOST_ID)?;
+    map_index(query.map_index)?;
     list("run-ids", &query.run_ids, MOST_ID)?;
     list("task-ids", &query.task_ids, MOST_ID)?;
     list("logical-dates", &query.logical_dates, MOST_WORD)

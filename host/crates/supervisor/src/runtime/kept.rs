@@ -1,0 +1,171 @@
+//! What was fetched a moment ago, so that many triggers that use one connection fetch it once.
+//!
+//! Owns the connections and the failures to get one: at most [`MOST`], the one asked for longest ago gives way; each for a short time, failures for
+//! a shorter one. Triggers of one Dag share: Airflow decides by the Dag's team. So do those that no task waits for, which have no team.
+//! Invariants: one fetch at a time for one connection; what is too old is never given.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tokio::sync::Mutex as AsyncMutex;
+use tokio::time::Instant;
+use trigger_host_types::{ConnId, Connection, ConnectionError};
+
+/// Connections that are kept.
+const MOST: usize = 1_024;
+/// How long a connection is used after it was fetched.
+const LIFE: Duration = Duration::from_secs(30);
+/// How long nobody asks again for one that there is not, or that may not be used.
+const LIFE_OF_REFUSAL: Duration = Duration::from_secs(10);
+/// How long nobody asks again when Airflow could not answer.
+const LIFE_OF_FAILURE: Duration = Duration::from_secs(2);
+
+type Fetched = Result<Connection, ConnectionError>;
+
+/// Whose, and which.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    /// None for triggers without a task.
+    pub(super) dag_id: Option<String>,
+    pub(super) id: ConnId,
+}
+
+/// The connections that were fetched.
+#[derive(Default)]
+pub(super) struct Kept(Mutex<HashMap<Key, Entry>>);
+
+struct Entry {
+    asked: Instant,
+    slot: Arc<AsyncMutex<Option<Fresh>>>,
+}
+
+/// An answer and when it is too old.
+struct Fresh {
+    until: Instant,
+    fetched: Fetched,
+}
+
+impl Kept {
+    /// What is kept under the key, or what `fetch` gives.
+    ///
+    /// # Cancel safety
+    /// A dropped fetch is left to the next one who asks.
+    pub(super) async fn get(&self, key: Key, fetch: impl Future<Output = Fetched>) -> Fetched {
+        let slot = self.slot(key, Instant::now());
+        let mut slot = slot.lock().await;
+        if let Some(fresh) = slot.as_ref().filter(|fresh| Instant::now() < fresh.until) {
+            return fresh.fetched.clone();
+        }
+        let fetched = fetch.await;
+        *slot = Some(Fresh { until: Instant::now() + life(&fetched), fetched: fetched.clone() });
+        fetched
+    }
+
+    fn slot(&self, key: Key, now: Instant) -> Arc<AsyncMutex<Option<Fresh>>> {
+        let mut entries = self.0.lock();
+        if !entries.contains_key(&key) && entries.len() >= MOST {
+            let oldest = entries.iter().min_by_key(|(_, entry)| entry.asked).map(|(key, _)| key.clone());
+            oldest.and_then(|oldest| entries.remove(&oldest));
+        }
+        let entry = entries.entry(key).or_insert_with(|| Entry { asked: now, slot: Arc::default() });
+        entry.asked = now;
+        Arc::clone(&entry.slot)
+    }
+}
+
+const fn life(fetched: &Fetched) -> Duration {
+    match fetched {
+        Ok(_) => LIFE,
+        Err(ConnectionError::Unavailable(_)) => LIFE_OF_FAILURE,
+        Err(_) => LIFE_OF_REFUSAL,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+
+    fn key(dag_id: &str, id: &str) -> Key {
+        Key { dag_id: Some(dag_id.to_owned()), id: id.into() }
+    }
+
+    /// Counts the fetches.
+    struct Fetches(AtomicU32);
+
+    impl Fetches {
+        async fn fetch(&self, fetched: Fetched) -> Fetched {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            // Others come in the middle of it.
+            tokio::task::yield_now().await;
+            fetched
+        }
+
+        fn count(&self) -> u32 {
+            self.0.swap(0, Ordering::Relaxed)
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_fetch_serves_a_dag_for_a_short_time() {
+        let (kept, fetches) = (Kept::default(), Fetches(AtomicU32::new(0)));
+        let get = |dag_id, id| kept.get(key(dag_id, id), fetches.fetch(Ok(Connection::default())));
+        let (one, two) = tokio::join!(get("d", "c"), get("d", "c"));
+        assert!(one.is_ok() && two.is_ok());
+        assert_eq!(fetches.count(), 1, "together");
+        let _ = tokio::join!(get("other", "c"), get("d", "other"));
+        assert_eq!(fetches.count(), 2, "another Dag, another connection");
+        tokio::time::advance(LIFE - Duration::from_millis(1)).await;
+        assert!(get("d", "c").await.is_ok());
+        assert_eq!(fetches.count(), 0);
+        tokio::time::advance(Duration::from_millis(1)).await;
+        assert!(get("d", "c").await.is_ok());
+        assert_eq!(fetches.count(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refusal_is_remembered_and_a_failure_for_shorter() {
+        for (error, life) in [
+            (ConnectionError::Unknown("c".into()), LIFE_OF_REFUSAL),
+            (ConnectionError::Refused("c".into()), LIFE_OF_REFUSAL),
+            (ConnectionError::Unavailable("c".into()), LIFE_OF_FAILURE),
+        ] {
+            let (kept, fetches) = (Kept::default(), Fetches(AtomicU32::new(0)));
+            for _ in 0..100 {
+                let got = kept.get(key("d", "c"), fetches.fetch(Err(error.clone()))).await;
+                assert_eq!(got.err(), Some(error.clone()));
+            }
+            assert_eq!(fetches.count(), 1, "{error}");
+            tokio::time::advance(life).await;
+            assert!(kept.get(key("d", "c"), fetches.fetch(Ok(Connection::default()))).await.is_ok(), "{error}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_fetch_that_is_dropped_is_left_to_the_next() {
+        let (kept, fetches) = (Kept::default(), Fetches(AtomicU32::new(0)));
+        let hangs = kept.get(key("d", "c"), std::future::pending());
+        assert!(tokio::time::timeout(LIFE, hangs).await.is_err());
+        assert!(kept.get(key("d", "c"), fetches.fetch(Ok(Connection::default()))).await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_asked_for_longest_ago_gives_way() {
+        let (kept, fetches) = (Kept::default(), Fetches(AtomicU32::new(0)));
+        let get = |id: String| kept.get(key("d", &id), fetches.fetch(Ok(Connection::default())));
+        for number in 0..MOST {
+            tokio::time::advance(Duration::from_micros(1)).await;
+            assert!(get(number.to_string()).await.is_ok());
+        }
+        assert!(get("0".to_owned()).await.is_ok());
+        assert!(get("one more".to_owned()).await.is_ok());
+        assert_eq!((kept.0.lock().len(), fetches.count()), (MOST, MOST as u32 + 1));
+        assert!(get("0".to_owned()).await.is_ok());
+        assert_eq!(fetches.count(), 0, "it was asked for lately");
+        assert!(get("1".to_owned()).await.is_ok());
+        assert_eq!(fetches.count(), 1, "it gave way");
+    }
+}

@@ -1,0 +1,104 @@
+//! Lends connections to the requests of one trigger: fetched in the trigger's own name, for the broker alone.
+//!
+//! Invariants: what is secret in a connection is known to the masker before anybody gets it; an error names the connection and nothing else of it,
+//! nor of the host; a fetch takes a place among the few requests that run at once, and has a deadline.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use execution_api::ApiError;
+use secrecy::ExposeSecret as _;
+use trigger_host_types::{ConnId, Connection, ConnectionError, Connections};
+
+use super::kept::Key;
+use super::{Asker, Desk, WITHIN};
+
+/// The connections of one trigger.
+pub(crate) struct Lender {
+    desk: Desk,
+    asker: Arc<Asker>,
+}
+
+#[async_trait]
+impl Connections for Lender {
+    async fn connection(&self, id: &ConnId) -> Result<Connection, ConnectionError> {
+        let key = Key { dag_id: self.asker.scope.task().map(|task| task.dag_id.clone()), id: id.clone() };
+        let kept = tokio::time::timeout(WITHIN, self.desk.kept.get(key, self.fetched(id))).await;
+        let connection = kept.unwrap_or_else(|_| Err(ConnectionError::Unavailable(id.clone())))?;
+        self.remember(&connection);
+        Ok(connection)
+    }
+}
+
+impl Lender {
+    pub(super) const fn new(desk: Desk, asker: Arc<Asker>) -> Self {
+        Self { desk, asker }
+    }
+
+    async fn fetched(&self, id: &ConnId) -> Result<Connection, ConnectionError> {
+        // None while the host ends.
+        let place = self.desk.places.take(&self.asker.classpath).await;
+        let _place = place.ok_or_else(|| ConnectionError::Unavailable(id.clone()))?;
+        let fetched = self.desk.access(&self.asker).connection(id).await;
+        fetched.map_err(|error| told(id, &error)).and_then(|wire| read(id, wire))
+    }
+
+    /// As Airflow masks a connection that a task fetches; the broker adds what it makes of it.
+    fn remember(&self, connection: &Connection) {
+        let (masker, classpath) = (&self.desk.masker, &self.asker.classpath);
+        if let Some(password) = &connection.password {
+            masker.remember(classpath, password.expose_secret());
+        }
+        if let Some(extra) = &connection.extra {
+            masker.remember_named(classpath, "extra", extra.expose_secret());
+        }
+    }
+}
+
+/// The connection as the broker takes it.
+fn read(id: &ConnId, wire: execution_api::Connection) -> Result<Connection, ConnectionError> {
+    let port = wire.port.map(u16::try_from).transpose();
+    let port = port.map_err(|_| ConnectionError::Unusable(id.clone(), super::NO_PORT))?;
+    let execution_api::Connection { conn_id: _, conn_type, host, schema, login, password, extra, port: _ } = wire;
+    Ok(Connection { conn_type, host, port, login, password, schema, extra })
+}
+
+/// The API's error as a guest may read it; the operator finds the rest in the host's own log.
+fn told(id: &ConnId, error: &ApiError) -> ConnectionError {
+    tracing::warn!(connection = %id, %error, "A connection could not be fetched for a trigger.");
+    match error {
+        ApiError::NotFound { .. } | ApiError::Unsendable { .. } | ApiError::Rejected { status: 403, .. } => {
+            ConnectionError::Unknown(id.clone())
+        }
+        ApiError::Auth { .. } | ApiError::Token { .. } => ConnectionError::Refused(id.clone()),
+        _ => ConnectionError::Unavailable(id.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_guest_reads_nothing_but_the_id() {
+        let what = || "canary".to_owned();
+        for (error, expected) in [
+            (ApiError::NotFound { what: what() }, ConnectionError::Unknown("c".into())),
+            (
+                ApiError::Rejected { status: 403, reason: Some("access_denied".into()), what: what() },
+                ConnectionError::Unknown("c".into()),
+            ),
+            (ApiError::Auth { status: 403, what: what() }, ConnectionError::Refused("c".into())),
+            (ApiError::Token { what: what() }, ConnectionError::Refused("c".into())),
+            (ApiError::Transport { what: what() }, ConnectionError::Unavailable("c".into())),
+            (
+                ApiError::Rejected { status: 409, reason: Some("not_holder".into()), what: what() },
+                ConnectionError::Unavailable("c".into()),
+            ),
+        ] {
+            let told = told(&"c".into(), &error);
+            assert_eq!(told, expected);
+            assert!(!told.to_string().contains("canary"), "{told}");
+        }
+    }
+}
