@@ -1,17 +1,20 @@
-//! The catalog, `triggers.toml`: which class path runs which component, what it may reach and what it may use.
+//! The catalog, `triggers.toml`: which class path runs which component, which sources there are, and what all of that may reach and use.
 
 mod components;
 mod entry;
 mod grants;
+mod guest;
 mod limits;
 mod load;
 mod lock;
 mod read;
+mod rules;
 mod runtime_grants;
+mod sources;
 
 pub(crate) use components::{Unlocked, ready};
-pub(crate) use entry::{Catalog, Entry};
-pub(crate) use load::{chain, load};
+pub(crate) use entry::{Catalog, Guest, Owner};
+pub(crate) use load::{Loaded, chain, load};
 pub(crate) use lock::{Change, lock};
 pub(crate) use read::read;
 

@@ -13,13 +13,15 @@ use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 use trigger_host_types::SystemClock;
 
+use crate::admin::Seen;
 use crate::arguments::Run;
-use crate::catalog::{self, Unlocked};
+use crate::catalog::{self, Loaded, Unlocked};
 use crate::config::{self, Environment, Settings};
 use crate::exit::{Ended, Exit, Failure, OrExit as _};
 use crate::problems::{Problem, Problems};
 use crate::signals::{Signals, Wish};
 use crate::trigger_logs::Logs;
+use crate::upstreams::WayOut;
 use crate::{admin, diagnostics, host};
 
 /// How old the answer of the admin port may be.
@@ -53,7 +55,7 @@ pub(crate) fn run(arguments: &Run) -> Ended {
 }
 
 /// The catalog, ready to run; what is wrong goes to `problems`.
-async fn classes(sandbox: &Sandbox, settings: &Settings, problems: &mut Problems) -> Option<supervisor::Catalog> {
+async fn classes(sandbox: &Sandbox, settings: &Settings, problems: &mut Problems) -> Option<Loaded> {
     match catalog::read(&settings.host.catalog, problems) {
         Ok(catalog) => {
             let ready = catalog::ready(&catalog, Unlocked::Refused, problems);
@@ -91,28 +93,31 @@ impl Daemon {
     async fn run(
         mut self,
         client: execution_api::Client,
-        classes: supervisor::Catalog,
+        classes: Loaded,
         listener: Option<(TcpListener, SocketAddr)>,
     ) -> Ended {
         let metrics = admin::record().or_exit(Exit::Own)?;
         let own = listener.iter().map(|(_, address)| *address).chain(self.logs.address()).collect();
         let broker = host::broker(&self.settings, own).or_exit(Exit::Own)?;
+        let way_out = WayOut { broker: broker.clone(), masker: self.logs.masker.clone() };
         let supervision = host::supervision(&self.settings);
         let parts = Parts {
             client,
             sandbox: self.sandbox.clone(),
             broker,
-            catalog: Arc::new(classes),
+            catalog: Arc::new(classes.ready(way_out.clone())),
             keys: config::fernet(&self.settings).map_err(|what| anyhow!(what)).or_exit(Exit::Usage)?,
             time: Time::Real,
             observer: Arc::new(self.logs.recorder(supervision.hostname.clone())),
             masker: self.logs.masker.clone(),
         };
         let (health, asked) = watch::channel(None);
+        let (_streams, streams) = watch::channel(None);
+        let seen = Seen { health: asked, streams, metrics, masker: self.logs.masker.clone() };
         let (stop, stopped) = oneshot::channel::<()>();
         let admin = listener.map(|(listener, address)| {
             tracing::info!(%address, "The admin port listens.");
-            tokio::spawn(admin::serve(listener, asked, metrics, async move {
+            tokio::spawn(admin::serve(listener, seen, async move {
                 // A sender that is gone says the same.
                 let _ = stopped.await;
             }))
@@ -124,7 +129,7 @@ impl Daemon {
             // Nothing is claimed yet.
             () = self.asked_to_end() => return Ok(Exit::Done),
         };
-        let exit = self.watch(supervisor, &health).await;
+        let exit = self.watch(supervisor, &health, &way_out).await;
         self.logs.flush();
         let exit = exit?;
         drop(stop);
@@ -138,7 +143,12 @@ impl Daemon {
     }
 
     /// Until the supervisor has ended, or a second signal.
-    async fn watch(&mut self, mut supervisor: Supervisor, health: &watch::Sender<Option<Health>>) -> Ended {
+    async fn watch(
+        &mut self,
+        mut supervisor: Supervisor,
+        health: &watch::Sender<Option<Health>>,
+        way_out: &WayOut,
+    ) -> Ended {
         let mut look = tokio::time::interval(LOOK_EVERY);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (mut ending, mut reading) = (false, None);
@@ -162,7 +172,7 @@ impl Daemon {
                         return Ok(Exit::Failed);
                     }
                 },
-                read = read(&mut reading) => reload(&supervisor, read),
+                read = read(&mut reading) => reload(&supervisor, way_out, read),
                 _ = look.tick() => {
                     health.send_replace(Some(supervisor.health()));
                 }
@@ -195,10 +205,10 @@ fn unstarted(error: StartError) -> Failure {
 }
 
 /// A catalog that is being read.
-type Reading = JoinHandle<(Option<supervisor::Catalog>, Problems)>;
+type Reading = JoinHandle<(Option<Loaded>, Problems)>;
 
 /// The catalog that was being read; waits for ever when there is none.
-async fn read(reading: &mut Option<Reading>) -> (Option<supervisor::Catalog>, Problems) {
+async fn read(reading: &mut Option<Reading>) -> (Option<Loaded>, Problems) {
     let Some(task) = reading else { return std::future::pending().await };
     let read = task.await;
     *reading = None;
@@ -210,7 +220,7 @@ async fn read(reading: &mut Option<Reading>) -> (Option<supervisor::Catalog>, Pr
 }
 
 /// Takes the catalog over; one with problems is refused as a whole.
-fn reload(supervisor: &Supervisor, (classes, problems): (Option<supervisor::Catalog>, Problems)) {
+fn reload(supervisor: &Supervisor, way_out: &WayOut, (classes, problems): (Option<Loaded>, Problems)) {
     for problem in problems.warnings() {
         tracing::warn!("{problem}");
     }
@@ -219,7 +229,7 @@ fn reload(supervisor: &Supervisor, (classes, problems): (Option<supervisor::Cata
     }
     match classes.filter(|_| !problems.is_fatal()) {
         Some(classes) => {
-            supervisor.reload(Arc::new(classes));
+            supervisor.reload(Arc::new(classes.ready(way_out.clone())));
             tracing::info!("The catalog was read again.");
         }
         None => tracing::error!("The catalog was read again and is refused; the old one stays."),

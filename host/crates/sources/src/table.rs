@@ -70,6 +70,12 @@ pub struct Source {
     pub mode: Mode,
 }
 
+impl FromIterator<(String, Kind)> for Sources {
+    fn from_iter<I: IntoIterator<Item = (String, Kind)>>(entries: I) -> Self {
+        Self(entries.into_iter().collect())
+    }
+}
+
 impl Sources {
     /// The names, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
@@ -117,7 +123,32 @@ impl Kind {
         }
     }
 
-    fn check(&self, name: &str) -> Result<(), SourceRefused> {
+    /// What the table calls it.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Kafka(_) => "kafka",
+            Self::Directory(_) => "directory",
+            Self::Http(_) => "http",
+        }
+    }
+
+    /// Whether this program was built with sources of this kind.
+    pub const fn is_built(&self) -> bool {
+        match self {
+            Self::Kafka(_) => cfg!(feature = "kafka"),
+            Self::Directory(_) => cfg!(feature = "directory"),
+            Self::Http(_) => cfg!(feature = "http"),
+        }
+    }
+
+    /// Checks the entry `name`, as [`Sources::check`] does.
+    ///
+    /// # Errors
+    /// The first problem.
+    pub fn check(&self, name: &str) -> Result<(), SourceRefused> {
+        if !self.is_built() {
+            return Err(SourceRefused::NotBuilt { name: name.to_owned(), kind: self.name() });
+        }
         let checked = match self {
             Self::Kafka(settings) => settings.check(),
             Self::Directory(settings) => settings.check(),
