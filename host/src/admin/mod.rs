@@ -102,3 +102,6 @@ async fn rendered(State(seen): State<Seen>) -> impl IntoResponse {
 const fn status(good: bool) -> StatusCode {
     if good { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
 }
+
+#[cfg(test)]
+mod tests;

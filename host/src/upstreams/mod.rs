@@ -94,3 +94,6 @@ fn native(
     let source = sources.make(asked, access).map_err(|error| UpstreamRefused(error.to_string()))?;
     Ok(Upstream { producer: source.producer, mode: source.mode, policy })
 }
+
+#[cfg(test)]
+pub(crate) mod tests;
