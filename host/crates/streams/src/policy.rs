@@ -78,7 +78,7 @@ pub struct AdvancePolicy {
     pub wait_at_most: Duration,
     /// A call that takes longer counts as failed and is repeated. None: no limit.
     pub deadline: Option<Duration>,
-    /// Lanes that advance at the same time (`P4`). One call per lane at any time.
+    /// Lanes that advance at the same time (`P4`); for a producer that gathers, calls. One call per lane at any time.
     pub max_in_flight: usize,
     /// Items in one batch (`P3`).
     pub max_batch: usize,

@@ -153,7 +153,7 @@ pub enum Wait {
     },
     /// Nothing but its turn: as many lanes advance as may.
     Turn,
-    /// The broker: so many raw events are being advanced past.
+    /// The broker: so many raw events are being advanced past, or wait for a call that takes several lanes.
     Advance {
         /// Items of the running call.
         items: usize,

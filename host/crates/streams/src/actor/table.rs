@@ -190,7 +190,7 @@ impl Table {
         let paused = self.paused.remove(key).is_some();
         match self.registry.get(key) {
             Some((_, handle)) => {
-                handle.paused.send_if_modified(|paused| std::mem::take(paused));
+                handle.paused.send_if_modified(std::mem::take);
                 Ok(())
             }
             None if paused => Ok(()),

@@ -362,10 +362,10 @@ impl Keeper {
         self.feeds += 1;
         let answers = std::mem::take(&mut self.unanswered);
         let done = std::mem::take(&mut self.rewinding);
-        let (late, soon): (Vec<_>, Vec<_>) = done.into_iter().partition(|_| self.feeds % 3 == 0);
+        let (late, soon): (Vec<_>, Vec<_>) = done.into_iter().partition(|_| self.feeds.is_multiple_of(3));
         self.unanswered = late;
         self.answer_rewinds(answers.into_iter().chain(soon));
-        if self.room > 0 && self.feeds % 2 == 0 && !self.evicted {
+        if self.room > 0 && self.feeds.is_multiple_of(2) && !self.evicted {
             self.room = 0;
             self.command(|group, now, effects| group.read(stale, None, now, effects));
         }
@@ -388,7 +388,7 @@ impl Keeper {
             self.again.extend(rewound.iter().map(|lost| (*lost).clone()));
             // They are given all the same, and sometimes after the rewind has answered.
             let stale: Vec<_> = rewound.iter().map(|(name, lane)| raw(name, lane)).collect();
-            if self.feeds % 2 == 0 && size >= events.len() {
+            if self.feeds.is_multiple_of(2) && size >= events.len() {
                 let lanes: BTreeSet<String> = rewound.iter().map(|(_, lane)| lane.clone()).collect();
                 self.rewinding.retain(|lane| !lanes.contains(lane));
                 self.answer_rewinds(lanes);
