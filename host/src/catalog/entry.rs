@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use broker::HttpGrant;
 use sandbox::{Allowed, Interface, Limits};
-use streams::Policy;
 use supervisor::RuntimeGrants;
 use trigger_host_types::{ClassPath, Digest};
 
+use super::rules::Rules;
 use crate::document::Document;
 use crate::problems::Problem;
 
@@ -41,7 +41,7 @@ pub(crate) struct SourceEntry {
     /// What is read.
     pub(crate) reads: Reads,
     /// The rules of its streams.
-    pub(crate) policy: Policy,
+    pub(crate) rules: Rules,
 }
 
 /// What a source reads.

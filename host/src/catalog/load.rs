@@ -12,21 +12,16 @@ use super::entry::{Catalog, Entry, Guest, Owner, Reads, SourceEntry};
 use crate::config::Settings;
 use crate::problems::Problems;
 use crate::setting::Setting as _;
-use crate::upstreams::{self, FromCatalog, Table, WayOut};
+use crate::upstreams::{self, Table};
 
-/// A catalog whose components are loaded.
+/// What was loaded so far.
 #[derive(Default)]
-pub(crate) struct Loaded {
+struct Loaded {
     classes: supervisor::Catalog,
     sources: Table,
 }
 
 impl Loaded {
-    /// Ready to run: its sources are reached by `way_out`.
-    pub(crate) fn ready(self, way_out: WayOut) -> supervisor::Catalog {
-        self.classes.with_upstreams(Arc::new(FromCatalog::new(self.sources, way_out)))
-    }
-
     fn class(&mut self, entry: &Entry, component: Component) {
         let Guest { limits, http, runtime, .. } = &entry.guest;
         let class = Class {
@@ -42,23 +37,17 @@ impl Loaded {
     fn producer(&mut self, source: &SourceEntry, guest: &Guest, component: Component) {
         let Guest { limits, http, .. } = guest;
         let reads = upstreams::Component { component, limits: Arc::new(limits.clone()), http: http.clone().into() };
-        self.source(source, upstreams::Reads::Guest(reads));
-    }
-
-    fn source(&mut self, source: &SourceEntry, reads: upstreams::Reads) {
-        self.sources.entries.insert(source.name.clone(), upstreams::Entry { policy: source.policy, reads });
+        self.sources.insert(source.name.clone(), source.rules, upstreams::Reads::Guest(reads));
     }
 
     /// The sources that no component reads.
     fn native(&mut self, catalog: &Catalog) {
-        let mut kinds = Vec::new();
         for source in &catalog.sources {
             if let Reads::Native { kind, http } = &source.reads {
-                kinds.push((source.name.clone(), kind.as_ref().clone()));
-                self.source(source, upstreams::Reads::Native(http.clone().into()));
+                let reads = upstreams::Reads::Native(kind.as_ref().clone(), http.clone().into());
+                self.sources.insert(source.name.clone(), source.rules, reads);
             }
         }
-        self.sources.native = kinds.into_iter().collect();
     }
 }
 
@@ -70,7 +59,7 @@ pub(crate) async fn load(
     ready: &[Ready<'_>],
     settings: &Settings,
     problems: &mut Problems,
-) -> Loaded {
+) -> supervisor::Catalog {
     let mut loads = JoinSet::new();
     let mut started = HashMap::new();
     for one in ready {
@@ -114,7 +103,7 @@ pub(crate) async fn load(
         };
         problems.error(catalog.problem(guest, guest.component_line, "component", what));
     }
-    loaded
+    loaded.classes.with_upstreams(Arc::new(loaded.sources))
 }
 
 /// Why a component of this world cannot be what the entry makes of it.

@@ -14,9 +14,10 @@ mod sources;
 
 pub(crate) use components::{Unlocked, ready};
 pub(crate) use entry::{Catalog, Guest, Owner};
-pub(crate) use load::{Loaded, chain, load};
+pub(crate) use load::{chain, load};
 pub(crate) use lock::{Change, lock};
 pub(crate) use read::read;
+pub(crate) use rules::Rules;
 
 #[cfg(test)]
 mod tests;

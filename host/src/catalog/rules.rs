@@ -16,11 +16,21 @@ const MOST_QUEUED: usize = 100_000;
 const MOST_OUTSTANDING: usize = 1_000_000;
 const MOST_IN_FLIGHT: usize = 1_000;
 
+/// How the streams of a source are handed out and acknowledged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Rules {
+    /// For each of its groups.
+    pub(crate) policy: Policy,
+    /// Whether equal keys are one stream also when the triggers are of different classes.
+    pub(crate) is_shared_across_classes: bool,
+}
+
 /// Reads the rules; what is not written is as the profile has it.
-pub(super) fn read(mut fields: Fields<'_, '_>) -> Policy {
-    let mut policy = match fields.take("profile") {
-        Some(Profile::Airflow) => Policy::airflow(),
-        Some(Profile::Safe) | None => Policy::safe(),
+pub(super) fn read(mut fields: Fields<'_, '_>) -> Rules {
+    let profile = fields.take("profile").unwrap_or(Profile::Safe);
+    let mut policy = match profile {
+        Profile::Airflow => Policy::airflow(),
+        Profile::Safe => Policy::safe(),
     };
     let rules = &mut policy;
     set(&mut rules.queue, count(&mut fields, "queue", MOST_QUEUED));
@@ -35,7 +45,7 @@ pub(super) fn read(mut fields: Fields<'_, '_>) -> Policy {
     set(&mut rules.grace, fields.take("grace"));
     set(&mut rules.linger, fields.take("linger"));
     fields.finish();
-    policy
+    Rules { policy, is_shared_across_classes: profile == Profile::Airflow }
 }
 
 fn set<T>(rule: &mut T, value: Option<T>) {

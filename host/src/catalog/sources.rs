@@ -2,7 +2,6 @@
 
 use broker::{GrantParts, HttpGrant};
 use sources::{Kind, SourceRefused};
-use streams::Policy;
 use supervisor::RuntimeGrants;
 
 use super::entry::{Reads, SourceEntry};
@@ -41,7 +40,7 @@ fn is_name(name: &str) -> bool {
 }
 
 fn source(document: &Document, name: &str, mut fields: Fields<'_, '_>) -> Option<SourceEntry> {
-    let policy = fields.table("rules").map_or_else(Policy::safe, rules::read);
+    let rules = fields.table("rules").map(rules::read).unwrap_or_default();
     let Some(kind) = fields.required::<SourceKind>("kind") else {
         // What the other keys should be depends on it.
         return None;
@@ -52,7 +51,7 @@ fn source(document: &Document, name: &str, mut fields: Fields<'_, '_>) -> Option
         SourceKind::Directory => native(name, Kind::Directory(fields.rest()?), &mut fields)?,
         SourceKind::Http => native(name, Kind::Http(Box::new(fields.rest()?)), &mut fields)?,
     };
-    Some(SourceEntry { name: name.to_owned(), reads, policy })
+    Some(SourceEntry { name: name.to_owned(), reads, rules })
 }
 
 fn component(document: &Document, name: &str, mut fields: Fields<'_, '_>) -> Option<Reads> {

@@ -172,8 +172,9 @@ fn sources_and_their_rules_arrive() {
     let catalog = read(&file, &mut problems).unwrap();
     assert_eq!(problems, Problems::default());
     let [inbox, feed, queue] = catalog.sources.as_slice() else { panic!("{:?}", catalog.sources) };
-    assert_eq!((inbox.name.as_str(), inbox.policy), ("inbox", Policy::safe()));
-    let rules = &feed.policy;
+    assert_eq!((inbox.name.as_str(), inbox.rules), ("inbox", Rules::default()));
+    assert!(feed.rules.is_shared_across_classes);
+    let rules = &feed.rules.policy;
     assert_eq!((rules.queue, rules.queue_full, rules.max_outstanding), (10, streams::QueueFull::DropOldest, Some(9)));
     assert_eq!((rules.advance.retries, rules.advance.max_in_flight, rules.grace), (0, 2, Duration::ZERO));
     assert!(matches!(rules.on_failed, streams::OnFailed::Rewind { .. }) && rules.linger);

@@ -15,12 +15,11 @@ use tokio::task::JoinHandle;
 use trigger_host_types::{Clock, SystemClock, VirtualClock};
 
 use crate::arguments::Dev;
-use crate::catalog::{self, Loaded, Unlocked};
+use crate::catalog::{self, Unlocked};
 use crate::config::{self, Environment, Settings, Source as _};
 use crate::exit::{Ended, Exit, Failure, OrExit as _};
 use crate::problems::Problems;
 use crate::signals::{Signals, Wish};
-use crate::upstreams::WayOut;
 use crate::view::{Event, Shown, Step, Style, View};
 use crate::{defer, diagnostics, host};
 
@@ -114,7 +113,7 @@ struct Development<'a> {
 }
 
 impl Development<'_> {
-    async fn run(mut self, classes: Loaded, triggers: Vec<(&Path, Vec<Defer>)>) -> Ended {
+    async fn run(mut self, classes: supervisor::Catalog, triggers: Vec<(&Path, Vec<Defer>)>) -> Ended {
         let style = Style { json: self.arguments.output.is_json(), colours: is_colourful() };
         let (view, shown) = View::start(style, Arc::clone(&self.time.clock))?;
         let mut life = self.server.api.subscribe();
@@ -140,24 +139,22 @@ impl Development<'_> {
         Ok(if failed { Exit::Failed } else { Exit::Done })
     }
 
-    async fn supervise(&self, classes: Loaded, view: View) -> Result<Supervisor, Failure> {
+    async fn supervise(&self, classes: supervisor::Catalog, view: View) -> Result<Supervisor, Failure> {
         let address = self.server.address;
         let url = host::api_url(address).parse().map_err(|error| anyhow!("the embedded API has no URL: {error}"))?;
         let client =
             execution_api::Client::new(execution_api::ClientConfig::new(url)).map_err(|error| anyhow!(error))?;
         let broker = host::broker(&self.settings, vec![address]).or_exit(Exit::Own)?;
-        let masker = Masker::new();
-        let way_out = WayOut { broker: broker.clone(), masker: masker.clone() };
         let time = self.time.jumping.clone().map_or(Time::Real, Time::Virtual);
         let parts = Parts {
             client,
             sandbox: self.sandbox.clone(),
             broker,
-            catalog: Arc::new(classes.ready(way_out)),
+            catalog: Arc::new(classes),
             keys: config::fernet(&self.settings).map_err(|what| anyhow!(what)).or_exit(Exit::Usage)?,
             time,
             observer: Arc::new(view),
-            masker,
+            masker: Masker::new(),
         };
         Supervisor::start(host::supervision(&self.settings), parts)
             .await

@@ -15,13 +15,12 @@ use trigger_host_types::SystemClock;
 
 use crate::admin::Seen;
 use crate::arguments::Run;
-use crate::catalog::{self, Loaded, Unlocked};
+use crate::catalog::{self, Unlocked};
 use crate::config::{self, Environment, Settings};
 use crate::exit::{Ended, Exit, Failure, OrExit as _};
 use crate::problems::{Problem, Problems};
 use crate::signals::{Signals, Wish};
 use crate::trigger_logs::Logs;
-use crate::upstreams::WayOut;
 use crate::{admin, diagnostics, host};
 
 /// How old the answer of the admin port may be.
@@ -55,7 +54,7 @@ pub(crate) fn run(arguments: &Run) -> Ended {
 }
 
 /// The catalog, ready to run; what is wrong goes to `problems`.
-async fn classes(sandbox: &Sandbox, settings: &Settings, problems: &mut Problems) -> Option<Loaded> {
+async fn classes(sandbox: &Sandbox, settings: &Settings, problems: &mut Problems) -> Option<supervisor::Catalog> {
     match catalog::read(&settings.host.catalog, problems) {
         Ok(catalog) => {
             let ready = catalog::ready(&catalog, Unlocked::Refused, problems);
@@ -93,27 +92,26 @@ impl Daemon {
     async fn run(
         mut self,
         client: execution_api::Client,
-        classes: Loaded,
+        classes: supervisor::Catalog,
         listener: Option<(TcpListener, SocketAddr)>,
     ) -> Ended {
         let metrics = admin::record().or_exit(Exit::Own)?;
         let own = listener.iter().map(|(_, address)| *address).chain(self.logs.address()).collect();
         let broker = host::broker(&self.settings, own).or_exit(Exit::Own)?;
-        let way_out = WayOut { broker: broker.clone(), masker: self.logs.masker.clone() };
         let supervision = host::supervision(&self.settings);
         let parts = Parts {
             client,
             sandbox: self.sandbox.clone(),
             broker,
-            catalog: Arc::new(classes.ready(way_out.clone())),
+            catalog: Arc::new(classes),
             keys: config::fernet(&self.settings).map_err(|what| anyhow!(what)).or_exit(Exit::Usage)?,
             time: Time::Real,
             observer: Arc::new(self.logs.recorder(supervision.hostname.clone())),
             masker: self.logs.masker.clone(),
         };
         let (health, asked) = watch::channel(None);
-        let (_streams, streams) = watch::channel(None);
-        let seen = Seen { health: asked, streams, metrics, masker: self.logs.masker.clone() };
+        let (streams, shown) = watch::channel(None);
+        let seen = Seen { health: asked, streams: shown, metrics, masker: self.logs.masker.clone() };
         let (stop, stopped) = oneshot::channel::<()>();
         let admin = listener.map(|(listener, address)| {
             tracing::info!(%address, "The admin port listens.");
@@ -129,7 +127,8 @@ impl Daemon {
             // Nothing is claimed yet.
             () = self.asked_to_end() => return Ok(Exit::Done),
         };
-        let exit = self.watch(supervisor, &health, &way_out).await;
+        streams.send_replace(Some(supervisor.streams().clone()));
+        let exit = self.watch(supervisor, &health).await;
         self.logs.flush();
         let exit = exit?;
         drop(stop);
@@ -143,12 +142,7 @@ impl Daemon {
     }
 
     /// Until the supervisor has ended, or a second signal.
-    async fn watch(
-        &mut self,
-        mut supervisor: Supervisor,
-        health: &watch::Sender<Option<Health>>,
-        way_out: &WayOut,
-    ) -> Ended {
+    async fn watch(&mut self, mut supervisor: Supervisor, health: &watch::Sender<Option<Health>>) -> Ended {
         let mut look = tokio::time::interval(LOOK_EVERY);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (mut ending, mut reading) = (false, None);
@@ -172,7 +166,7 @@ impl Daemon {
                         return Ok(Exit::Failed);
                     }
                 },
-                read = read(&mut reading) => reload(&supervisor, way_out, read),
+                read = read(&mut reading) => reload(&supervisor, read),
                 _ = look.tick() => {
                     health.send_replace(Some(supervisor.health()));
                 }
@@ -205,10 +199,10 @@ fn unstarted(error: StartError) -> Failure {
 }
 
 /// A catalog that is being read.
-type Reading = JoinHandle<(Option<Loaded>, Problems)>;
+type Reading = JoinHandle<(Option<supervisor::Catalog>, Problems)>;
 
 /// The catalog that was being read; waits for ever when there is none.
-async fn read(reading: &mut Option<Reading>) -> (Option<Loaded>, Problems) {
+async fn read(reading: &mut Option<Reading>) -> (Option<supervisor::Catalog>, Problems) {
     let Some(task) = reading else { return std::future::pending().await };
     let read = task.await;
     *reading = None;
@@ -220,7 +214,7 @@ async fn read(reading: &mut Option<Reading>) -> (Option<Loaded>, Problems) {
 }
 
 /// Takes the catalog over; one with problems is refused as a whole.
-fn reload(supervisor: &Supervisor, way_out: &WayOut, (classes, problems): (Option<Loaded>, Problems)) {
+fn reload(supervisor: &Supervisor, (classes, problems): (Option<supervisor::Catalog>, Problems)) {
     for problem in problems.warnings() {
         tracing::warn!("{problem}");
     }
@@ -229,7 +223,7 @@ fn reload(supervisor: &Supervisor, way_out: &WayOut, (classes, problems): (Optio
     }
     match classes.filter(|_| !problems.is_fatal()) {
         Some(classes) => {
-            supervisor.reload(Arc::new(classes.ready(way_out.clone())));
+            supervisor.reload(Arc::new(classes));
             tracing::info!("The catalog was read again.");
         }
         None => tracing::error!("The catalog was read again and is refused; the old one stays."),

@@ -3,21 +3,11 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use broker::{Broker, HttpGrant, Mask};
+use broker::{Broker, HttpGrant};
 use sources::Exchange;
-use supervisor::WantedUpstream;
 use trigger_host_types::http::{Error, Request, Response};
 
-use super::WayOut;
-
-/// A broker that adds credentials in the name of the trigger that asks for the upstream.
-pub(super) fn lending(way_out: &WayOut, wanted: &WantedUpstream<'_>) -> Broker {
-    let (masker, classpath) = (way_out.masker.clone(), wanted.classpath.clone());
-    let mask = Mask::new(move |secret| masker.remember(&classpath, secret));
-    way_out.broker.lending(Arc::clone(&wanted.connections), mask)
-}
-
-/// A broker and what may be asked of it.
+/// A broker that lends credentials, and what may be asked of it.
 pub(super) struct Granted {
     broker: Broker,
     grants: Arc<[HttpGrant]>,

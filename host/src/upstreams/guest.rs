@@ -7,8 +7,6 @@ use sandbox::Limits;
 use streams::Policy;
 use supervisor::{Upstream, UpstreamRefused, WantedUpstream};
 
-use super::WayOut;
-
 /// A producer, and what its calls may reach and use.
 #[expect(dead_code, reason = "the supervisor has no producer of components yet")]
 pub(crate) struct Component {
@@ -23,7 +21,6 @@ pub(crate) struct Component {
 /// Makes what a trigger asks for.
 pub(super) fn make(
     _component: &Component,
-    _way_out: &WayOut,
     _policy: Policy,
     wanted: &WantedUpstream<'_>,
 ) -> Result<Upstream, UpstreamRefused> {

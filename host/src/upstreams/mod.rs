@@ -1,84 +1,64 @@
 //! What triggers of shared streams read: the catalog's sources, made for one group at a time.
 //!
 //! Owns the table that is ready to be used. Invariants: a trigger gets what the operator's entry gives and nothing beside it; making an
-//! upstream opens nothing; a credential is fetched in the name of the trigger that asks, and its secrets are made known before it is used.
+//! upstream opens nothing.
 
 mod exchange;
 mod guest;
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use broker::{Broker, HttpGrant};
-use logs::Masker;
+use broker::HttpGrant;
 use serde_json::Value;
-use sources::{Access, Sources, Wanted};
+use sources::{Access, Kind, Wanted};
 use streams::Policy;
 use supervisor::{NoUpstreams, Upstream, UpstreamRefused, Upstreams, WantedUpstream};
 
-use self::exchange::{Granted, lending};
+use self::exchange::Granted;
 pub(crate) use self::guest::Component;
+use crate::catalog::Rules;
 
 /// The operator's sources, loaded.
 #[derive(Default)]
-pub(crate) struct Table {
-    /// Those that the host reads itself.
-    pub(crate) native: Sources,
-    /// All of them.
-    pub(crate) entries: BTreeMap<String, Entry>,
-}
+pub(crate) struct Table(HashMap<String, Entry>);
 
-/// One source, loaded.
-pub(crate) struct Entry {
-    /// The rules of its streams.
-    pub(crate) policy: Policy,
-    /// What is read.
-    pub(crate) reads: Reads,
+struct Entry {
+    rules: Rules,
+    reads: Reads,
 }
 
 /// What a source reads.
 pub(crate) enum Reads {
-    /// What [`Table::native`] says, with these grants for its HTTP requests.
-    Native(Arc<[HttpGrant]>),
+    /// What the host reads itself, with these grants for its HTTP requests.
+    Native(Kind, Arc<[HttpGrant]>),
     /// What a component makes of its grants.
     Guest(Component),
 }
 
-/// What sources need of the running host. Cheap to clone.
-#[derive(Clone)]
-pub(crate) struct WayOut {
-    /// Sends HTTP requests.
-    pub(crate) broker: Broker,
-    /// Learns the secrets of connections.
-    pub(crate) masker: Masker,
-}
-
-/// The table, and the way out.
-pub(crate) struct FromCatalog {
-    table: Table,
-    way_out: WayOut,
-}
-
-impl FromCatalog {
-    /// The sources of `table`, reached by `way_out`.
-    pub(crate) const fn new(table: Table, way_out: WayOut) -> Self {
-        Self { table, way_out }
+impl Table {
+    /// Adds one.
+    pub(crate) fn insert(&mut self, name: String, rules: Rules, reads: Reads) {
+        self.0.insert(name, Entry { rules, reads });
     }
 }
 
-impl Upstreams for FromCatalog {
+impl Upstreams for Table {
+    fn is_shared_across_classes(&self, source: &str) -> bool {
+        self.0.get(source).is_some_and(|entry| entry.rules.is_shared_across_classes)
+    }
+
     fn make(&self, wanted: WantedUpstream<'_>) -> Result<Upstream, UpstreamRefused> {
-        let Some(entry) = self.table.entries.get(wanted.source) else { return NoUpstreams.make(wanted) };
-        match &entry.reads {
-            Reads::Native(http) => native(&self.table.native, &self.way_out, http, entry.policy, &wanted),
-            Reads::Guest(component) => guest::make(component, &self.way_out, entry.policy, &wanted),
+        let Some(Entry { rules, reads }) = self.0.get(wanted.source) else { return NoUpstreams.make(wanted) };
+        match reads {
+            Reads::Native(kind, http) => native(kind, http, rules.policy, &wanted),
+            Reads::Guest(component) => guest::make(component, rules.policy, &wanted),
         }
     }
 }
 
 fn native(
-    sources: &Sources,
-    way_out: &WayOut,
+    kind: &Kind,
     http: &Arc<[HttpGrant]>,
     policy: Policy,
     wanted: &WantedUpstream<'_>,
@@ -88,10 +68,10 @@ fn native(
     })?;
     let access = Access {
         connections: Arc::clone(&wanted.connections),
-        exchange: Arc::new(Granted::new(lending(way_out, wanted), Arc::clone(http))),
+        exchange: Arc::new(Granted::new(wanted.broker.clone(), Arc::clone(http))),
     };
     let asked = Wanted { source: wanted.source, parameters: &parameters, key: wanted.key };
-    let source = sources.make(asked, access).map_err(|error| UpstreamRefused(error.to_string()))?;
+    let source = kind.make(asked, access).map_err(|error| UpstreamRefused(error.to_string()))?;
     Ok(Upstream { producer: source.producer, mode: source.mode, policy })
 }
 

@@ -70,12 +70,6 @@ pub struct Source {
     pub mode: Mode,
 }
 
-impl FromIterator<(String, Kind)> for Sources {
-    fn from_iter<I: IntoIterator<Item = (String, Kind)>>(entries: I) -> Self {
-        Self(entries.into_iter().collect())
-    }
-}
-
 impl Sources {
     /// The names, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
@@ -104,12 +98,7 @@ impl Sources {
         let Some(kind) = self.get(wanted.source) else {
             return Err(SourceRefused::Unknown(wanted.source.chars().take(100).collect()));
         };
-        kind.check(wanted.source)?;
-        match kind {
-            Kind::Kafka(settings) => kafka::make(settings, wanted, access),
-            Kind::Directory(settings) => directory::make(settings, wanted),
-            Kind::Http(settings) => http::make(settings, wanted, access),
-        }
+        kind.make(wanted, access)
     }
 }
 
@@ -138,6 +127,19 @@ impl Kind {
             Self::Kafka(_) => cfg!(feature = "kafka"),
             Self::Directory(_) => cfg!(feature = "directory"),
             Self::Http(_) => cfg!(feature = "http"),
+        }
+    }
+
+    /// Makes the source a trigger asks for, of an entry that is [`Wanted::source`].
+    ///
+    /// # Errors
+    /// This program has none of this kind, the entry is wrong, or the parameters are not allowed.
+    pub fn make(&self, wanted: Wanted<'_>, access: Access) -> Result<Source, SourceRefused> {
+        self.check(wanted.source)?;
+        match self {
+            Self::Kafka(settings) => kafka::make(settings, wanted, access),
+            Self::Directory(settings) => directory::make(settings, wanted),
+            Self::Http(settings) => http::make(settings, wanted, access),
         }
     }
 

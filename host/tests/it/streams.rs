@@ -1,0 +1,105 @@
+//! Shared streams from end to end: what a source of the catalog reads becomes events of the triggers that watch for it.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::components::sample;
+use crate::program::{Folder, Running};
+use crate::run::{NO_ADMIN, api, configured, http, until};
+
+/// A host that watches by `demo.Watch` and reads what `sources` says, its API, and the address of its admin port.
+struct Scene {
+    folder: Folder,
+    _api: Running,
+    url: String,
+    host: Running,
+    admin: String,
+}
+
+impl Scene {
+    fn new(folder: Folder, sources: &str, triggers: &Value) -> Self {
+        let catalog = format!("[[trigger]]\nclasspath = \"demo.Watch\"\ncomponent = \"watch.wasm\"\n{sources}");
+        let folder = folder.and("triggers.toml", catalog).and("watch.wasm", sample("message_watch"));
+        let locked = folder.run(&["catalog", "lock"]);
+        assert_eq!(locked.code, Some(0), "{}", locked.said());
+        let (api, url) = api(&folder);
+        let folder = configured(folder, &url, NO_ADMIN);
+        let (status, answer) = http("POST", &url.replace("/execution/", "/dev/defer"), &triggers.to_string());
+        assert!(status < 300, "{status} {answer}");
+        let host = folder.start(&["run"]);
+        let lines = until(&host, "The admin port listens");
+        let admin = lines.last().unwrap()["fields"]["address"].as_str().unwrap().to_owned();
+        Self { folder, _api: api, url, host, admin }
+    }
+
+    fn ask(&self, path: &str) -> String {
+        http("GET", &format!("http://{}{path}", self.admin), "").1
+    }
+
+    /// The one stream, when `is_ready` with it.
+    fn stream(&self, is_ready: impl Fn(&Value) -> bool) -> Value {
+        let look = |_| {
+            let shown: Value = serde_json::from_str(&self.ask("/streams")).unwrap_or_default();
+            Some(shown["streams"][0].clone()).filter(&is_ready)
+        };
+        (0..10_000).find_map(look).unwrap_or_else(|| panic!("never ready: {}", self.ask("/streams")))
+    }
+
+    /// The first `count` entries of the API's record.
+    fn events(&self, count: usize) -> Vec<Value> {
+        let url = self.url.replace("/execution/", "/dev/events?limit=1000");
+        let mut events = Vec::new();
+        while events.len() < count {
+            let after = events.last().map_or(json!(0), |event: &Value| event["sequence"].clone());
+            let (status, text) = http("GET", &format!("{url}&after={after}&wait=60"), "");
+            let more: Value = serde_json::from_str(&text).unwrap();
+            let more = more["events"].as_array().or(more.as_array()).unwrap_or_else(|| panic!("{status} {text}"));
+            assert!(!more.is_empty(), "nothing within a minute after {events:?}");
+            events.extend(more.iter().cloned());
+        }
+        events
+    }
+}
+
+fn watch(kwargs: Value, kind: &str) -> Value {
+    json!({"classpath": "demo.Watch", "kwargs": kwargs, "kind": kind, "queue": "wasm"})
+}
+
+/// Two triggers of assets behind one folder, each with its own prefix, and one trigger of a task that names no source.
+#[test]
+fn files_dropped_into_a_folder_become_events() {
+    let folder = Folder::new();
+    fs::create_dir(folder.path("inbox")).unwrap();
+    let inbox = folder.path("inbox").display().to_string();
+    let sources = format!("[sources.inbox]\nkind = \"directory\"\npath = {inbox:?}\nevery = \"10ms\"\n");
+    let with =
+        |prefix: &str| watch(json!({"source": "inbox", "prefixes": {"/path": prefix}, "payload": "/path"}), "asset");
+    let scene =
+        Scene::new(folder, &sources, &json!([with("a"), with("b"), watch(json!({"source": "nowhere"}), "task")]));
+    let refused = scene.events(1).remove(0);
+    assert_eq!((&refused["what"], &refused["trigger_id"]), (&json!("failure"), &json!(3)));
+    assert_eq!(
+        refused["lines"][0],
+        "there is no source `nowhere`: add [sources.\"nowhere\"] to the catalog of the host"
+    );
+
+    scene.stream(|stream| stream["holds"]["subscribers"]["total"] == 2);
+    for name in ["a1", "b1", "c1", "a2"] {
+        fs::write(scene.folder.path("inbox").join(name), name).unwrap();
+    }
+    let mut seen: Vec<_> =
+        scene.events(4)[1..].iter().map(|event| (event["trigger_id"].clone(), event["payload"].clone())).collect();
+    seen.sort_by_key(|(trigger, payload)| format!("{trigger} {payload}"));
+    assert_eq!(seen, [(json!(1), json!("a1")), (json!(1), json!("a2")), (json!(2), json!("b1"))]);
+
+    let shown = scene.stream(|stream| stream["done"]["read"] == 4);
+    assert_eq!(
+        (&shown["source"], &shown["class"], &shown["done"]["skipped"]),
+        (&json!("directory"), &json!("demo.Watch"), &json!(5))
+    );
+    assert!(scene.ask("/metrics").contains("trigger_host_stream_raw_events_total{source=\"directory\"} 4"));
+    scene.host.signal("TERM");
+    let (code, _, rest) = scene.host.end();
+    assert_eq!(code, Some(0), "{rest}");
+}
