@@ -25,8 +25,8 @@ pub(crate) struct Rules {
     pub(crate) is_shared_across_classes: bool,
 }
 
-/// Reads the rules; what is not written is as the profile has it.
-pub(super) fn read(mut fields: Fields<'_, '_>) -> Rules {
+/// Reads the rules; what is not written is as the profile has it. `goes_back`: whether the source can be read again from a raw event on.
+pub(super) fn read(mut fields: Fields<'_, '_>, goes_back: bool) -> Rules {
     let profile = fields.take("profile").unwrap_or(Profile::Safe);
     let mut policy = match profile {
         Profile::Airflow => Policy::airflow(),
@@ -35,7 +35,12 @@ pub(super) fn read(mut fields: Fields<'_, '_>) -> Rules {
     let rules = &mut policy;
     set(&mut rules.queue, count(&mut fields, "queue", MOST_QUEUED));
     set(&mut rules.queue_full, fields.take("queue-full").map(queue_full));
-    set(&mut rules.on_failed, fields.take("on-failed").map(on_failed));
+    let failed = fields.take("on-failed");
+    if failed == Some(OnFailed::Rewind) && !goes_back {
+        let line = fields.line_of("on-failed");
+        fields.report(line, "on-failed", "a source of this kind cannot go back: write \"pass\" or \"hold\"");
+    }
+    set(&mut rules.on_failed, failed.map(on_failed));
     set(&mut rules.ack_timeout, fields.take::<AboveZero<Duration>>("acknowledge-within").map(|within| within.0));
     set(&mut rules.advance.retries, fields.take::<Retries>("advance-retries").map(|retries| retries.0));
     set(&mut rules.advance.max_in_flight, count(&mut fields, "max-in-flight", MOST_IN_FLIGHT));

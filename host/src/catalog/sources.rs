@@ -40,11 +40,10 @@ fn is_name(name: &str) -> bool {
 }
 
 fn source(document: &Document, name: &str, mut fields: Fields<'_, '_>) -> Option<SourceEntry> {
-    let rules = fields.table("rules").map(rules::read).unwrap_or_default();
-    let Some(kind) = fields.required::<SourceKind>("kind") else {
-        // What the other keys should be depends on it.
-        return None;
-    };
+    // What the other keys should be depends on it.
+    let kind = fields.required::<SourceKind>("kind")?;
+    let goes_back = matches!(kind, SourceKind::Kafka | SourceKind::Http);
+    let rules = fields.table("rules").map(|table| rules::read(table, goes_back)).unwrap_or_default();
     let reads = match kind {
         SourceKind::Component => component(document, name, fields)?,
         SourceKind::Kafka => native(name, Kind::Kafka(fields.rest()?), &mut fields)?,

@@ -235,6 +235,7 @@ ling = true
 kind = "component"
 component = "a.wasm"
 grants = { xcom = "read" }
+rules = { on-failed = "rewind" }
 [sources.absent]
 kind = "component"
 component = "missing.wasm"

@@ -19,18 +19,32 @@ struct Scene {
 
 impl Scene {
     fn new(folder: Folder, sources: &str, triggers: &Value) -> Self {
+        Self::knowing(folder, sources, triggers, &[])
+    }
+
+    /// `connections`: what Airflow has, by id.
+    fn knowing(folder: Folder, sources: &str, triggers: &Value, connections: &[(&str, Value)]) -> Self {
         let catalog = format!("[[trigger]]\nclasspath = \"demo.Watch\"\ncomponent = \"watch.wasm\"\n{sources}");
         let folder = folder.and("triggers.toml", catalog).and("watch.wasm", sample("message_watch"));
         let locked = folder.run(&["catalog", "lock"]);
         assert_eq!(locked.code, Some(0), "{}", locked.said());
         let (api, url) = api(&folder);
+        for (id, connection) in connections {
+            let path = format!("/dev/connections/{id}");
+            let (status, answer) = http("PUT", &url.replace("/execution/", &path), &connection.to_string());
+            assert!(status < 300, "{status} {answer}");
+        }
         let folder = configured(folder, &url, NO_ADMIN);
         let (status, answer) = http("POST", &url.replace("/execution/", "/dev/defer"), &triggers.to_string());
         assert!(status < 300, "{status} {answer}");
-        let host = folder.start(&["run"]);
-        let lines = until(&host, "The admin port listens");
-        let admin = lines.last().unwrap()["fields"]["address"].as_str().unwrap().to_owned();
+        let (host, admin) = started(&folder);
         Self { folder, _api: api, url, host, admin }
+    }
+
+    /// Another host in the place of the one that was there.
+    #[cfg(feature = "kafka")]
+    fn restart(&mut self) {
+        (self.host, self.admin) = started(&self.folder);
     }
 
     fn ask(&self, path: &str) -> String {
@@ -60,6 +74,14 @@ impl Scene {
         }
         events
     }
+}
+
+/// A host, and the address of its admin port.
+fn started(folder: &Folder) -> (Running, String) {
+    let host = folder.start(&["run"]);
+    let lines = until(&host, "The admin port listens");
+    let admin = lines.last().unwrap()["fields"]["address"].as_str().unwrap().to_owned();
+    (host, admin)
 }
 
 fn watch(kwargs: Value, kind: &str) -> Value {
@@ -102,4 +124,32 @@ fn files_dropped_into_a_folder_become_events() {
     scene.host.signal("TERM");
     let (code, _, rest) = scene.host.end();
     assert_eq!(code, Some(0), "{rest}");
+}
+
+/// Messages of a real broker, one of them malformed; what is committed survives the host, and is not read again by the next one.
+#[cfg(feature = "kafka")]
+#[test]
+#[ignore = "takes a Kafka broker: cargo xtask broker-test"]
+fn messages_of_kafka_become_events_and_are_committed() {
+    let kafka = upstreams::kafka::Kafka::start_with("auto.create.topics.enable=true\nnum.partitions=3\n").unwrap();
+    kafka.produce("orders", "{\"number\": 1}\nmalformed\n{\"number\": 2}\n").unwrap();
+    let connection = json!({"conn_type": "kafka", "extra": json!({"bootstrap.servers": kafka.address()}).to_string()});
+    let sources = "[sources.orders]\nkind = \"kafka\"\nconnection = \"kafka_default\"\ntopics = [\"orders\"]\n";
+    let kwargs = json!({"source": "orders", "required": ["/value/number"], "payload": "/value/number"});
+    let triggers = json!([watch(kwargs, "asset")]);
+    let mut scene = Scene::knowing(Folder::new(), sources, &triggers, &[("kafka_default", connection)]);
+    let numbers = |events: &[Value]| {
+        let mut numbers: Vec<u64> = events.iter().map(|event| event["payload"].as_u64().unwrap()).collect();
+        numbers.sort_unstable();
+        numbers
+    };
+    assert_eq!(numbers(&scene.events(2)), [1, 2]);
+    let shown = scene.stream(|stream| stream["done"]["advanced"] == 3 && stream["holds"]["outstanding"] == 0);
+    assert_eq!((&shown["source"], &shown["done"]["rejected"]), (&json!("kafka"), &json!(1)));
+    scene.host.signal("KILL");
+    kafka.produce("orders", "{\"number\": 3}\n").unwrap();
+    scene.restart();
+    assert_eq!(numbers(&scene.events(3)), [1, 2, 3]);
+    let shown = scene.stream(|stream| stream["done"]["advanced"] == 1);
+    assert_eq!(shown["done"]["read"], 1, "nothing again: {shown}");
 }
