@@ -2,6 +2,8 @@
 //!
 //! Owns the subscriptions. The rules of a group are those of the crate `streams`; which upstreams there are is the catalog's ([`Upstreams`]).
 
+mod guest;
 mod upstream;
 
+pub use guest::{GuestParts, GuestUpstream};
 pub use upstream::{NoUpstreams, Upstream, UpstreamRefused, Upstreams, WantedUpstream};
