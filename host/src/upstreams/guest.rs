@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use broker::HttpGrant;
 use sandbox::Limits;
-use streams::Policy;
-use supervisor::{Upstream, UpstreamRefused, WantedUpstream};
+use streams::{Mode, Policy};
+use supervisor::{GuestParts, GuestUpstream, Upstream, WantedUpstream};
+use trigger_host_types::SystemClock;
 
 /// A producer, and what its calls may reach and use.
-#[expect(dead_code, reason = "the supervisor has no producer of components yet")]
 pub(crate) struct Component {
     /// Loaded, with the interfaces its grants allow.
     pub(crate) component: sandbox::Component,
@@ -19,10 +19,15 @@ pub(crate) struct Component {
 }
 
 /// Makes what a trigger asks for.
-pub(super) fn make(
-    _component: &Component,
-    _policy: Policy,
-    wanted: &WantedUpstream<'_>,
-) -> Result<Upstream, UpstreamRefused> {
-    Err(UpstreamRefused(format!("source `{}` is a component, which this host does not read yet", wanted.source)))
+pub(super) fn make(of: &Component, policy: Policy, wanted: &WantedUpstream<'_>) -> Upstream {
+    let parts = GuestParts {
+        source: wanted.source.into(),
+        component: of.component.clone(),
+        parameters: wanted.parameters.to_owned(),
+        limits: Arc::clone(&of.limits),
+        http: Arc::clone(&of.http),
+        broker: wanted.broker.clone(),
+        clock: Arc::new(SystemClock),
+    };
+    Upstream { producer: Arc::new(GuestUpstream::new(parts)), mode: Mode::Ack, policy }
 }

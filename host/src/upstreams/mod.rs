@@ -52,7 +52,7 @@ impl Upstreams for Table {
         let Some(Entry { rules, reads }) = self.0.get(wanted.source) else { return NoUpstreams.make(wanted) };
         match reads {
             Reads::Native(kind, http) => native(kind, http, rules.policy, &wanted),
-            Reads::Guest(component) => guest::make(component, rules.policy, &wanted),
+            Reads::Guest(component) => Ok(guest::make(component, rules.policy, &wanted)),
         }
     }
 }

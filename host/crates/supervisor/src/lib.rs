@@ -33,7 +33,7 @@ pub use observer::{Finish, Life, Observer, Stop, Subject, What};
 pub use runtime::{Access, Pattern, PatternError, RuntimeGrants, StateGrant};
 pub use scheduler::PackedTask;
 pub use settings::{Drain, Settings, Unmapped};
-pub use streams::{NoUpstreams, Upstream, UpstreamRefused, Upstreams, WantedUpstream};
+pub use streams::{GuestParts, GuestUpstream, NoUpstreams, Upstream, UpstreamRefused, Upstreams, WantedUpstream};
 pub use summary::Summary;
 pub use supervisor::{EndError, Parts, StartError, Supervisor};
 pub use time::Time;

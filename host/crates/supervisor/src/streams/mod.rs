@@ -4,12 +4,14 @@
 
 mod cohorts;
 mod description;
+mod guest;
 mod join;
 mod listener;
 mod receipt;
 mod upstream;
 
 pub(crate) use cohorts::Cohorts;
+pub use guest::{GuestParts, GuestUpstream};
 pub(crate) use join::{Hall, Newcomer, NotJoined};
 pub(crate) use listener::{Listener, Told};
 pub(crate) use receipt::{Receipt, confirm};
