@@ -126,12 +126,26 @@ fn files_dropped_into_a_folder_become_events() {
     assert_eq!(code, Some(0), "{rest}");
 }
 
+/// A component reads, another filters: what is settled is what the first one is told.
+#[test]
+fn what_a_component_reads_becomes_events() {
+    let sources =
+        "[sources.numbers]\nkind = \"component\"\ncomponent = \"numbers.wasm\"\nrules.max-outstanding = 100\n";
+    let folder = Folder::new().and("numbers.wasm", sample("upstream"));
+    let triggers = json!([watch(json!({"source": "numbers", "fields": {"": [5, 700]}}), "asset")]);
+    let scene = Scene::new(folder, sources, &triggers);
+    let payloads: Vec<_> = scene.events(2).iter().map(|event| event["payload"].clone()).collect();
+    assert_eq!(payloads, [5, 700]);
+    let shown = scene.stream(|stream| stream["done"]["advanced"].as_u64() > Some(700));
+    assert_eq!((&shown["source"], &shown["holds"]["acknowledged"]), (&json!("guest"), &json!(true)));
+}
+
 /// Messages of a real broker, one of them malformed; what is committed survives the host, and is not read again by the next one.
 #[cfg(feature = "kafka")]
 #[test]
 #[ignore = "takes a Kafka broker: cargo xtask broker-test"]
 fn messages_of_kafka_become_events_and_are_committed() {
-    let kafka = upstreams::kafka::Kafka::start_with("auto.create.topics.enable=true\nnum.partitions=3\n").unwrap();
+    let kafka = upstreams::Kafka::start_with("auto.create.topics.enable=true\nnum.partitions=3\n").unwrap();
     kafka.produce("orders", "{\"number\": 1}\nmalformed\n{\"number\": 2}\n").unwrap();
     let connection = json!({"conn_type": "kafka", "extra": json!({"bootstrap.servers": kafka.address()}).to_string()});
     let sources = "[sources.orders]\nkind = \"kafka\"\nconnection = \"kafka_default\"\ntopics = [\"orders\"]\n";
