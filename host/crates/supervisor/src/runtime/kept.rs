@@ -1,7 +1,8 @@
 //! What was fetched a moment ago, so that many triggers that use one connection fetch it once.
 //!
 //! Owns the connections and the failures to get one: at most [`MOST`], the one asked for longest ago gives way; each for a short time, failures for
-//! a shorter one. Triggers of one Dag share: Airflow decides by the Dag's team. So do those that no task waits for, which have no team.
+//! a shorter one. While Airflow cannot answer, or no longer answers to this trigger, what was fetched last does for some minutes more: `on-kill` runs
+//! when Airflow has forgotten the trigger already, and has to reach the service all the same. Triggers of one Dag share: Airflow decides by the Dag's team. So do those that no task waits for, which have no team.
 //! Invariants: one fetch at a time for one connection; what is too old is never given.
 
 use std::collections::HashMap;
@@ -17,6 +18,8 @@ use trigger_host_types::{ConnId, Connection, ConnectionError};
 const MOST: usize = 1_024;
 /// How long a connection is used after it was fetched.
 const LIFE: Duration = Duration::from_secs(30);
+/// How long it is used when Airflow cannot answer.
+const LIFE_IN_NEED: Duration = Duration::from_secs(600);
 /// How long nobody asks again for one that there is not, or that may not be used.
 const LIFE_OF_REFUSAL: Duration = Duration::from_secs(10);
 /// How long nobody asks again when Airflow could not answer.
@@ -44,6 +47,8 @@ struct Entry {
 /// An answer and when it is too old.
 struct Fresh {
     until: Instant,
+    /// When it is too old even if nothing better can be had.
+    in_need_until: Instant,
     fetched: Fetched,
 }
 
@@ -59,7 +64,16 @@ impl Kept {
             return fresh.fetched.clone();
         }
         let fetched = fetch.await;
-        *slot = Some(Fresh { until: Instant::now() + life(&fetched), fetched: fetched.clone() });
+        let now = Instant::now();
+        if let (Err(ConnectionError::Unavailable(_)), Some(old)) = (&fetched, slot.as_mut())
+            && old.fetched.is_ok()
+            && now < old.in_need_until
+        {
+            old.until = now + life(&fetched);
+            return old.fetched.clone();
+        }
+        *slot =
+            Some(Fresh { until: now + life(&fetched), in_need_until: now + LIFE_IN_NEED, fetched: fetched.clone() });
         fetched
     }
 
@@ -142,6 +156,28 @@ mod tests {
             tokio::time::advance(life).await;
             assert!(kept.get(key("d", "c"), fetches.fetch(Ok(Connection::default()))).await.is_ok(), "{error}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_fetched_does_when_airflow_cannot_answer_but_not_when_it_refuses() {
+        let away = || Err(ConnectionError::Unavailable("c".into()));
+        let gone = || Err(ConnectionError::Unknown("c".into()));
+        let (kept, fetches) = (Kept::default(), Fetches(AtomicU32::new(0)));
+        let get = |fetched| kept.get(key("d", "c"), fetches.fetch(fetched));
+        assert!(get(Ok(Connection::default())).await.is_ok());
+        tokio::time::advance(LIFE).await;
+        assert!(get(away()).await.is_ok() && get(away()).await.is_ok());
+        assert_eq!(fetches.count(), 2, "the failure is remembered");
+        tokio::time::advance(LIFE_IN_NEED - LIFE - Duration::from_millis(1)).await;
+        assert!(get(away()).await.is_ok());
+        tokio::time::advance(LIFE_OF_FAILURE).await;
+        assert!(get(away()).await.is_err(), "too old");
+        tokio::time::advance(LIFE_OF_FAILURE).await;
+        assert!(get(Ok(Connection::default())).await.is_ok());
+        tokio::time::advance(LIFE).await;
+        assert!(get(gone()).await.is_err());
+        tokio::time::advance(LIFE_OF_REFUSAL).await;
+        assert!(get(away()).await.is_err(), "what was refused is forgotten");
     }
 
     #[tokio::test(start_paused = true)]
