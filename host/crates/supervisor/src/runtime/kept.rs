@@ -3,7 +3,7 @@
 //! Owns the connections and the failures to get one: at most [`MOST`], the one asked for longest ago gives way; each for a short time, failures for
 //! a shorter one. While Airflow cannot answer, or no longer answers to this trigger, what was fetched last does for some minutes more: `on-kill` runs
 //! when Airflow has forgotten the trigger already, and has to reach the service all the same. Triggers of one Dag share: Airflow decides by the Dag's team. So do those that no task waits for, which have no team.
-//! Invariants: one fetch at a time for one connection; what is too old is never given.
+//! Invariants: one fetch at a time for one connection; what is too old is never given; what went wrong for one trigger alone is not kept for others.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -25,7 +25,23 @@ const LIFE_OF_REFUSAL: Duration = Duration::from_secs(10);
 /// How long nobody asks again when Airflow could not answer.
 const LIFE_OF_FAILURE: Duration = Duration::from_secs(2);
 
-type Fetched = Result<Connection, ConnectionError>;
+/// What a fetch gives.
+pub(super) type Fetched = Result<Connection, Failure>;
+
+/// Why it gives none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Failure {
+    pub(super) error: ConnectionError,
+    /// Whether this is so for the one who asked, and need not be for others of the Dag.
+    pub(super) is_own: bool,
+}
+
+impl From<ConnectionError> for Failure {
+    /// So for all of the Dag.
+    fn from(error: ConnectionError) -> Self {
+        Self { error, is_own: false }
+    }
+}
 
 /// Whose, and which.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -49,7 +65,7 @@ struct Fresh {
     until: Instant,
     /// When it is too old even if nothing better can be had.
     in_need_until: Instant,
-    fetched: Fetched,
+    fetched: Result<Connection, ConnectionError>,
 }
 
 impl Kept {
@@ -57,23 +73,32 @@ impl Kept {
     ///
     /// # Cancel safety
     /// A dropped fetch is left to the next one who asks.
-    pub(super) async fn get(&self, key: Key, fetch: impl Future<Output = Fetched>) -> Fetched {
+    pub(super) async fn get(
+        &self,
+        key: Key,
+        fetch: impl Future<Output = Fetched>,
+    ) -> Result<Connection, ConnectionError> {
         let slot = self.slot(key, Instant::now());
         let mut slot = slot.lock().await;
         if let Some(fresh) = slot.as_ref().filter(|fresh| Instant::now() < fresh.until) {
             return fresh.fetched.clone();
         }
-        let fetched = fetch.await;
+        let (fetched, is_own) = match fetch.await {
+            Ok(connection) => (Ok(connection), false),
+            Err(Failure { error, is_own }) => (Err(error), is_own),
+        };
         let now = Instant::now();
-        if let (Err(ConnectionError::Unavailable(_)), Some(old)) = (&fetched, slot.as_mut())
-            && old.fetched.is_ok()
-            && now < old.in_need_until
-        {
-            old.until = now + life(&fetched);
+        let until = now + life(&fetched);
+        let in_need = |old: &&mut Fresh| old.fetched.is_ok() && now < old.in_need_until;
+        if let (Err(ConnectionError::Unavailable(_)), Some(old)) = (&fetched, slot.as_mut().filter(in_need)) {
+            if !is_own {
+                old.until = until;
+            }
             return old.fetched.clone();
         }
-        *slot =
-            Some(Fresh { until: now + life(&fetched), in_need_until: now + LIFE_IN_NEED, fetched: fetched.clone() });
+        if !is_own {
+            *slot = Some(Fresh { until, in_need_until: now + LIFE_IN_NEED, fetched: fetched.clone() });
+        }
         fetched
     }
 
@@ -89,7 +114,7 @@ impl Kept {
     }
 }
 
-const fn life(fetched: &Fetched) -> Duration {
+const fn life(fetched: &Result<Connection, ConnectionError>) -> Duration {
     match fetched {
         Ok(_) => LIFE,
         Err(ConnectionError::Unavailable(_)) => LIFE_OF_FAILURE,
@@ -149,7 +174,7 @@ mod tests {
         ] {
             let (kept, fetches) = (Kept::default(), Fetches(AtomicU32::new(0)));
             for _ in 0..100 {
-                let got = kept.get(key("d", "c"), fetches.fetch(Err(error.clone()))).await;
+                let got = kept.get(key("d", "c"), fetches.fetch(Err(error.clone().into()))).await;
                 assert_eq!(got.err(), Some(error.clone()));
             }
             assert_eq!(fetches.count(), 1, "{error}");
@@ -160,8 +185,8 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_was_fetched_does_when_airflow_cannot_answer_but_not_when_it_refuses() {
-        let away = || Err(ConnectionError::Unavailable("c".into()));
-        let gone = || Err(ConnectionError::Unknown("c".into()));
+        let away = || Err(ConnectionError::Unavailable("c".into()).into());
+        let gone = || Err(ConnectionError::Unknown("c".into()).into());
         let (kept, fetches) = (Kept::default(), Fetches(AtomicU32::new(0)));
         let get = |fetched| kept.get(key("d", "c"), fetches.fetch(fetched));
         assert!(get(Ok(Connection::default())).await.is_ok());
@@ -178,6 +203,19 @@ mod tests {
         assert!(get(gone()).await.is_err());
         tokio::time::advance(LIFE_OF_REFUSAL).await;
         assert!(get(away()).await.is_err(), "what was refused is forgotten");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_went_wrong_for_one_trigger_is_its_own() {
+        let own = || Err(Failure { error: ConnectionError::Unavailable("c".into()), is_own: true });
+        let (kept, fetches) = (Kept::default(), Fetches(AtomicU32::new(0)));
+        let get = |fetched| kept.get(key("d", "c"), fetches.fetch(fetched));
+        assert!(get(own()).await.is_err());
+        assert!(get(Ok(Connection::default())).await.is_ok());
+        tokio::time::advance(LIFE).await;
+        assert!(get(own()).await.is_ok(), "its `on-kill`, say");
+        assert!(get(Ok(Connection::default())).await.is_ok());
+        assert_eq!(fetches.count(), 4, "the next one asks for itself");
     }
 
     #[tokio::test(start_paused = true)]
