@@ -4,7 +4,7 @@
 
 use trigger_host_types::{Blame, Class, Classify, Retry};
 
-use crate::actor::{Ended, SourceError, SubscribeError};
+use crate::actor::{Ended, PauseError, SourceError, SubscribeError};
 use crate::group::{JoinError, PullError, VerdictError};
 use crate::outcome::Failure;
 
@@ -33,6 +33,11 @@ classify!(VerdictError,
     Self::Number { .. } | Self::EmptyEmit | Self::NotHeld(_) => (Guest, Never, Guest),
 );
 classify!(SubscribeError, Self::AlreadySubscribed(_) | Self::Stopping => (Host, Never, Host));
+classify!(PauseError,
+    Self::NoSuchStream => (Config, Never, Operator),
+    Self::TooMany(_) => (Limit, Later, Operator),
+    Self::Stopping => (Host, Never, Host),
+);
 classify!(SourceError, Self(_) => (Remote, Later, Remote));
 classify!(Failure,
     Self::PollTerminated | Self::PollFailed(_) | Self::AdvanceFailed(_) => (Remote, Later, Remote),

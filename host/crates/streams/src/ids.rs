@@ -26,6 +26,11 @@ impl Moment {
         self.0
     }
 
+    /// How long ago `earlier` was; nothing when it was not.
+    pub const fn since(self, earlier: Self) -> Duration {
+        Duration::from_micros(self.0.saturating_sub(earlier.0))
+    }
+
     /// `wait` later; the end of time when that does not fit.
     pub fn after(self, wait: Duration) -> Self {
         Self(self.0.saturating_add(u64::try_from(wait.as_micros()).unwrap_or(u64::MAX)))

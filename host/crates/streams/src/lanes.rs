@@ -7,6 +7,8 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use crate::effect::AdvanceItem;
 use crate::entries::Entries;
 use crate::ids::{BatchId, EventId, Lane, Moment};
@@ -21,7 +23,18 @@ pub(crate) enum Activity {
     /// Its head was failed and will be offered again (`P2`, hold).
     Held,
     /// The producer was asked to read it again (`P2`, rewind).
-    Rewinding,
+    Rewinding(Rewinding),
+}
+
+/// Until the lane is read again.
+#[derive(Debug)]
+pub(crate) struct Rewinding {
+    /// Of the raw event that comes first then.
+    pub(crate) payload: Bytes,
+    /// The first read that surely gives what comes after the rewind; None while the producer is at it.
+    pub(crate) from: Option<u64>,
+    /// Whether raw events were left out of which only this payload could tell that they were read before the rewind.
+    pub(crate) left_out: bool,
 }
 
 /// One batch on its way.
@@ -35,6 +48,8 @@ pub(crate) struct Flight {
     pub(crate) overdue: Option<Moment>,
     /// Whether a call is running.
     pub(crate) running: bool,
+    /// When it may be tried again, while it waits for that.
+    pub(crate) again: Option<Moment>,
 }
 
 /// One lane.
@@ -46,8 +61,12 @@ pub(crate) struct LaneState {
     /// Its place among the lanes: grows with each appearance.
     order: u64,
     pub(crate) activity: Activity,
+    /// When the oldest of what it advances or reads again was read; means nothing otherwise.
+    pub(crate) since: Moment,
     /// Rewinds in a row without progress.
     pub(crate) rewinds: u32,
+    /// Rewinds that the producer is still at.
+    pub(crate) asked: u32,
 }
 
 /// See the module.
@@ -74,7 +93,9 @@ impl Lanes {
             tail: EventId(0),
             order: 0,
             activity: Activity::Idle,
+            since: Moment::default(),
             rewinds: 0,
+            asked: 0,
         };
         let at = match self.free.pop() {
             Some(at) => {
@@ -100,6 +121,11 @@ impl Lanes {
 
     pub(crate) fn get_mut(&mut self, at: u32) -> Option<&mut LaneState> {
         self.slab.get_mut(at as usize)?.as_mut()
+    }
+
+    /// All of them, in no particular order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &LaneState)> {
+        (0_u32..).zip(&self.slab).filter_map(|(at, lane)| Some((at, lane.as_ref()?)))
     }
 
     /// Puts `id` at the end of a lane. A lane that was empty appears anew, behind all others (`P1`).
@@ -140,7 +166,7 @@ impl Lanes {
         match lane.head {
             Some(head) if entries.get(head).is_some_and(|entry| entry.left == 0) => self.resolved(at, head),
             Some(_) => {}
-            None if lane.rewinds > 0 => {}
+            None if lane.rewinds > 0 || lane.asked > 0 => {}
             None => {
                 if let Some(lane) = self.slab.get_mut(at as usize).and_then(Option::take) {
                     self.by_name.remove(&lane.lane);

@@ -20,6 +20,7 @@ mod registry;
 mod ring;
 mod slot_set;
 mod slots;
+pub mod status;
 mod timers;
 
 pub use effect::{AdvanceItem, Batch, Delivery, Effect, Notice, PollEnd, Raw, Verdict};

@@ -20,7 +20,7 @@ pub enum FailedBy {
 }
 
 impl FailedBy {
-    const ALL: [Self; 5] = [Self::Timeout, Self::Overflow, Self::Filter, Self::Left, Self::NeverDelivered];
+    pub(crate) const ALL: [Self; 5] = [Self::Timeout, Self::Overflow, Self::Filter, Self::Left, Self::NeverDelivered];
 
     /// A word for logs and producers.
     pub const fn as_str(self) -> &'static str {

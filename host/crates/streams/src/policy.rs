@@ -2,6 +2,7 @@
 //!
 //! Owns no behaviour. Invariant: the state machine never asks which profile it runs under, only what a policy says.
 
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 /// What happens when a subscriber has [`Policy::queue`] raw events waiting and one more arrives.
@@ -77,7 +78,7 @@ pub struct AdvancePolicy {
     pub wait_at_most: Duration,
     /// A call that takes longer counts as failed and is repeated. None: no limit.
     pub deadline: Option<Duration>,
-    /// Lanes that advance at the same time (`P4`). One call per lane at any time.
+    /// Lanes that advance at the same time (`P4`); for a producer that gathers, calls. One call per lane at any time.
     pub max_in_flight: usize,
     /// Items in one batch (`P3`).
     pub max_batch: usize,
@@ -173,6 +174,12 @@ impl Policy {
 }
 
 impl Policy {
+    /// The same for a producer whose calls take so many lanes each (`P4`).
+    pub(crate) fn gathering(mut self, lanes: NonZeroUsize) -> Self {
+        self.advance.max_in_flight = self.advance.max_in_flight.max(1).saturating_mul(lanes.get());
+        self
+    }
+
     /// The same without the zeros that would mean standing still.
     pub(crate) fn without_zeros(mut self) -> Self {
         self.queue = self.queue.max(1);

@@ -86,6 +86,11 @@ impl Ring {
         (self.at_head > 0).then_some(EventId(head))
     }
 
+    /// No cursor stands before this.
+    pub(crate) fn floor(&self) -> EventId {
+        EventId(self.slowest.max(self.base))
+    }
+
     /// Moves every cursor before `floor` to it. They do not know: compare with the floor when they are used.
     pub(crate) fn raise(&mut self, floor: EventId) {
         while let Some(at) = self.slowest().filter(|at| *at < floor) {

@@ -9,6 +9,7 @@ use super::message::{Ended, Message, Reply};
 use crate::effect::{Batch, Effect};
 use crate::group::{Group, PullError};
 use crate::ids::{Moment, SubscriptionId};
+use crate::status::Totals;
 
 /// What a desk needs of the world.
 pub trait Shell {
@@ -74,8 +75,13 @@ impl<S: Shell> Desk<S> {
             Message::Closed => group.closed(effects),
             Message::Tick => group.tick(now, effects),
             Message::Stop => group.stop(now, effects),
+            Message::Pause => group.pause(),
+            Message::Resume => group.resume(now, effects),
             Message::Counts(reply) => {
                 reply(group.counts());
+            }
+            Message::Status(reply) => {
+                reply(group.status(now));
             }
         }
         self.perform();
@@ -89,6 +95,11 @@ impl<S: Shell> Desk<S> {
     /// Whether nothing is left to do and nobody is left to be told.
     pub fn is_done(&self) -> bool {
         self.group.is_ended() && self.subscribers == 0
+    }
+
+    /// What its group has done since it was made.
+    pub fn totals(&self) -> Totals {
+        self.group.totals()
     }
 
     /// The world it was given.

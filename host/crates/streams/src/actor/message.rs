@@ -9,6 +9,7 @@ use crate::group::{AdvanceError, Counts, JoinError, VerdictError};
 use crate::ids::{BatchId, Lane, Seq, SubscriptionId};
 use crate::matching::Match;
 use crate::outcome::Failure;
+use crate::status::Status;
 
 /// Takes an answer to whoever asked; false when nobody waits for it any more.
 pub type Reply<T> = Box<dyn FnOnce(T) -> bool + Send>;
@@ -80,6 +81,12 @@ pub enum Message {
     Tick,
     /// No more reading; what is resolved is still advanced.
     Stop,
+    /// No further read.
+    Pause,
+    /// Reads again.
+    Resume,
     /// What the group holds.
     Counts(Reply<Counts>),
+    /// What an operator sees of the group.
+    Status(Reply<Status>),
 }

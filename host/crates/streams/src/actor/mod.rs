@@ -4,15 +4,20 @@
 //! searched; [`Streams`] puts it on tokio. Invariants: one task per group is the only one that touches its state; every queue has a
 //! bound; whoever waits for a reply of a group that is gone is told so.
 
+mod calls;
 mod desk;
 mod message;
 mod producer;
+mod status;
 mod streams;
 mod subscription;
+mod table;
 mod task;
+mod totals;
 
 pub use desk::{Desk, Shell};
 pub use message::{Ended, Message, Reply};
-pub use producer::{Producer, Read, Reader, SourceError};
-pub use streams::{Streams, Subscribe, SubscribeError};
+pub use producer::{Advance, Producer, Read, Reader, SourceError};
+pub use status::{GroupStatus, Seen};
+pub use streams::{PauseError, Streams, Subscribe, SubscribeError};
 pub use subscription::{Confirmer, Subscription};

@@ -1,28 +1,27 @@
-//! All shared streams of a process.
+//! All shared streams of a process, to those who use them.
 //!
-//! Owns the table of keys, in a task of its own that nothing waits in. Invariants: the table changes only there (`L0`); a trigger that meets a
-//! group which has just ended gets a fresh one (`L3`, `L4`); stopping stops all groups at the same time.
+//! Owns the way to the table and to the groups in it. Invariants: a trigger that meets a group which has just ended gets a fresh one (`L3`,
+//! `L4`); stopping stops all groups at the same time; looking at groups never waits for one that does not answer.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use trigger_host_types::TriggerId;
 
 use super::message::Message;
 use super::producer::Producer;
+use super::status::{self, GroupStatus};
 use super::subscription::Subscription;
-use super::task::{self, Leavers, Tasks};
-use crate::group::{Group, JoinError, Mode};
-use crate::ids::{GroupId, Sequence, StreamKey, SubscriptionId};
+use super::table::{Handle, QUEUE, Request, Table};
+use super::totals::Sums;
+use crate::group::{JoinError, Mode};
+use crate::ids::{StreamKey, SubscriptionId};
 use crate::matching::Match;
 use crate::policy::Policy;
-use crate::registry::Registry;
-
-/// Messages that may wait for one group, and for the table.
-const QUEUE: usize = 1_024;
+use crate::status::Totals;
 
 /// Everything a trigger brings when it joins a stream.
 #[derive(Clone)]
@@ -54,30 +53,18 @@ pub enum SubscribeError {
     Stopping,
 }
 
-#[derive(Clone)]
-struct Handle {
-    id: GroupId,
-    messages: mpsc::Sender<Message>,
-    leavers: Arc<Leavers>,
-    stop: CancellationToken,
-}
-
-enum Request {
-    /// The group of a key, other than `over`, which is known to have ended.
-    Find {
-        subscribe: Box<Subscribe>,
-        over: Option<GroupId>,
-        reply: oneshot::Sender<Handle>,
-    },
-    /// The group of a key, if there is one.
-    Get {
-        key: StreamKey,
-        reply: oneshot::Sender<Option<Handle>>,
-    },
-    Evicted {
-        key: StreamKey,
-        id: GroupId,
-    },
+/// Why a stream cannot be paused or resumed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PauseError {
+    /// It has no group.
+    #[error("the stream has no group; it may have ended, look at the list again")]
+    NoSuchStream,
+    /// As many streams are paused as may be.
+    #[error("{0} streams are paused already; resume one first")]
+    TooMany(usize),
+    /// Everything is being stopped.
+    #[error("shared streams are being stopped")]
+    Stopping,
 }
 
 /// See the module. Cheap to clone.
@@ -86,21 +73,21 @@ pub struct Streams {
     requests: mpsc::Sender<Request>,
     groups: TaskTracker,
     stop: CancellationToken,
+    sums: Sums,
 }
 
 impl Streams {
     /// Starts the table's task on the current runtime.
     pub fn start() -> Self {
         let (requests, inbox) = mpsc::channel(QUEUE);
-        let streams = Self { requests, groups: TaskTracker::new(), stop: CancellationToken::new() };
-        let table = Table {
-            registry: Registry::default(),
-            sequence: Sequence::default(),
-            began: Instant::now(),
-            own: streams.requests.downgrade(),
-            groups: streams.groups.clone(),
-            stop: streams.stop.clone(),
-        };
+        let streams =
+            Self { requests, groups: TaskTracker::new(), stop: CancellationToken::new(), sums: Sums::default() };
+        let table = Table::new(
+            streams.requests.downgrade(),
+            streams.groups.clone(),
+            streams.stop.clone(),
+            streams.sums.clone(),
+        );
         streams.groups.spawn(table.run(inbox));
         streams
     }
@@ -136,6 +123,38 @@ impl Streams {
         }
     }
 
+    /// Every group that is not over, by number, and every paused stream. Takes at most two seconds: a group that has not answered by then is
+    /// listed without what it holds.
+    pub async fn status(&self) -> Vec<GroupStatus> {
+        status::of_all(&self.requests).await
+    }
+
+    /// What all groups have done, those that are over included, by the kind of their source. For metrics: no sum ever falls.
+    pub fn totals(&self) -> BTreeMap<&'static str, Totals> {
+        self.sums.all()
+    }
+
+    /// Begins no further read of this stream. What was read is still handed over, settled and advanced, a read that is under way included.
+    /// Holds also for the groups that come after the present one, until [`Streams::resume`].
+    ///
+    /// # Errors
+    /// The stream has no group that takes subscribers, or too many streams are paused.
+    pub async fn pause(&self, key: StreamKey) -> Result<(), PauseError> {
+        let (reply, done) = oneshot::channel();
+        self.requests.send(Request::Pause { key, reply }).await.map_err(|_| PauseError::Stopping)?;
+        done.await.map_err(|_| PauseError::Stopping)?
+    }
+
+    /// Reads this stream again. Nothing happens when it is not paused.
+    ///
+    /// # Errors
+    /// The stream is not paused and has no group.
+    pub async fn resume(&self, key: StreamKey) -> Result<(), PauseError> {
+        let (reply, done) = oneshot::channel();
+        self.requests.send(Request::Resume { key, reply }).await.map_err(|_| PauseError::Stopping)?;
+        done.await.map_err(|_| PauseError::Stopping)?
+    }
+
     /// Stops every group at the same time and waits until all of them are drained, closed and left (`X1`). Each has its own deadline; those
     /// who hold a subscription have to drop it.
     pub async fn stop(&self) {
@@ -155,69 +174,4 @@ async fn join(handle: &Handle, trigger: TriggerId, wanted: Match) -> Option<Resu
     });
     handle.messages.send(Message::Join { trigger, wanted, reply }).await.ok()?;
     joined.await.ok()
-}
-
-struct Table {
-    registry: Registry<Handle>,
-    sequence: Sequence,
-    began: Instant,
-    own: mpsc::WeakSender<Request>,
-    groups: TaskTracker,
-    stop: CancellationToken,
-}
-
-impl Table {
-    /// # Cancel safety
-    /// Receiving and being cancelled can both be waited for again.
-    async fn run(mut self, mut inbox: mpsc::Receiver<Request>) {
-        loop {
-            let request = tokio::select! {
-                request = inbox.recv() => request,
-                () = self.stop.cancelled() => None,
-            };
-            match request {
-                Some(Request::Find { subscribe, over, reply }) => {
-                    if let Some(over) = over {
-                        self.registry.evict(&subscribe.key, over);
-                    }
-                    let found = self.registry.get(&subscribe.key).map(|(_, handle)| handle.clone());
-                    let handle = found.unwrap_or_else(|| self.make(*subscribe));
-                    // Whoever asked may have given up.
-                    let _ = reply.send(handle);
-                }
-                Some(Request::Get { key, reply }) => {
-                    // Whoever asked may have given up.
-                    let _ = reply.send(self.registry.get(&key).map(|(_, handle)| handle.clone()));
-                }
-                Some(Request::Evicted { key, id }) => {
-                    self.registry.evict(&key, id);
-                }
-                None => break,
-            }
-        }
-        for (_, handle) in self.registry.take_all() {
-            handle.stop.cancel();
-        }
-    }
-
-    fn make(&mut self, subscribe: Subscribe) -> Handle {
-        let Subscribe { trigger: _, key, wanted: _, mode, policy, producer, cohort } = subscribe;
-        let mut effects = Vec::new();
-        let now = task::moment(self.began, Instant::now());
-        let group = Group::new(policy, mode, self.sequence.clone(), cohort, now, &mut effects);
-        let (messages, inbox) = mpsc::channel(QUEUE);
-        let id = self.registry.number();
-        let handle = Handle { id, messages, leavers: Arc::default(), stop: self.stop.child_token() };
-        let tasks = Tasks::new(key.clone(), self.began, producer);
-        let (own, evicted_key) = (self.own.clone(), key.clone());
-        let evicted = move || {
-            // When the table is too busy to be told, it learns it from the next trigger that asks for this key.
-            let request = Request::Evicted { key: evicted_key.clone(), id };
-            let _ = own.upgrade().map(|own| own.try_send(request));
-        };
-        let (leavers, stop) = (handle.leavers.clone(), handle.stop.clone());
-        self.groups.spawn(task::run(group, effects, tasks, inbox, leavers, stop, evicted));
-        self.registry.insert(key, id, handle.clone());
-        handle
-    }
 }

@@ -3,21 +3,22 @@
 //! Owns the group's tasks: the open, the read, each advance, the close. Invariants: all of them end with the group; the loop waits for
 //! one of a message, a leaver, a finished task and a deadline, each of which is safe to wait for again.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::calls::{CallId, Calls};
 use super::desk::{Desk, Shell};
 use super::message::Message;
-use super::producer::{Producer, Read, Reader, SourceError};
+use super::producer::{Advance, Producer, Read, Reader, SourceError};
+use super::totals::Follower;
 use crate::effect::{Effect, Notice, PollEnd};
 use crate::group::{AdvanceError, Group};
-use crate::ids::{BatchId, Moment, StreamKey, SubscriptionId};
+use crate::ids::{Moment, StreamKey, SubscriptionId};
 
 /// How long opening a source may take.
 const OPEN: Duration = Duration::from_secs(60);
@@ -42,11 +43,27 @@ impl Leavers {
     }
 }
 
+/// What reaches a group from outside.
+pub(super) struct Wires {
+    pub(super) messages: mpsc::Receiver<Message>,
+    pub(super) leavers: Arc<Leavers>,
+    pub(super) stop: CancellationToken,
+    pub(super) paused: watch::Receiver<bool>,
+}
+
+impl Wires {
+    /// What an operator wants since the last look, if that has changed.
+    fn pause(&mut self) -> Option<Message> {
+        let changed = self.paused.has_changed().unwrap_or(false);
+        changed.then(|| if *self.paused.borrow_and_update() { Message::Pause } else { Message::Resume })
+    }
+}
+
 /// What a finished task says.
 enum Done {
     Opened(Result<Box<dyn Reader>, SourceError>),
     Read(Box<dyn Reader>, Result<Read, SourceError>),
-    Advanced(BatchId, Result<(), AdvanceError>),
+    Advanced(CallId, Vec<Result<(), AdvanceError>>),
     Rewound(crate::ids::Lane, Result<(), SourceError>),
     Closed,
 }
@@ -59,37 +76,46 @@ pub(super) struct Tasks {
     reader: Option<Box<dyn Reader>>,
     /// The open or the read.
     reading: Option<AbortHandle>,
-    advancing: HashMap<BatchId, AbortHandle>,
+    calls: Calls,
     running: JoinSet<Done>,
     evicted: bool,
 }
 
 impl Tasks {
-    pub(super) fn new(key: StreamKey, began: Instant, producer: Arc<dyn Producer>) -> Self {
-        let (reader, reading, advancing, running) = (None, None, HashMap::new(), JoinSet::new());
-        Self { key, began, producer, reader, reading, advancing, running, evicted: false }
+    /// `calls`: of advance, at the same time.
+    pub(super) fn new(key: StreamKey, began: Instant, producer: Arc<dyn Producer>, calls: usize) -> Self {
+        let (reader, reading, calls, running) = (None, None, Calls::new(producer.gather(), calls), JoinSet::new());
+        Self { key, began, producer, reader, reading, calls, running, evicted: false }
+    }
+
+    /// Begins the calls that may begin.
+    fn call(&mut self) {
+        while let Some((id, advances)) = self.calls.next() {
+            let producer = self.producer.clone();
+            let call = async move { Done::Advanced(id, producer.advance_many(&advances).await) };
+            self.calls.began(id, self.running.spawn(call));
+        }
     }
 
     /// What a finished task means for the group.
-    fn message(&mut self, done: Done) -> Message {
+    fn messages(&mut self, done: Done) -> Vec<Message> {
         let failed = |error: SourceError| PollEnd::Failed(error.0.into());
         match done {
             Done::Opened(Ok(reader)) => {
                 self.reader = Some(reader);
-                Message::Opened
+                vec![Message::Opened]
             }
-            Done::Opened(Err(error)) => Message::OpenFailed(failed(error)),
+            Done::Opened(Err(error)) => vec![Message::OpenFailed(failed(error))],
             Done::Read(reader, Ok(read)) => {
                 self.reader = Some(reader);
-                Message::Read(read.events, read.end)
+                vec![Message::Read(read.events, read.end)]
             }
-            Done::Read(_, Err(error)) | Done::Rewound(_, Err(error)) => Message::Read(Vec::new(), Some(failed(error))),
-            Done::Rewound(lane, Ok(())) => Message::Rewound(lane),
-            Done::Advanced(batch, result) => {
-                self.advancing.remove(&batch);
-                Message::Advanced(batch, result)
+            Done::Read(_, Err(error)) | Done::Rewound(_, Err(error)) => {
+                vec![Message::Read(Vec::new(), Some(failed(error)))]
             }
-            Done::Closed => Message::Closed,
+            Done::Rewound(lane, Ok(())) => vec![Message::Rewound(lane)],
+            Done::Advanced(call, results) => self.calls.returned(call, results),
+            Done::Closed => vec![Message::Closed],
         }
     }
 }
@@ -121,13 +147,8 @@ impl Shell for Tasks {
                 self.reader = None;
                 self.reading.take().iter().for_each(AbortHandle::abort);
             }
-            Effect::Advance { batch, lane, items } => {
-                let advance = async move { Done::Advanced(batch, producer.advance(&lane, &items).await) };
-                self.advancing.insert(batch, self.running.spawn(advance));
-            }
-            Effect::AbandonAdvance { batch } => {
-                self.advancing.remove(&batch).iter().for_each(AbortHandle::abort);
-            }
+            Effect::Advance { batch, lane, items } => self.calls.add(batch, Advance { lane, items }),
+            Effect::AbandonAdvance { batch } => self.calls.abandon(batch),
             Effect::Rewind { lane, payload } => {
                 self.running.spawn(async move {
                     let rewound = tokio::time::timeout(OPEN, producer.rewind(&lane, &payload)).await;
@@ -160,9 +181,8 @@ pub(super) async fn run(
     group: Group,
     effects: Vec<Effect>,
     tasks: Tasks,
-    mut messages: mpsc::Receiver<Message>,
-    leavers: Arc<Leavers>,
-    stop: CancellationToken,
+    mut wires: Wires,
+    mut totals: Follower,
     mut evicted: impl FnMut(),
 ) {
     let began = tasks.began;
@@ -170,29 +190,38 @@ pub(super) async fn run(
     let mut stopped = false;
     while !desk.is_done() {
         let wake = desk.next_wake();
-        let message = tokio::select! {
-            Some(message) = messages.recv() => message,
-            () = leavers.any.notified() => {
-                leavers.take().into_iter().for_each(|gone| desk.handle(Message::Leave(gone)));
-                Message::Tick
+        let messages = tokio::select! {
+            Some(message) = wires.messages.recv() => vec![message],
+            () = wires.leavers.any.notified() => {
+                wires.leavers.take().into_iter().map(Message::Leave).collect()
             }
             Some(done) = desk.shell().running.join_next() => match done {
-                Ok(done) => desk.shell().message(done),
+                Ok(done) => desk.shell().messages(done),
                 Err(error) if error.is_cancelled() => continue,
                 Err(error) => {
                     let end = PollEnd::Failed(format!("a task of the producer failed: {error}").into());
-                    desk.handle(Message::OpenFailed(end.clone()));
-                    desk.handle(Message::Read(Vec::new(), Some(end)));
-                    Message::Closed // In case it was the close.
+                    // Whichever it was.
+                    vec![Message::OpenFailed(end.clone()), Message::Read(Vec::new(), Some(end)), Message::Closed]
                 }
             },
-            () = sleep_until(began, wake) => Message::Tick,
-            () = stop.cancelled(), if !stopped => {
+            () = sleep_until(began, wake) => vec![Message::Tick],
+            () = wires.stop.cancelled(), if !stopped => {
                 stopped = true;
-                Message::Stop
+                vec![Message::Stop]
+            }
+            Ok(()) = wires.paused.changed() => {
+                wires.paused.mark_changed();
+                Vec::new()
             }
         };
-        desk.handle(message);
+        // Before anything that could lead to a read.
+        wires.pause().into_iter().for_each(|pause| desk.handle(pause));
+        messages.into_iter().for_each(|message| desk.handle(message));
+        while let Some(failed) = desk.shell().calls.next_failed() {
+            desk.handle(failed);
+        }
+        desk.shell().call();
+        totals.follow(desk.totals());
         if std::mem::take(&mut desk.shell().evicted) {
             evicted();
         }

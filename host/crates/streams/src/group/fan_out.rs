@@ -7,7 +7,6 @@ use super::{Group, Mode, Phase};
 use crate::effect::{Effect, Notice, PollEnd, Raw};
 use crate::entries::Entry;
 use crate::ids::{EventId, Moment};
-use crate::lanes::Activity;
 use crate::outcome::{FailedBy, Failure, Outcome};
 use crate::policy::{OnFailed, QueueFull};
 use crate::slot_set::SlotSet;
@@ -20,24 +19,32 @@ impl Group {
         if self.phase != Phase::Reading {
             return;
         }
-        self.reading = false;
-        let mut reached = SlotSet::default();
-        for raw in events {
-            self.fan_out(raw, &mut reached, now, effects);
+        self.totals.reads += u64::from(std::mem::take(&mut self.reading));
+        if !events.is_empty() {
+            self.last_read = Some(now);
         }
-        match end {
+        self.totals.read += events.len() as u64;
+        let mut reached = SlotSet::default();
+        let fanned_out = events.into_iter().try_for_each(|raw| self.fan_out(raw, &mut reached, now, effects));
+        match fanned_out.err().or(end) {
             Some(end) => self.poll_ended(end, now, effects),
             None => self.wake(&reached, now, effects),
         }
         self.settle(now, effects);
     }
 
-    fn fan_out(&mut self, raw: Raw, reached: &mut SlotSet, now: Moment, effects: &mut Vec<Effect>) {
+    fn fan_out(
+        &mut self,
+        raw: Raw,
+        reached: &mut SlotSet,
+        now: Moment,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), PollEnd> {
         let mut lane = None;
         if self.mode == Mode::Ack {
             let at = self.lanes.find_or_add(&raw.lane);
-            if self.lanes.get(at).is_some_and(|lane| matches!(lane.activity, Activity::Rewinding)) {
-                return; // Will be read again.
+            if !self.takes(at, &raw)? {
+                return Ok(()); // Will be read again.
             }
             lane = Some(at);
         }
@@ -45,13 +52,16 @@ impl Group {
         self.index.find(&raw.data, |slot| {
             selected.insert(slot);
         });
+        // Nobody is in both.
+        let unasked = self.slots.live.len().saturating_sub(self.slots.everything.len() + selected.len());
+        self.totals.skipped += u64::from(unasked);
         let kept = if self.policy.on_failed == OnFailed::Pass { bytes::Bytes::new() } else { raw.data.clone() };
         let id = self.ring.push(raw.data, selected.len());
         if let Some(lane) = lane {
             let mut pending = self.slots.everything.clone();
             pending.union(&selected);
             let left = pending.len();
-            let outcome = Outcome::skipped_by(self.slots.live.len() - left);
+            let outcome = Outcome::skipped_by(unasked);
             let (payload, read) = (raw.payload, now);
             self.entries.push(Entry {
                 pending,
@@ -75,6 +85,7 @@ impl Group {
         self.select(id, &selected, effects);
         reached.union(&selected);
         self.overflow_everything(effects);
+        Ok(())
     }
 
     /// Gives the event to those whose match holds.

@@ -1,14 +1,15 @@
 //! Raw events that somebody failed, at the head of their lane.
 //!
 //! Owns what happens to them when the lane does not simply go past (`P2`): hold offers them again to those who failed them, rewind asks the
-//! producer to read the lane again. Invariant: the lane never goes past such an event before its attempts are used up, and always does after.
+//! producer to read the lane again. Invariants: the lane never goes past such an event before its attempts are used up, and always does after;
+//! a lane that is read again goes on with the very event it was set back to, whatever order reads and the rewind's answer come in.
 
 use trigger_host_types::TriggerId;
 
 use super::Group;
-use crate::effect::{Effect, Notice};
+use crate::effect::{Effect, Notice, PollEnd, Raw};
 use crate::ids::{EventId, Lane, Moment};
-use crate::lanes::Activity;
+use crate::lanes::{Activity, Rewinding};
 use crate::outcome::FailedBy;
 use crate::policy::OnFailed;
 use crate::timers::Timer;
@@ -140,7 +141,9 @@ impl Group {
 
     /// Forgets the lane from this event on and asks for it again.
     fn rewind(&mut self, id: EventId, lane: u32, effects: &mut Vec<Effect>) {
-        let payload = self.entries.get(id).map(|entry| entry.payload.clone()).unwrap_or_default();
+        let head = self.entries.get(id);
+        let since = head.map(|entry| entry.read).unwrap_or_default();
+        let payload = head.map(|entry| entry.payload.clone()).unwrap_or_default();
         let mut next = Some(id);
         while let Some(id) = next {
             let Some(entry) = self.entries.remove(id) else { break };
@@ -155,21 +158,48 @@ impl Group {
         }
         self.lanes.clear(lane);
         if let Some(state) = self.lanes.get_mut(lane) {
-            state.activity = Activity::Rewinding;
+            state.activity = Activity::Rewinding(Rewinding { payload: payload.clone(), from: None, left_out: false });
+            state.since = since;
             state.rewinds += 1;
+            state.asked += 1;
             effects.push(Effect::Rewind { lane: state.lane.clone(), payload });
         }
     }
 
-    /// The source reads this lane again from where it was asked to.
+    /// The producer has set this lane back: every read that begins from now on gives what comes after that. One that is under way may give
+    /// what was read before it, or after it.
     pub fn rewound(&mut self, lane: &Lane, now: Moment, effects: &mut Vec<Effect>) {
         let Some(at) = self.lanes.find(lane) else { return };
-        if let Some(state) = self.lanes.get_mut(at)
-            && matches!(state.activity, Activity::Rewinding)
-        {
-            state.activity = Activity::Idle;
+        if let Some(state) = self.lanes.get_mut(at) {
+            state.asked = state.asked.saturating_sub(1);
+            if let Activity::Rewinding(rewinding) = &mut state.activity
+                && state.asked == 0
+            {
+                rewinding.from = Some(self.reads + 1);
+            }
             self.lanes.settle(at, &self.entries);
         }
         self.settle(now, effects);
+    }
+
+    /// Whether an event of this lane is to be taken. While the lane is set back, only the payload tells what was read before that from what
+    /// is read again: the answer of the rewind and those of the reads cross.
+    ///
+    /// # Errors
+    /// The lane was not read again from where it was asked to, and what was left out may have been part of it.
+    pub(super) fn takes(&mut self, at: u32, raw: &Raw) -> Result<bool, PollEnd> {
+        let Some(state) = self.lanes.get_mut(at) else { return Ok(true) };
+        let Activity::Rewinding(rewinding) = &mut state.activity else { return Ok(true) };
+        if raw.payload != rewinding.payload {
+            if rewinding.from.is_none_or(|from| self.reads < from) {
+                rewinding.left_out = true;
+                return Ok(false);
+            }
+            if rewinding.left_out {
+                return Err(PollEnd::Failed("a lane was not read again from the raw event it was set back to".into()));
+            }
+        }
+        state.activity = Activity::Idle;
+        Ok(true)
     }
 }

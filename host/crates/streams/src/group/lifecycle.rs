@@ -24,7 +24,9 @@ impl Group {
     }
 
     pub(super) fn open(&mut self, effects: &mut Vec<Effect>) {
-        if self.phase == Phase::Grace {
+        if self.phase == Phase::Grace && self.paused {
+            self.opens_on_resume = true;
+        } else if self.phase == Phase::Grace {
             self.phase = Phase::Opening;
             effects.push(Effect::Open);
         }
@@ -72,7 +74,7 @@ impl Group {
         room
     }
 
-    fn blocks(&self) -> bool {
+    pub(super) fn blocks(&self) -> bool {
         match self.policy.queue_full {
             QueueFull::Block => true,
             QueueFull::Fail => false,
@@ -81,12 +83,13 @@ impl Group {
     }
 
     pub(super) fn ask_for_more(&mut self, effects: &mut Vec<Effect>) {
-        if self.phase != Phase::Reading || self.reading {
+        if self.phase != Phase::Reading || self.reading || self.paused {
             return;
         }
         let max = self.room();
         if max > 0 {
             self.reading = true;
+            self.reads += 1;
             effects.push(Effect::Read { max });
         }
     }

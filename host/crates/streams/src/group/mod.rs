@@ -9,8 +9,10 @@ mod fan_out;
 mod held;
 mod leaving;
 mod lifecycle;
+mod pausing;
 mod pump;
 mod resolving;
+mod status;
 mod subscribers;
 mod timeouts;
 mod verdicts;
@@ -32,6 +34,7 @@ use crate::matching::Index;
 use crate::policy::Policy;
 use crate::ring::Ring;
 use crate::slots::Slots;
+use crate::status::Totals;
 use crate::timers::Timers;
 
 /// Whether a stream is acknowledged (`G6`).
@@ -68,12 +71,21 @@ pub struct Group {
     producer: bool,
     /// Whether a read is under way.
     reading: bool,
+    /// Reads that were begun.
+    reads: u64,
+    /// When the source last gave raw events.
+    last_read: Option<Moment>,
     /// Whether it was taken out of the table of keys (`L0`).
     evicted: bool,
     /// Whether its subscribers were told why it is over.
     told: bool,
     /// Whether it stays, without subscribers, for what it owes.
     lingering: bool,
+    /// Whether an operator has paused it.
+    paused: bool,
+    /// Whether the grace ended while it was paused.
+    opens_on_resume: bool,
+    totals: Totals,
     /// Triggers that are expected to join before the first read.
     cohort: HashSet<TriggerId>,
     ring: Ring,
@@ -133,7 +145,34 @@ impl Group {
         now: Moment,
         effects: &mut Vec<Effect>,
     ) -> Self {
-        let mut group = Self {
+        let mut group = Self::unbegun(policy, mode, sequence, cohort, now);
+        group.begin(now, effects);
+        group
+    }
+
+    /// The same, paused from the beginning: its source is not even opened before it is resumed.
+    pub fn new_paused(
+        policy: Policy,
+        mode: Mode,
+        sequence: Sequence,
+        cohort: impl IntoIterator<Item = TriggerId>,
+        now: Moment,
+        effects: &mut Vec<Effect>,
+    ) -> Self {
+        let mut group = Self::unbegun(policy, mode, sequence, cohort, now);
+        group.pause();
+        group.begin(now, effects);
+        group
+    }
+
+    fn unbegun(
+        policy: Policy,
+        mode: Mode,
+        sequence: Sequence,
+        cohort: impl IntoIterator<Item = TriggerId>,
+        now: Moment,
+    ) -> Self {
+        Self {
             policy: policy.without_zeros(),
             mode,
             sequence,
@@ -141,9 +180,14 @@ impl Group {
             phase: Phase::Grace,
             producer: false,
             reading: false,
+            reads: 0,
+            last_read: None,
             evicted: false,
             told: false,
             lingering: false,
+            paused: false,
+            opens_on_resume: false,
+            totals: Totals::default(),
             cohort: cohort.into_iter().collect(),
             ring: Ring::default(),
             entries: Entries::default(),
@@ -163,9 +207,7 @@ impl Group {
             scanned: EventId(0),
             scan_set: false,
             advance_set: false,
-        };
-        group.begin(now, effects);
-        group
+        }
     }
 
     /// When [`Group::tick`] has something to do, if ever.
@@ -194,6 +236,11 @@ impl Group {
             advancing: self.running.len(),
             timers: self.timers.len(),
         }
+    }
+
+    /// What it has done since it was made.
+    pub fn totals(&self) -> Totals {
+        self.totals
     }
 
     /// What every command ends with: advances what may, reads what there is room for, ends what is over.

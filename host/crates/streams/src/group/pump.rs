@@ -43,7 +43,7 @@ impl Group {
 
     /// Takes the resolved prefix of a lane out of the table and calls (`P2`, `P3`).
     fn dispatch(&mut self, lane: u32, now: Moment, effects: &mut Vec<Effect>) {
-        let mut items = Vec::new();
+        let (mut items, mut since) = (Vec::new(), now);
         while items.len() < self.policy.advance.max_batch {
             let Some(id) = self.lanes.get(lane).and_then(|lane| lane.head) else { break };
             let Some(entry) = self.entries.get(id).filter(|entry| entry.left == 0) else { break };
@@ -60,10 +60,13 @@ impl Group {
             if let Some(lane) = self.lanes.get_mut(lane) {
                 lane.head = entry.next_in_lane;
             }
+            since = since.min(entry.read);
             items.push(AdvanceItem { payload: entry.payload, outcome: entry.outcome });
         }
-        let flight = Flight { batch: BatchId(0), items: items.into(), calls: 0, overdue: None, running: false };
+        let flight =
+            Flight { batch: BatchId(0), items: items.into(), calls: 0, overdue: None, running: false, again: None };
         if let Some(state) = self.lanes.get_mut(lane) {
+            state.since = since;
             state.activity = Activity::Advancing(flight);
             self.flights += 1;
             self.call(lane, now, effects);
@@ -78,6 +81,7 @@ impl Group {
         flight.batch = BatchId(self.batches);
         flight.calls += 1;
         flight.running = true;
+        flight.again = None;
         flight.overdue = deadline.map(|deadline| now.after(deadline));
         self.running.insert(flight.batch, lane);
         effects.push(Effect::Advance { batch: flight.batch, lane: state.lane.clone(), items: flight.items.clone() });
@@ -101,8 +105,11 @@ impl Group {
         match result {
             Ok(()) => {
                 self.flights -= 1;
+                self.totals.advances += 1;
                 if let Some(state) = self.lanes.get_mut(lane) {
-                    state.activity = Activity::Idle;
+                    if let Activity::Advancing(flight) = std::mem::replace(&mut state.activity, Activity::Idle) {
+                        self.totals.advanced += flight.items.len() as u64;
+                    }
                     state.rewinds = 0;
                 }
                 self.lanes.settle(lane, &self.entries);
@@ -117,6 +124,7 @@ impl Group {
         let Some(state) = self.lanes.get_mut(lane) else { return };
         let Activity::Advancing(flight) = &mut state.activity else { return };
         flight.running = false;
+        self.totals.advances_failed += 1;
         if error.fatal || flight.calls > policy.retries {
             let notice = Notice::AdvanceFailed(state.lane.clone(), flight.items.len(), error.what.clone());
             effects.push(Effect::Notice(notice));
@@ -124,6 +132,7 @@ impl Group {
         }
         let doubled = policy.wait.saturating_mul(1 << flight.calls.saturating_sub(1).min(20));
         let wait = doubled.min(policy.wait_at_most).max(error.retry_after.unwrap_or_default());
+        flight.again = Some(now.after(wait));
         effects.push(Effect::Notice(Notice::AdvanceRetry(state.lane.clone(), flight.calls)));
         self.timers.set(now.after(wait), Timer::Retry(lane));
     }

@@ -19,6 +19,11 @@ impl Group {
         }
         entry.left -= 1;
         entry.outcome.count(resolution);
+        match resolution {
+            Resolution::Acked => {}
+            Resolution::Rejected => self.totals.rejected += 1,
+            Resolution::Failed(by) => self.totals.failed(by),
+        }
         let (left, lane) = (entry.left, entry.lane);
         if let Resolution::Failed(by) = resolution
             && matches!(self.policy.on_failed, OnFailed::Hold { .. })

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use streams::actor::{Ended, Producer, Read, Reader, SourceError, Streams, Subscribe, SubscribeError};
+use streams::actor::{
+    Ended, GroupStatus, PauseError, Producer, Read, Reader, Seen, SourceError, Streams, Subscribe, SubscribeError,
+};
 use streams::matching::Match;
 use streams::{AdvanceError, AdvanceItem, Failure, Lane, Mode, OnFailed, Policy, PollEnd, StreamKey, Verdict};
 use tokio::sync::{Mutex, mpsc};
@@ -100,6 +102,13 @@ impl Scene {
             producer: self.broker.clone(),
             cohort: vec![TriggerId(1)],
         }
+    }
+
+    /// The only group there is.
+    async fn group(&self) -> GroupStatus {
+        let mut groups = self.streams.status().await;
+        assert_eq!(groups.len(), 1, "{groups:?}");
+        groups.remove(0)
     }
 
     async fn feed(&self, names: &[&str]) {
@@ -222,4 +231,65 @@ async fn stopping_wakes_those_who_wait() {
     };
     let ((), ended) = tokio::join!(scene.streams.stop(), waits);
     assert_eq!(ended, Err(Ended::Over));
+}
+
+/// An operator's pause: no further read, not even by the group that comes after this one; what comes of it is seen.
+#[tokio::test(start_paused = true)]
+async fn a_pause_outlives_its_group() {
+    let scene = Scene::new();
+    let one = scene.streams.subscribe(scene.subscribe(1)).await.expect("it joins");
+    scene.feed(&["e1"]).await;
+    assert!(one.next(1).await.is_ok());
+    one.verdicts(vec![Verdict::Skip]).await.expect("it fits");
+    let group = scene.group().await;
+    assert_eq!((group.state(), group.source, group.paused), ("reading", Some("guest"), false));
+    scene.streams.pause(group.key.clone()).await.expect("it is there");
+    assert_eq!(scene.group().await.state(), "paused");
+    scene.feed(&["e2"]).await;
+    assert!(one.next(1).await.is_ok(), "the read that was under way");
+    one.verdicts(vec![Verdict::Skip]).await.expect("it fits");
+    scene.feed(&["e3"]).await;
+    let waits = tokio::time::timeout(Duration::from_secs(60), one.next(1)).await;
+    assert!(waits.is_err(), "not read");
+    drop(one);
+    while scene.broker.closed.load(Ordering::SeqCst) == 0 {
+        tokio::time::advance(Duration::from_secs(1)).await;
+    }
+    tokio::task::yield_now().await;
+    assert_eq!(scene.group().await.seen, Seen::NoGroup);
+    let two = scene.streams.subscribe(scene.subscribe(1)).await.expect("a fresh group");
+    let mut next = Box::pin(two.next(1));
+    assert!(tokio::time::timeout(Duration::from_secs(60), &mut next).await.is_err());
+    assert_eq!(scene.broker.opened.load(Ordering::SeqCst), 1, "not opened again");
+    let fresh = scene.group().await;
+    assert!(fresh.id != group.id && fresh.paused, "{fresh:?}");
+    let other = StreamKey::global("q");
+    assert_eq!(scene.streams.pause(other.clone()).await, Err(PauseError::NoSuchStream));
+    assert_eq!(scene.streams.resume(other).await, Err(PauseError::NoSuchStream));
+    scene.streams.resume(fresh.key).await.expect("it is there");
+    let read = tokio::time::timeout(Duration::from_secs(60), next).await;
+    assert_eq!(read.map(|batch| batch.map(|batch| batch.len())), Ok(Ok(1)), "e3 was still there");
+    assert_eq!(scene.group().await.state(), "reading");
+    drop(two);
+    scene.streams.stop().await;
+    assert_eq!(scene.streams.status().await, []);
+    let totals = scene.streams.totals()["guest"];
+    assert_eq!((totals.reads, totals.read), (3, 3), "of both groups");
+}
+
+/// A group that takes nobody any more is listed until it is over.
+#[tokio::test(start_paused = true)]
+async fn a_draining_group_is_seen() {
+    let scene = Scene::new();
+    scene.broker.hangs.store(1, Ordering::SeqCst);
+    let of = scene.streams.subscribe(scene.subscribe(1)).await.expect("it joins");
+    scene.feed(&["e1"]).await;
+    of.next(1).await.expect("an event");
+    of.verdicts(vec![Verdict::Skip]).await.expect("it fits");
+    drop(of);
+    let new = scene.streams.subscribe(scene.subscribe(2)).await.expect("a fresh group");
+    let states: Vec<_> = scene.streams.status().await.iter().map(GroupStatus::state).collect();
+    assert_eq!(states, ["draining", "grace"]);
+    drop(new);
+    scene.streams.stop().await;
 }

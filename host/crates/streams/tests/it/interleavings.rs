@@ -1,5 +1,5 @@
-//! The desk under a scheduler that tries interleavings at random: a source, subscribers, storage and a broker as threads that talk to it
-//! through channels. A lost wake-up shows as a deadlock, which the scheduler reports.
+//! The desk under a scheduler that tries interleavings at random: a source, subscribers, storage, a broker and an
+//! operator as threads that talk to it through channels. A lost wake-up shows as a deadlock, which the scheduler reports.
 
 use shuttle::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use shuttle::thread;
@@ -38,7 +38,7 @@ impl Shell for Outside {
     }
 }
 
-fn source(room: &Receiver<usize>, desk: &SyncSender<Message>) {
+fn source(room: &Receiver<usize>, read: &SyncSender<usize>, desk: &SyncSender<Message>) {
     let mut left = EVENTS;
     while left > 0 {
         let now = room.recv().expect("it is read until it is done").min(left);
@@ -46,6 +46,19 @@ fn source(room: &Receiver<usize>, desk: &SyncSender<Message>) {
         let events = names.map(|name| raw(&name, if name.ends_with(['0', '2']) { "x" } else { "y" })).collect();
         left -= now;
         desk.send(Message::Read(events, None)).expect("the desk listens");
+        read.send(EVENTS - left).expect("the operator listens");
+    }
+}
+
+/// Pauses at each read, and resumes when all that was read is advanced past: then nothing but the resume can lead to the next read.
+fn operator(read: &Receiver<usize>, advanced: &Receiver<usize>, desk: &SyncSender<Message>) {
+    let mut done = 0;
+    while let Ok(so_far) = read.recv() {
+        desk.send(Message::Pause).expect("the desk listens");
+        while done < so_far {
+            done = advanced.recv().expect("a paused group goes on with what it has");
+        }
+        desk.send(Message::Resume).expect("the desk listens");
     }
 }
 
@@ -91,8 +104,11 @@ fn scene(policy: Policy) {
         let (desk, storage) = (inbox.clone(), stored.clone());
         threads.push(thread::spawn(move || subscriber(id, &desk, &storage)));
     }
+    let ((read, seen), (settled, progress)) = (sync_channel(64), sync_channel(64));
     let to_desk = inbox.clone();
-    threads.push(thread::spawn(move || source(&reads, &to_desk)));
+    threads.push(thread::spawn(move || source(&reads, &read, &to_desk)));
+    let to_desk = inbox.clone();
+    threads.push(thread::spawn(move || operator(&seen, &progress, &to_desk)));
     let to_desk = inbox.clone();
     threads.push(thread::spawn(move || {
         while let Ok(seq) = events.recv() {
@@ -105,6 +121,7 @@ fn scene(policy: Policy) {
             assert!(items.iter().all(|item| item.outcome.is_clean()), "{items:?}");
             advanced += items.len();
             inbox.send(Message::Advanced(batch, Ok(()))).expect("the desk listens");
+            settled.send(advanced).expect("the operator listens");
             if advanced == EVENTS {
                 break;
             }

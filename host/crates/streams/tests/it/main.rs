@@ -3,10 +3,13 @@
 #![expect(clippy::expect_used, reason = "what is expected of the code under test")]
 
 mod actor;
+mod gather;
 mod interleavings;
 mod matching;
 mod model;
 mod play;
 mod rules_ack;
 mod rules_groups;
+mod rules_pause;
 mod rules_safe;
+mod status;

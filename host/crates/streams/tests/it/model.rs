@@ -2,7 +2,8 @@
 //!
 //! Checked at every advance: each lane moves in the order it was read, without a gap and without a repetition; every member of the
 //! snapshot is counted once; nobody is counted as acked before what they emitted is stored; at most one call per lane and as many
-//! in all as allowed. Checked at every step: nothing grows beyond its bound. Checked at the end: a group whose subscribers answer and whose
+//! in all as allowed. Checked at every step: nothing grows beyond its
+//! bound, and a paused group begins no read. Checked at the end: a group whose subscribers answer and whose
 //! storage and broker work comes to rest with nothing outstanding, and ends when they leave.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
@@ -29,6 +30,7 @@ enum Step {
     Feed(Vec<u8>),
     Return(usize, bool),
     Tick(u64),
+    Pause(bool),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -42,6 +44,7 @@ fn step() -> impl Strategy<Value = Step> {
         6 => prop::collection::vec(0_u8..3, 1..4).prop_map(Step::Feed),
         5 => (any::<usize>(), prop::bool::weighted(0.8)).prop_map(|(which, well)| Step::Return(which, well)),
         2 => (1_u64..30).prop_map(Step::Tick),
+        1 => any::<bool>().prop_map(Step::Pause),
     ]
 }
 
@@ -104,11 +107,14 @@ struct Keeper {
     unconfirmed: Vec<Seq>,
     confirmed: BTreeSet<Seq>,
     running: BTreeMap<BatchId, (String, Vec<String>)>,
-    /// To be read again, and the lanes that wait for it.
+    /// To be read again, the lanes that wait for it, and those whose rewind has yet to be answered.
     again: VecDeque<(String, String)>,
     rewinding: BTreeSet<String>,
+    unanswered: Vec<String>,
+    feeds: usize,
     room: usize,
     names: usize,
+    paused: bool,
     evicted: bool,
     ended: bool,
 }
@@ -134,8 +140,11 @@ impl Keeper {
             running: BTreeMap::new(),
             again: VecDeque::new(),
             rewinding: BTreeSet::new(),
+            unanswered: Vec::new(),
+            feeds: 0,
             room: 0,
             names: 0,
+            paused: false,
             evicted: false,
             ended: false,
         };
@@ -159,7 +168,10 @@ impl Keeper {
     fn act(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
-                Effect::Read { max } => self.room = max,
+                Effect::Read { max } => {
+                    assert!(!self.paused, "a paused group begins no read");
+                    self.room = max;
+                }
                 Effect::StopReading => self.room = 0,
                 Effect::HandOver { to, batch } => {
                     assert!(self.waiting.remove(&to.trigger().0), "only those who ask are given");
@@ -245,7 +257,16 @@ impl Keeper {
                 self.now = self.now.after(Duration::from_secs(seconds));
                 self.command(|group, now, effects| group.tick(now, effects));
             }
+            Step::Pause(paused) => self.pause(paused),
         }
+    }
+
+    fn pause(&mut self, paused: bool) {
+        self.paused = paused;
+        self.command(|group, now, effects| match paused {
+            true => group.pause(),
+            false => group.resume(now, effects),
+        });
     }
 
     fn join(&mut self, trigger: i64) {
@@ -335,10 +356,18 @@ impl Keeper {
     }
 
     fn feed(&mut self, lanes: &[u8]) {
+        let stale = self.stale();
         let mut events: Vec<(String, String)> = self.again.drain(..self.again.len().min(self.room)).collect();
-        for lane in std::mem::take(&mut self.rewinding) {
-            let lane = raw("", &lane).lane;
-            self.command(|group, now, effects| group.rewound(&lane, now, effects));
+        // Some answers come late: what was asked for is there first.
+        self.feeds += 1;
+        let answers = std::mem::take(&mut self.unanswered);
+        let done = std::mem::take(&mut self.rewinding);
+        let (late, soon): (Vec<_>, Vec<_>) = done.into_iter().partition(|_| self.feeds.is_multiple_of(3));
+        self.unanswered = late;
+        self.answer_rewinds(answers.into_iter().chain(soon));
+        if self.room > 0 && self.feeds.is_multiple_of(2) && !self.evicted {
+            self.room = 0;
+            self.command(|group, now, effects| group.read(stale, None, now, effects));
         }
         if self.again.is_empty() && events.len() < self.room {
             for lane in lanes {
@@ -356,15 +385,38 @@ impl Keeper {
             let snapshot: BTreeSet<i64> = live.collect();
             let lost = |(_, lane): &&(String, String)| self.rewinding.contains(lane);
             let (rewound, burst): (Vec<_>, Vec<_>) = burst.iter().partition(lost);
-            self.again.extend(rewound.into_iter().cloned());
+            self.again.extend(rewound.iter().map(|lost| (*lost).clone()));
+            // They are given all the same, and sometimes after the rewind has answered.
+            let stale: Vec<_> = rewound.iter().map(|(name, lane)| raw(name, lane)).collect();
+            if self.feeds.is_multiple_of(2) && size >= events.len() {
+                let lanes: BTreeSet<String> = rewound.iter().map(|(_, lane)| lane.clone()).collect();
+                self.rewinding.retain(|lane| !lanes.contains(lane));
+                self.answer_rewinds(lanes);
+            }
             for (name, lane) in &burst {
                 let fed = Fed { snapshot: snapshot.clone(), parts: BTreeMap::new() };
                 self.fed.insert(name.to_string(), fed);
                 self.lanes.entry(lane.to_string()).or_default().push_back(name.to_string());
             }
-            let burst = burst.iter().map(|(name, lane)| raw(name, lane)).collect();
+            let burst = burst.iter().map(|(name, lane)| raw(name, lane)).chain(stale).collect();
             self.room = 0;
             self.command(|group, now, effects| group.read(burst, None, now, effects));
+        }
+    }
+
+    /// What a read that is under way may have got before a rewind: anything but the event that comes first then.
+    fn stale(&self) -> Vec<streams::Raw> {
+        let of = |lane: &String| {
+            let lane = lane.clone();
+            self.again.iter().filter(move |(_, other)| *other == lane).skip(1)
+        };
+        self.rewinding.iter().flat_map(of).map(|(name, lane)| raw(name, lane)).collect()
+    }
+
+    fn answer_rewinds(&mut self, lanes: impl IntoIterator<Item = String>) {
+        for lane in lanes {
+            let lane = raw("", &lane).lane;
+            self.command(|group, now, effects| group.rewound(&lane, now, effects));
         }
     }
 
@@ -411,6 +463,16 @@ impl Keeper {
 
     fn finish(mut self) {
         self.come_to_rest();
+        if self.paused && !self.evicted {
+            let outstanding = self.group.counts().outstanding;
+            assert_eq!(outstanding, 0, "what is in flight is settled and advanced in a paused group too");
+            self.pause(false);
+            self.come_to_rest();
+        }
+        if !self.evicted {
+            assert!(self.again.is_empty(), "all that was to be read again was");
+            assert!(self.lanes.values().all(VecDeque::is_empty), "all that was read is advanced past");
+        }
         if !self.subscribers.is_empty() {
             let counts = self.group.counts();
             let left = (counts.outstanding, counts.queued, counts.unconfirmed, counts.lanes, counts.advancing);

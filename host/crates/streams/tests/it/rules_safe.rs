@@ -126,6 +126,61 @@ fn a_failed_lane_is_rewound() {
     assert_eq!(last, Some(vec![item("e1", 0, 1, 0)]), "one rewind, then past it");
 }
 
+/// A group whose lane x was set back to e1 while e2 was out and a read was under way.
+fn set_back() -> (Play, streams::SubscriptionId, streams::Lane) {
+    let mut play = Play::new(Policy { on_failed: OnFailed::Rewind { attempts: 2 }, ..safe() }, Mode::Ack);
+    let of = play.join(1);
+    play.read(&[("e1", "x"), ("e2", "x")]);
+    play.pull(of);
+    play.group.call_failed(of, play.now, &mut play.effects);
+    let lane = crate::play::raw("", "x").lane;
+    assert!(play.saw(&Effect::Rewind { lane: lane.clone(), payload: "e1".into() }));
+    assert!(play.wants_to_read().is_some(), "it is under way");
+    (play, of, lane)
+}
+
+/// `P2` rewind: the answers of the rewind and of the reads cross; the event that was set back to says where the lane goes on.
+#[test]
+fn a_rewind_and_a_read_may_cross() {
+    let (mut play, of, lane) = set_back();
+    play.group.rewound(&lane, play.now, &mut play.effects);
+    play.read(&[("e3", "x"), ("o1", "y")]);
+    assert_eq!(play.pull_many(of, 9), ["o1"], "e3 was read before the rewind, though it came after");
+    play.verdicts(of, &[Verdict::Skip]);
+    play.read(&[("e1", "x"), ("e2", "x"), ("e3", "x")]);
+    assert_eq!(play.pull_many(of, 9), ["e1", "e2", "e3"]);
+
+    let (mut play, of, lane) = set_back();
+    play.read(&[("e3", "x"), ("e1", "x"), ("e2", "x")]);
+    assert_eq!(play.pull_many(of, 9), ["e1", "e2"], "read after the rewind, though that has not answered");
+    play.group.call_failed(of, play.now, &mut play.effects);
+    assert!(play.saw(&Effect::Rewind { lane: lane.clone(), payload: "e1".into() }));
+    play.group.rewound(&lane, play.now, &mut play.effects);
+    play.read(&[]);
+    play.read(&[("e3", "x")]);
+    play.group.rewound(&lane, play.now, &mut play.effects);
+    play.read(&[("e1", "x"), ("e2", "x"), ("e3", "x")]);
+    assert_eq!(play.pull_many(of, 9), ["e1", "e2", "e3"], "the first answer was not the second rewind's");
+}
+
+/// A source that no longer has the event it was set back to: the lane goes on if nothing can be missing of it, else the group ends.
+#[test]
+fn a_lane_is_whole_or_the_group_ends() {
+    let (mut play, of, lane) = set_back();
+    play.group.rewound(&lane, play.now, &mut play.effects);
+    play.read(&[]);
+    play.read(&[("e2", "x")]);
+    assert_eq!(play.pull_many(of, 9), ["e2"]);
+
+    let (mut play, of, lane) = set_back();
+    play.group.rewound(&lane, play.now, &mut play.effects);
+    play.read(&[("e2", "x")]);
+    play.read(&[("e3", "x")]);
+    assert!(play.saw(&Effect::Evict) && play.advances().is_empty(), "e2 may have come before or after the rewind");
+    play.group.pull(of, 1, play.now, &mut play.effects).expect("it may ask");
+    assert!(matches!(play.failures().as_slice(), [(1, Failure::PollFailed(_))]));
+}
+
 /// Weakness 2, `L2`: a lone one-shot trigger commits: the group stays for its confirmation, unread, and goes then.
 #[test]
 fn the_last_leaver_is_waited_for() {
