@@ -114,14 +114,16 @@ impl Filter {
         self.live.is_some()
     }
 
+    /// Takes itself mutably, as does `instance`: a store may be sent to another thread, but not be shared between two.
     async fn call(
-        &self,
+        &mut self,
         live: Option<Live>,
         events: wit::RawEvents,
         meter: Arc<Meter>,
         began: Instant,
     ) -> (Ended<Evaluated>, Option<Live>) {
-        let shared = &self.component.shared;
+        let shared = Arc::clone(&self.component.shared);
+        let wall = self.limits.wall;
         let work = async {
             let mut live = match live {
                 Some(live) => live,
@@ -136,16 +138,16 @@ impl Filter {
             let used = live.store.data_mut().used(began);
             (Ended { result: answer.map_err(|error| trap::reason(&error)), used }, Some(live))
         };
-        match timeout(self.limits.wall, shared.lane.run(&meter, work)).await {
+        match timeout(wall, shared.lane.run(&meter, work)).await {
             Ok(ended) => ended,
             Err(_) => {
-                let reason = EndReason::Deadline { limit: self.limits.wall, used: began.elapsed() };
+                let reason = EndReason::Deadline { limit: wall, used: began.elapsed() };
                 (Ended { result: Err(reason), used: Used { wall: began.elapsed(), ..Used::default() } }, None)
             }
         }
     }
 
-    async fn instance(&self, meter: Arc<Meter>, began: Instant) -> Result<Live, EndReason> {
+    async fn instance(&mut self, meter: Arc<Meter>, began: Instant) -> Result<Live, EndReason> {
         let (shared, compiled) = (&self.component.shared, &self.component.compiled);
         let Calls::Subscriber { filter, evaluate, .. } = compiled.calls() else { return Err(EndReason::Cancelled) };
         let slots = Arc::clone(&shared.slots).acquire_many_owned(compiled.slots()).await;

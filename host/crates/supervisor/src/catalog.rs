@@ -10,6 +10,7 @@ use sandbox::{Component, Limits};
 use trigger_host_types::{ClassPath, TriggerKind};
 
 use crate::runtime::RuntimeGrants;
+use crate::scheduler::Mapped;
 use crate::streams::{NoUpstreams, Upstreams};
 
 /// A class path and what runs for it.
@@ -24,6 +25,19 @@ pub struct Class {
     pub http: Arc<[HttpGrant]>,
     /// What it may ask of Airflow.
     pub runtime: Arc<RuntimeGrants>,
+}
+
+impl Class {
+    /// Whether its triggers listen to shared streams.
+    pub fn listens(&self) -> bool {
+        self.component.world().is_subscriber()
+    }
+}
+
+impl Mapped for Arc<Class> {
+    fn listens(&self) -> bool {
+        Class::listens(self)
+    }
 }
 
 impl std::fmt::Debug for Class {

@@ -8,6 +8,7 @@ mod actor;
 mod beats;
 mod catalog;
 mod deliver;
+mod encoding;
 mod fair;
 mod health;
 mod heart;

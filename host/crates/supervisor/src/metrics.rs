@@ -8,6 +8,10 @@ pub(crate) const FAILED: &str = "trigger_host_triggers_failed_total";
 pub(crate) const REFUSED: &str = "trigger_host_requests_refused_total";
 /// Histogram: events in one request, where there are several.
 pub(crate) const BATCH: &str = "trigger_host_event_batch_size";
+/// Counter: raw events that a filter looked at.
+pub(crate) const RAW_EVENTS: &str = "trigger_host_stream_evaluations_total";
+/// Counter: raw events that a filter rejected.
+pub(crate) const RAW_REJECTED: &str = "trigger_host_stream_rejections_total";
 /// Gauge: triggers held.
 pub(crate) const TRIGGERS: &str = "trigger_host_triggers";
 /// Gauge: triggers held that cannot be run.

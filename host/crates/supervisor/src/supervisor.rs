@@ -9,6 +9,7 @@ use execution_api::{ApiError, Client, Registered};
 use logs::Masker;
 use parking_lot::Mutex;
 use sandbox::Sandbox;
+use streams::actor::Streams;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -86,6 +87,7 @@ pub struct EndError;
 pub struct Supervisor {
     commands: mpsc::Sender<Command>,
     heart: Arc<Heart>,
+    streams: Streams,
     counts: watch::Receiver<Counts>,
     actor: Mutex<Option<JoinHandle<Summary>>>,
     ended: Option<Summary>,
@@ -111,10 +113,11 @@ impl Supervisor {
         }
         parts.observer.registered(registered.job_id);
         let (commands, inbox) = mpsc::channel(COMMANDS);
+        let streams = Streams::start();
         let (count, counts) = watch::channel(Counts::default());
-        let actor = Actor::new(settings, parts, registered, Arc::clone(&heart), count);
+        let actor = Actor::new(settings, parts, registered, Arc::clone(&heart), streams.clone(), count);
         let actor = Mutex::new(Some(tokio::spawn(actor.run(inbox))));
-        Ok(Self { commands, heart, counts, actor, ended: None })
+        Ok(Self { commands, heart, streams, counts, actor, ended: None })
     }
 
     /// Ends in order: no new calls, running ones end, what is queued is sent, the Job is completed.
@@ -144,6 +147,11 @@ impl Supervisor {
         if self.commands.try_send(command).is_err() {
             tracing::warn!("A command was dropped: the supervisor is ending, or too busy to take more.");
         }
+    }
+
+    /// The shared streams of its triggers.
+    pub fn streams(&self) -> &Streams {
+        &self.streams
     }
 
     /// How it is.

@@ -20,20 +20,23 @@ const CLASSES: [(&str, &str, &str); 4] = [
 ];
 const GRANTS: &str = "[trigger.grants]\n\
     http = [{ origin = \"http://127.0.0.1:*\", methods = [\"GET\", \"POST\", \"DELETE\"], private = true }]\n";
-/// Of those that ask: with the credential of a connection.
-const LENT: &str =
-    "http = [{ origin = \"http://127.0.0.1:*\", methods = [\"GET\"], private = true, connection = \"jobs_api\" }]\n";
+/// The same with the credential of a connection.
+const LENT: &str = "http = [{ origin = \"http://127.0.0.1:*\", methods = [\"GET\", \"POST\", \"DELETE\"], private = true, \
+    connection = \"jobs_api\" }]\n";
 
-/// Class paths of the guest that asks Airflow, and all else of their entries.
-const ASKERS: [(&str, &str); 3] = [
-    ("test.Asker", ASKS),
+/// Class paths that have those, components, and all else of their entries.
+const LENDING: [(&str, &str, &str); 4] = [
+    ("demo.LentJob", "http_job", "[trigger.grants]\n"),
+    ("test.Asker", "asker", ASKS),
     (
         "test.Flood",
+        "asker",
         "limits = { host-calls-per-poll = 8 }\n[trigger.grants]\nvariables = { read = [\"jobs_*\"] }\nxcom = \"read\"\n\
          asset-state = \"read\"\nstates = true\nconnections = [\"other\"]\n",
     ),
     (
         "test.Shut",
+        "asker",
         "[trigger.grants]\nvariables = { read = [\"other\"] }\nxcom = \"read\"\nasset-state = \"read\"\nstates = [\"other\"]\n\
          connections = [\"other\"]\n",
     ),
@@ -57,8 +60,8 @@ fn locked() -> String {
         let component = serde_json::json!(component);
         text += &format!("[[trigger]]\nclasspath = \"{classpath}\"\ncomponent = {component}\n{grants}{limits}\n");
     }
-    let component = serde_json::json!(guest_build::component("asker").canonicalize().unwrap());
-    for (classpath, rest) in ASKERS {
+    for (classpath, component, rest) in LENDING {
+        let component = serde_json::json!(guest_build::component(component).canonicalize().unwrap());
         text += &format!("[[trigger]]\nclasspath = \"{classpath}\"\ncomponent = {component}\n{rest}{LENT}\n");
     }
     let file = folder.path().join("triggers.toml");

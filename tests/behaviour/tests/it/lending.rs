@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use jobserver::Plan;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tokio::io::{AsyncWriteExt as _, BufReader};
@@ -131,4 +132,25 @@ async fn a_secret_that_a_guest_has_read_is_in_no_log() {
     let log = world.log(DAG, RUN, "wait");
     assert!(log.contains("it is ***") && log.contains("behind it") && log.contains("it is v1"), "{log}");
     assert!(!log.contains(CANARY), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_kill_has_the_credential_too() {
+    let world = World::with(Plan { polls: u32::MAX, millis: 0, fail: false }).await;
+    put_connection(&world, &json!({"conn_type": "http", "host": "127.0.0.1", "login": "etl", "password": CANARY}))
+        .await;
+    let task = json!({"dag_id": DAG, "run_id": RUN, "task_id": "job"});
+    let mut kwargs = world.job(&json!({}));
+    kwargs["connection"] = json!("jobs_api");
+    let ids = world.api.defer(&json!([{"classpath": "demo.LentJob", "task": task, "kwargs": kwargs}])).await;
+    let mut host = world.host("host", &[]);
+    host.step(ids[0], "polled", 3).await;
+    // Airflow has forgotten the trigger when its job is cancelled.
+    world.api.post("tasks/clear", &task).await;
+    world.record.until("the job is cancelled", |record| !record.of("DELETE /v1/runs/").is_empty()).await;
+    host.drain().await;
+    let basic = Some("Basic ZXRsOmNhbmFyeS00NzEx".to_owned());
+    let asked = world.record.of(" /v1/runs");
+    assert!(asked.len() >= 3 && asked.iter().all(|one| one.credential == basic), "{asked:?}");
+    assert_eq!(world.jobs.stats().cancelled, 1);
 }

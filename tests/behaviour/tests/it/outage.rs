@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::tap::Exchange;
 use crate::world::World;
 
 /// An outage in proportion: `length` is twice the threshold.
@@ -64,6 +65,12 @@ async fn outage(outage: Outage) {
             assert_eq!(host.count(*id, "polled"), 1, "trigger {id} is not called while it waits");
         }
     }
+    // What has fired is the host's until somebody cleans up.
+    let accepted = world.record.of("/event").iter().filter_map(Exchange::accepted).max().unwrap();
+    let is_clean = |record: &crate::tap::Record| {
+        record.of("/cleanup").iter().any(|one| one.asked > accepted && one.accepted().is_some())
+    };
+    world.record.until("the host cleans up", is_clean).await;
     let after = world.api.hosts().await;
     assert_eq!(after.len(), 1, "the host needs no second job: {after:?}");
     let beat = |hosts: &[Value]| hosts[0]["latest_heartbeat"].as_i64().unwrap();

@@ -37,6 +37,8 @@ pub(crate) struct Exchange {
     pub(crate) what: String,
     /// Its `Idempotency-Key`.
     pub(crate) key: Option<String>,
+    /// Its `Authorization`.
+    pub(crate) credential: Option<String>,
     pub(crate) body: String,
     /// When it came.
     pub(crate) asked: u64,
@@ -131,9 +133,9 @@ impl Record {
         state.counted += u64::from(due);
         let counted = state.counted;
         let strike = if due { state.strike.take_if(|strike| strike.nth == counted) } else { None };
-        let key = message.header("idempotency-key");
+        let (key, credential) = (message.header("idempotency-key"), message.header("authorization"));
         let place = state.exchanges.len();
-        state.exchanges.push(Exchange { what, key, body, asked: 0, answered: None });
+        state.exchanges.push(Exchange { what, key, credential, body, asked: 0, answered: None });
         // After the lock: who waits looks at once.
         drop(state);
         let asked = self.moment();

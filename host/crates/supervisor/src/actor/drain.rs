@@ -16,10 +16,12 @@ impl Actor {
         // An `on-kill` is nobody else's to call: what it is for is listed no more.
         self.until(self.settings.drain.polls, |actor| actor.scheduler.polling() == 0 && actor.killing == 0).await;
         self.scheduler.cancel_polls();
-        self.until(self.settings.drain.deliveries, |actor| !actor.scheduler.has_deliveries()).await;
+        let told = |actor: &Self| !actor.scheduler.has_deliveries() && actor.listening.has_told();
+        self.until(self.settings.drain.deliveries, told).await;
         if self.scheduler.has_deliveries() {
             tracing::warn!("Some events could not be sent before the end; their triggers run again on another host.");
         }
+        self.listening.stop(self.settings.drain.deliveries).await;
         self.scheduler.give_back(self.clock.now());
         self.carry_out();
         self.operations.abort_all();

@@ -10,10 +10,11 @@ use execution_api::{ApiError, Registered, RunTrigger};
 use tokio::time::Instant;
 use trigger_host_types::{JobId, TriggerId, UnixMs};
 
-use super::operations::{self, Encoding, Report, stop};
+use super::operations::{self, Report};
 use super::{Actor, Running};
 use crate::catalog::Class;
 use crate::deliver::{BatchDelivered, deliver, deliver_batch};
+use crate::encoding::{Encoding, stop};
 use crate::host_calls::TriggerCalls;
 use crate::metrics as names;
 use crate::observer::{Life, Stop, What};
@@ -25,17 +26,21 @@ use crate::workload;
 impl Actor {
     /// Until nothing more can be started now.
     pub(super) fn carry_out(&mut self) {
+        let mut stored = Vec::new();
         for effect in self.scheduler.effects(self.clock.now()) {
             match effect {
                 Effect::Fetch(ids) => self.fetches.want(ids),
                 Effect::Poll { ticket, due } => self.poll(ticket, due),
                 Effect::CancelPoll(ticket) => self.give_up(ticket),
+                Effect::Listen(ticket) => self.listen(ticket),
+                Effect::Confirm(receipt) => stored.push(receipt),
                 Effect::Send { ticket, trigger, message, attempts } => self.send(ticket, trigger, message, attempts),
                 Effect::SendBatch(batch) => self.send_batch(batch),
                 Effect::Kill(kill) => self.kill(*kill),
                 Effect::Tell(life) => self.tell(&life),
             }
         }
+        self.confirm(stored);
         self.start_fetches();
         if self.scheduler.take_cleanup() {
             self.rounds.want_cleanup(Instant::now());
@@ -46,6 +51,7 @@ impl Actor {
         while let Some(ids) = self.fetches.start(self.settings.workload_slice) {
             self.operations.spawn(operations::fetch(self.parts.client.clone(), self.heart.job(), ids));
         }
+        self.listening.claims_are_in(self.fetches.is_idle());
     }
 
     fn poll(&mut self, ticket: Ticket, due: UnixMs) {
@@ -53,39 +59,44 @@ impl Actor {
         let Some(trigger) = self.scheduler.trigger(ticket) else { return };
         let Some(class) = trigger.class.clone() else { return };
         let call = sandbox::Call {
-            context: sandbox::Context {
-                trigger_id: trigger.id,
-                classpath: trigger.classpath.clone(),
-                kind: trigger.kind,
-                now,
-                task: trigger.task.as_ref().map(|task| task.unpack()),
-                timeout_at: trigger.timeout_at,
-            },
+            context: context(trigger, now),
             kwargs: trigger.kwargs.to_string(),
             checkpoint: trigger.checkpoint.as_deref().map(String::from),
             limits: Arc::clone(&class.limits),
             host: self.host_calls(trigger, &class),
         };
         let subject = trigger.subject();
-        let (kind, extensions, clock) = (trigger.kind, self.extensions, Arc::clone(&self.clock));
-        let masker = self.parts.masker.clone();
-        let Some(source) = self.scheduler.source(ticket) else { return };
+        let clock = Arc::clone(&self.clock);
+        let Some(encoding) = self.encoding(ticket) else { return };
         let late = Duration::from_millis(now.saturating_sub(due));
         let handle = self.operations.spawn(async move {
             let ended = class.component.poll(call).await;
             let used = ended.used.clone();
-            let stop = ended.result.as_ref().err().map(|reason| Box::new(stop(reason, &used, &masker)));
-            let encoding = Encoding { kind, extensions, source, masker, now: clock.now() };
-            let answered = encoding.answer(ended);
+            let stop = ended.result.as_ref().err().map(|reason| Box::new(stop(reason, &used, &encoding.masker)));
+            let answered = Encoding { now: clock.now(), ..encoding }.answer(ended);
             Report::Polled { ticket, used, late, stop, answered }
         });
-        self.calls.insert(ticket, Running { call: handle, subject });
+        self.calls.insert(ticket, Running { call: handle, subject, listens: false });
+    }
+
+    /// For the answers of the trigger behind a ticket.
+    pub(super) fn encoding(&self, ticket: Ticket) -> Option<Encoding> {
+        Some(Encoding {
+            kind: self.scheduler.trigger(ticket)?.kind,
+            extensions: self.extensions,
+            source: self.scheduler.source(ticket)?,
+            masker: self.parts.masker.clone(),
+            now: self.clock.now(),
+        })
     }
 
     /// Drops a call; the scheduler has its reasons.
     fn give_up(&mut self, ticket: Ticket) {
-        let Some(Running { call, subject }) = self.calls.remove(&ticket) else { return };
+        let Some(Running { call, subject, listens }) = self.calls.remove(&ticket) else { return };
         call.abort();
+        if listens {
+            return;
+        }
         let why = match (self.scheduler.is_draining(), self.paused) {
             (true, _) => "the host ends: another one goes on from the checkpoint",
             (_, true) => "no heartbeat was accepted for too long: it starts again from the checkpoint when one is",
@@ -96,7 +107,7 @@ impl Actor {
         self.tell(&Life { at: self.clock.now(), subject, what: What::Stopped(Box::new(stop)) });
     }
 
-    fn host_calls(&self, trigger: &Trigger<Arc<Class>>, class: &Arc<Class>) -> Arc<dyn sandbox::HostCalls> {
+    pub(super) fn host_calls(&self, trigger: &Trigger<Arc<Class>>, class: &Arc<Class>) -> Arc<dyn sandbox::HostCalls> {
         let lends = class.http.iter().any(|grant| grant.connection.is_some());
         let asks = !class.runtime.is_empty();
         // Most do neither: then the task's names stay packed.
@@ -123,7 +134,7 @@ impl Actor {
     }
 
     /// A broker that adds the credentials of connections, in the name of the one who asks.
-    fn lending(&self, asker: Arc<Asker>) -> Broker {
+    pub(super) fn lending(&self, asker: Arc<Asker>) -> Broker {
         let (masker, classpath) = (self.parts.masker.clone(), asker.classpath.clone());
         let mask = Mask::new(move |secret| masker.remember(&classpath, secret));
         self.parts.broker.lending(self.desk.connections(asker), mask)
@@ -147,7 +158,9 @@ impl Actor {
     }
 
     fn kill(&mut self, kill: Kill<Arc<Class>>) {
-        let Some(class) = &kill.trigger.class else { return };
+        let Some(class) = kill.trigger.class.as_ref().filter(|class| class.component.world().is_polled()) else {
+            return;
+        };
         let host = self.host_calls(&kill.trigger, class);
         let (client, job) = (self.parts.client.clone(), self.heart.job());
         let (now, limit) = (self.clock.now(), self.settings.on_kill_timeout);
@@ -217,6 +230,17 @@ impl Actor {
                 self.stopped(ticket, stop, now);
                 self.scheduler.poll_ended(ticket, answered, now);
             }
+            Report::Heard { ticket, trigger, listener, used, stop, heard } => {
+                self.calls.remove(&ticket);
+                if let Some(used) = used {
+                    self.polled(ticket, &used, Duration::ZERO, None, now);
+                }
+                self.stopped(ticket, stop, now);
+                if self.scheduler.heard(ticket, heard, now) {
+                    self.listening.came_back(trigger, listener);
+                }
+            }
+            Report::Confirmed => self.listening.confirmed(),
             Report::Delivered { ticket, trigger, sent, error } => {
                 if let Some(error) = error {
                     not_taken(Some(trigger), &error);
@@ -304,6 +328,9 @@ impl Actor {
         }
         for workload in workloads {
             let claim = workload::claim(workload, &self.parts.catalog, &self.parts.keys);
+            if claim.class.as_ref().is_some_and(|class| class.listens()) {
+                self.listening.coming(&claim.classpath, claim.id);
+            }
             self.timeouts.extend(claim.timeout_at.map(Reverse));
             self.scheduler.claimed(claim, now);
         }
@@ -327,6 +354,18 @@ impl Actor {
                 self.heart.complain(&error);
             }
         }
+    }
+}
+
+/// What a call of this trigger is about.
+pub(super) fn context(trigger: &Trigger<Arc<Class>>, now: UnixMs) -> sandbox::Context {
+    sandbox::Context {
+        trigger_id: trigger.id,
+        classpath: trigger.classpath.clone(),
+        kind: trigger.kind,
+        now,
+        task: trigger.task.as_ref().map(|task| task.unpack()),
+        timeout_at: trigger.timeout_at,
     }
 }
 

@@ -44,6 +44,11 @@ impl Fetches {
         self.running = self.running.saturating_sub(1);
     }
 
+    /// Whether nothing waits and nothing runs.
+    pub(super) fn is_idle(&self) -> bool {
+        self.running == 0 && self.waiting.is_empty()
+    }
+
     /// Nothing that waits is wanted any more.
     pub(super) fn forget(&mut self) {
         self.waiting = VecDeque::new();

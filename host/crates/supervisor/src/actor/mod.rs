@@ -5,6 +5,7 @@
 mod drain;
 mod effects;
 mod fetches;
+mod listening;
 mod operations;
 mod rounds;
 
@@ -14,12 +15,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use execution_api::{Extensions, Registered};
+use streams::actor::Streams;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::{AbortHandle, JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until};
 use trigger_host_types::{ClassPath, Clock, UnixMs};
 
 use self::fetches::Fetches;
+use self::listening::Listening;
 use self::operations::Report;
 use self::rounds::Rounds;
 use crate::catalog::{Catalog, Class};
@@ -27,7 +30,7 @@ use crate::heart::Heart;
 use crate::metrics as names;
 use crate::observer::{Life, Subject, What};
 use crate::runtime::Desk;
-use crate::scheduler::{Bounds, FailureMessage, Scheduler, Ticket, UNMAPPED};
+use crate::scheduler::{Bounds, FailureMessage, Heard, Scheduler, Ticket, UNMAPPED};
 use crate::settings::Settings;
 use crate::summary::Summary;
 use crate::supervisor::Parts;
@@ -76,6 +79,7 @@ pub(crate) struct Actor {
     killing: usize,
     rounds: Rounds,
     fetches: Fetches,
+    listening: Listening,
     /// When known deferrals time out, so that `load` can be asked at once and virtual time does not jump over it.
     timeouts: BinaryHeap<Reverse<UnixMs>>,
     paused: bool,
@@ -90,6 +94,8 @@ pub(crate) struct Actor {
 pub(crate) struct Running {
     call: AbortHandle,
     subject: Subject,
+    /// Whether it waits for raw events, which it may do for ever: that is no call.
+    listens: bool,
 }
 
 impl Actor {
@@ -98,6 +104,7 @@ impl Actor {
         parts: Parts,
         registered: Registered,
         heart: Arc<Heart>,
+        streams: Streams,
         counts: watch::Sender<Counts>,
     ) -> Self {
         let clock = parts.time.clock();
@@ -118,6 +125,7 @@ impl Actor {
             extensions: registered.extensions,
             heart,
             fetches: Fetches::default(),
+            listening: Listening::new(streams),
             operations: JoinSet::new(),
             calls: HashMap::new(),
             kills: Arc::new(Semaphore::new(KILLS)),
@@ -228,10 +236,15 @@ impl Actor {
         tracing::error!("An operation ended unexpectedly; this is a fault of Trigger Host, please report it.");
         let ticket = self.calls.iter().find(|(_, running)| running.call.id() == task).map(|(ticket, _)| *ticket);
         if let Some(ticket) = ticket {
+            let listened = self.calls.remove(&ticket).is_some_and(|running| running.listens);
             let message = "the host failed while it ran the trigger".to_owned();
             let failure = FailureMessage { reason: "host", lines: Some(vec![message.clone()]), message };
-            self.calls.remove(&ticket);
-            self.scheduler.poll_ended(ticket, Err(failure), self.clock.now());
+            if listened {
+                let heard = Heard { outcome: Err(failure), worked: false };
+                self.scheduler.heard(ticket, heard, self.clock.now());
+            } else {
+                self.scheduler.poll_ended(ticket, Err(failure), self.clock.now());
+            }
         }
     }
 
@@ -239,6 +252,7 @@ impl Actor {
         let now = self.clock.now();
         self.scheduler.remap(|trigger| catalog.get(trigger.kind, &trigger.classpath).cloned(), now);
         self.unmapped.clear();
+        self.listening.leave_all();
         tracing::info!(classpaths = catalog.len(), "A new catalog is in force.");
         self.parts.catalog = catalog;
     }
@@ -249,6 +263,9 @@ impl Actor {
             What::Fired { .. } => metrics::counter!(names::FIRED).increment(1),
             What::Failed { reason, .. } => metrics::counter!(names::FAILED, "reason" => reason).increment(1),
             _ => {}
+        }
+        if matches!(life.what, What::Finished { .. }) {
+            self.listening.gone(&life.subject);
         }
         self.summary.count(life);
         self.parts.observer.observe(life);

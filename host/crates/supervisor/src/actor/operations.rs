@@ -3,18 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use execution_api::encodings::event_to_wire;
 use execution_api::retry::{self, Step, next_step};
-use execution_api::{ApiError, Client, Extensions, Registered, RunTrigger, RuntimeAccess, TaskQuery};
-use logs::Masker;
-use sandbox::{Call, Context, EndReason, Ended, HostCalls, Next, Outcome, Sandbox, Used};
-use trigger_host_types::{EventKind, JobId, TriggerId, TriggerKind, UnixMs};
+use execution_api::{ApiError, Client, Registered, RunTrigger, RuntimeAccess, TaskQuery};
+use sandbox::{Call, Context, Ended, HostCalls, Sandbox, Used};
+use trigger_host_types::{JobId, TriggerId, UnixMs};
 
 use crate::catalog::Class;
 use crate::deliver::BatchDelivered;
-use crate::key::Source;
 use crate::observer::Stop;
-use crate::scheduler::{Answer, Answered, EventMessage, FailureMessage, Kill, Sent, Ticket};
+use crate::scheduler::{Answered, Heard, Kill, Sent, Ticket};
+use crate::streams::Listener;
 
 /// Period of the look at the guests' runtime.
 const EXECUTOR_EVERY: Duration = Duration::from_secs(1);
@@ -27,6 +25,17 @@ pub(crate) enum Report {
     Loaded { job: JobId, answer: Result<Vec<TriggerId>, ApiError> },
     /// `workloads` of some ids: what came, and the ids for which nothing did.
     Fetched { job: JobId, workloads: Vec<RunTrigger>, missing: Vec<TriggerId>, job_gone: bool },
+    /// A trigger of a shared stream has something to tell. Its listener comes back unless the stream is over for it.
+    Heard {
+        ticket: Ticket,
+        trigger: TriggerId,
+        listener: Option<Box<Listener>>,
+        used: Option<Used>,
+        stop: Option<Box<Stop>>,
+        heard: Heard,
+    },
+    /// Groups of shared streams know what is stored.
+    Confirmed,
     /// A call of a guest.
     Polled { ticket: Ticket, used: Used, late: Duration, stop: Option<Box<Stop>>, answered: Answered },
     /// An event, a failure or a checkpoint.
@@ -41,68 +50,6 @@ pub(crate) enum Report {
     ExecutorAnswered,
     /// An `on-kill`.
     Killed,
-}
-
-/// Why a call has no answer, in words.
-pub(crate) fn stop(reason: &EndReason, used: &Used, masker: &Masker) -> Stop {
-    let mut lines = reason.lines().into_iter().map(|line| masker.mask_cut(&line).into_owned());
-    Stop {
-        reason: reason.code(),
-        message: lines.next().unwrap_or_default(),
-        details: lines.collect(),
-        limit: reason.limit(),
-        used: Some(used.clone()),
-    }
-}
-
-/// What a call's answer is made into.
-pub(crate) struct Encoding {
-    pub(crate) kind: TriggerKind,
-    pub(crate) extensions: Extensions,
-    /// Makes the keys.
-    pub(crate) source: Source,
-    /// Goes over what a failure says of the guest's own words.
-    pub(crate) masker: Masker,
-    /// The trigger's time when the call ended.
-    pub(crate) now: UnixMs,
-}
-
-impl Encoding {
-    /// The answer as the scheduler takes it: events encoded for the API, times absolute.
-    pub(crate) fn answer(&self, ended: Ended<Outcome>) -> Answered {
-        let outcome = ended.result.map_err(|reason| FailureMessage {
-            reason: reason.code(),
-            message: self.masker.mask_cut(&reason.to_string()).into_owned(),
-            lines: Some(reason.lines().iter().map(|line| self.masker.mask_cut(line).into_owned()).collect()),
-        })?;
-        // A task takes the first event only.
-        let most = if self.kind == TriggerKind::Task { 1 } else { usize::MAX };
-        let events = outcome.events.into_iter().take(most).enumerate();
-        let events = events.map(|(at, event)| self.event(at, event)).collect::<Result<_, _>>()?;
-        let next = match outcome.next {
-            Next::After(wait) => {
-                let wait = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-                Some(self.now.saturating_add(wait))
-            }
-            Next::At(at) => Some(at),
-            Next::Finished => None,
-        };
-        Ok(Answer { events, checkpoint: outcome.checkpoint, next })
-    }
-
-    fn event(&self, at: usize, event: trigger_host_types::Event) -> Result<EventMessage, FailureMessage> {
-        let refused =
-            |message: String| FailureMessage { reason: "bad-payload", lines: Some(vec![message.clone()]), message };
-        if event.kind != EventKind::Fire && !self.extensions.event_kind {
-            return Err(refused(format!(
-                "the trigger ends its task with `{}`, which this Execution API cannot do: install the plugin, or fire an event",
-                event.kind.as_str()
-            )));
-        }
-        let wire = event_to_wire(&event, self.kind, self.source.key(at))
-            .map_err(|error| refused(format!("event {at}: {error}")))?;
-        Ok(EventMessage { wire, payload: event.payload })
-    }
 }
 
 /// Asks for the workloads of one slice. One that the server fails on is halved until the broken row is alone (contract section 6).

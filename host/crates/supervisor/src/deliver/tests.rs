@@ -111,7 +111,7 @@ impl Bench {
             let event = |(at, payload): (usize, &&str)| {
                 let wire = RawValue::from_string((*payload).to_owned()).unwrap();
                 let wire = WireEvent { payload: wire, kind: WireKind::Fire, key: source.key(at) };
-                EventMessage { wire, payload: (*payload).to_owned() }
+                EventMessage { wire, payload: (*payload).to_owned(), receipt: None }
             };
             let events = payloads.iter().enumerate().map(event).collect();
             // The next call is not part of this.

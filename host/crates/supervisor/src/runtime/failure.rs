@@ -9,9 +9,7 @@ pub(super) fn of_api(error: ApiError) -> Error {
     match error {
         ApiError::NotFound { what } => Error::NotFound(what),
         ApiError::Unsendable { what } => Error::Invalid(what),
-        ApiError::Rejected { reason: Some(reason), .. }
-            if matches!(reason.as_str(), "not_holder" | "unknown_trigger") =>
-        {
+        error if is_of_the_trigger(&error) => {
             Error::Other("Airflow does not hold this host for the one that runs the trigger any more".to_owned())
         }
         ApiError::Rejected { status: 401 | 403, what, .. } => Error::NotGranted(format!("Airflow refuses it: {what}")),
@@ -29,6 +27,11 @@ pub(super) fn of_api(error: ApiError) -> Error {
             Error::Other("what the host takes for Airflow cannot answer this; its operator has to look".to_owned())
         }
     }
+}
+
+/// Whether the trigger is not this host's any more, so that there is no token for it.
+pub(super) fn is_of_the_trigger(error: &ApiError) -> bool {
+    error.reason().is_some_and(|reason| matches!(reason, "not_holder" | "unknown_trigger"))
 }
 
 /// A guest's value that Airflow could not take.

@@ -1,8 +1,9 @@
 //! What was fetched a moment ago, so that many triggers that use one connection fetch it once.
 //!
 //! Owns the connections and the failures to get one: at most [`MOST`], the one asked for longest ago gives way; each for a short time, failures for
-//! a shorter one. Triggers of one Dag share: Airflow decides by the Dag's team. So do those that no task waits for, which have no team.
-//! Invariants: one fetch at a time for one connection; what is too old is never given.
+//! a shorter one. While Airflow cannot answer, or no longer answers to this trigger, what was fetched last does for some minutes more: `on-kill` runs
+//! when Airflow has forgotten the trigger already, and has to reach the service all the same. Triggers of one Dag share: Airflow decides by the Dag's team. So do those that no task waits for, which have no team.
+//! Invariants: one fetch at a time for one connection; what is too old is never given; what went wrong for one trigger alone is not kept for others.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,12 +18,30 @@ use trigger_host_types::{ConnId, Connection, ConnectionError};
 const MOST: usize = 1_024;
 /// How long a connection is used after it was fetched.
 const LIFE: Duration = Duration::from_secs(30);
+/// How long it is used when Airflow cannot answer.
+const LIFE_IN_NEED: Duration = Duration::from_secs(600);
 /// How long nobody asks again for one that there is not, or that may not be used.
 const LIFE_OF_REFUSAL: Duration = Duration::from_secs(10);
 /// How long nobody asks again when Airflow could not answer.
 const LIFE_OF_FAILURE: Duration = Duration::from_secs(2);
 
-type Fetched = Result<Connection, ConnectionError>;
+/// What a fetch gives.
+pub(super) type Fetched = Result<Connection, Failure>;
+
+/// Why it gives none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Failure {
+    pub(super) error: ConnectionError,
+    /// Whether this is so for the one who asked, and need not be for others of the Dag.
+    pub(super) is_own: bool,
+}
+
+impl From<ConnectionError> for Failure {
+    /// So for all of the Dag.
+    fn from(error: ConnectionError) -> Self {
+        Self { error, is_own: false }
+    }
+}
 
 /// Whose, and which.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -44,7 +63,9 @@ struct Entry {
 /// An answer and when it is too old.
 struct Fresh {
     until: Instant,
-    fetched: Fetched,
+    /// When it is too old even if nothing better can be had.
+    in_need_until: Instant,
+    fetched: Result<Connection, ConnectionError>,
 }
 
 impl Kept {
@@ -52,14 +73,32 @@ impl Kept {
     ///
     /// # Cancel safety
     /// A dropped fetch is left to the next one who asks.
-    pub(super) async fn get(&self, key: Key, fetch: impl Future<Output = Fetched>) -> Fetched {
+    pub(super) async fn get(
+        &self,
+        key: Key,
+        fetch: impl Future<Output = Fetched>,
+    ) -> Result<Connection, ConnectionError> {
         let slot = self.slot(key, Instant::now());
         let mut slot = slot.lock().await;
         if let Some(fresh) = slot.as_ref().filter(|fresh| Instant::now() < fresh.until) {
             return fresh.fetched.clone();
         }
-        let fetched = fetch.await;
-        *slot = Some(Fresh { until: Instant::now() + life(&fetched), fetched: fetched.clone() });
+        let (fetched, is_own) = match fetch.await {
+            Ok(connection) => (Ok(connection), false),
+            Err(Failure { error, is_own }) => (Err(error), is_own),
+        };
+        let now = Instant::now();
+        let until = now + life(&fetched);
+        let in_need = |old: &&mut Fresh| old.fetched.is_ok() && now < old.in_need_until;
+        if let (Err(ConnectionError::Unavailable(_)), Some(old)) = (&fetched, slot.as_mut().filter(in_need)) {
+            if !is_own {
+                old.until = until;
+            }
+            return old.fetched.clone();
+        }
+        if !is_own {
+            *slot = Some(Fresh { until, in_need_until: now + LIFE_IN_NEED, fetched: fetched.clone() });
+        }
         fetched
     }
 
@@ -75,7 +114,7 @@ impl Kept {
     }
 }
 
-const fn life(fetched: &Fetched) -> Duration {
+const fn life(fetched: &Result<Connection, ConnectionError>) -> Duration {
     match fetched {
         Ok(_) => LIFE,
         Err(ConnectionError::Unavailable(_)) => LIFE_OF_FAILURE,
@@ -135,13 +174,48 @@ mod tests {
         ] {
             let (kept, fetches) = (Kept::default(), Fetches(AtomicU32::new(0)));
             for _ in 0..100 {
-                let got = kept.get(key("d", "c"), fetches.fetch(Err(error.clone()))).await;
+                let got = kept.get(key("d", "c"), fetches.fetch(Err(error.clone().into()))).await;
                 assert_eq!(got.err(), Some(error.clone()));
             }
             assert_eq!(fetches.count(), 1, "{error}");
             tokio::time::advance(life).await;
             assert!(kept.get(key("d", "c"), fetches.fetch(Ok(Connection::default()))).await.is_ok(), "{error}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_fetched_does_when_airflow_cannot_answer_but_not_when_it_refuses() {
+        let away = || Err(ConnectionError::Unavailable("c".into()).into());
+        let gone = || Err(ConnectionError::Unknown("c".into()).into());
+        let (kept, fetches) = (Kept::default(), Fetches(AtomicU32::new(0)));
+        let get = |fetched| kept.get(key("d", "c"), fetches.fetch(fetched));
+        assert!(get(Ok(Connection::default())).await.is_ok());
+        tokio::time::advance(LIFE).await;
+        assert!(get(away()).await.is_ok() && get(away()).await.is_ok());
+        assert_eq!(fetches.count(), 2, "the failure is remembered");
+        tokio::time::advance(LIFE_IN_NEED - LIFE - Duration::from_millis(1)).await;
+        assert!(get(away()).await.is_ok());
+        tokio::time::advance(LIFE_OF_FAILURE).await;
+        assert!(get(away()).await.is_err(), "too old");
+        tokio::time::advance(LIFE_OF_FAILURE).await;
+        assert!(get(Ok(Connection::default())).await.is_ok());
+        tokio::time::advance(LIFE).await;
+        assert!(get(gone()).await.is_err());
+        tokio::time::advance(LIFE_OF_REFUSAL).await;
+        assert!(get(away()).await.is_err(), "what was refused is forgotten");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_went_wrong_for_one_trigger_is_its_own() {
+        let own = || Err(Failure { error: ConnectionError::Unavailable("c".into()), is_own: true });
+        let (kept, fetches) = (Kept::default(), Fetches(AtomicU32::new(0)));
+        let get = |fetched| kept.get(key("d", "c"), fetches.fetch(fetched));
+        assert!(get(own()).await.is_err());
+        assert!(get(Ok(Connection::default())).await.is_ok());
+        tokio::time::advance(LIFE).await;
+        assert!(get(own()).await.is_ok(), "its `on-kill`, say");
+        assert!(get(Ok(Connection::default())).await.is_ok());
+        assert_eq!(fetches.count(), 4, "the next one asks for itself");
     }
 
     #[tokio::test(start_paused = true)]

@@ -10,8 +10,8 @@ use execution_api::ApiError;
 use secrecy::ExposeSecret as _;
 use trigger_host_types::{ConnId, Connection, ConnectionError, Connections};
 
-use super::kept::Key;
-use super::{Asker, Desk, WITHIN};
+use super::kept::{Failure, Fetched, Key};
+use super::{Asker, Desk, WITHIN, failure};
 
 /// The connections of one trigger.
 pub(crate) struct Lender {
@@ -35,12 +35,14 @@ impl Lender {
         Self { desk, asker }
     }
 
-    async fn fetched(&self, id: &ConnId) -> Result<Connection, ConnectionError> {
+    async fn fetched(&self, id: &ConnId) -> Fetched {
         // None while the host ends.
         let place = self.desk.places.take(&self.asker.classpath).await;
         let _place = place.ok_or_else(|| ConnectionError::Unavailable(id.clone()))?;
-        let fetched = self.desk.access(&self.asker).connection(id).await;
-        fetched.map_err(|error| told(id, &error)).and_then(|wire| read(id, wire))
+        match self.desk.access(&self.asker).connection(id).await {
+            Ok(wire) => Ok(read(id, wire)?),
+            Err(error) => Err(Failure { error: told(id, &error), is_own: failure::is_of_the_trigger(&error) }),
+        }
     }
 
     /// As Airflow masks a connection that a task fetches; the broker adds what it makes of it.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use trigger_host_types::{TriggerId, UnixMs};
 
 use super::outbox::{Attempts, Message};
-use super::{Effect, Phase, Scheduler, Sent, Ticket};
+use super::{Effect, Mapped, Phase, Scheduler, Sent, Ticket};
 
 /// The most events of one request: what servers take.
 const MOST_EVENTS: usize = 500;
@@ -63,7 +63,7 @@ impl Batches {
     }
 }
 
-impl<C: Clone> Scheduler<C> {
+impl<C: Mapped> Scheduler<C> {
     /// Sends what has queued, as far as it goes into one request. False: nothing has.
     pub(super) fn start_batch(&mut self) -> bool {
         let (mut batch, mut events, mut bytes) = (Vec::new(), 0, 0);

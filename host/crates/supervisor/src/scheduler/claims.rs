@@ -6,7 +6,7 @@ use trigger_host_types::{ClassPath, Digest, TriggerId, TriggerKind, UnixMs};
 
 use super::outbox::{FailureMessage, Message, Then};
 use super::table::NewTrigger;
-use super::{Effect, Kill, PackedTask, Phase, Scheduler};
+use super::{Effect, Kill, Mapped, PackedTask, Phase, Scheduler};
 use crate::observer::{Finish, What};
 use crate::on_kill::Vanished;
 use crate::runtime::Assets;
@@ -65,7 +65,7 @@ impl Refusal {
     }
 }
 
-impl<C: Clone> Scheduler<C> {
+impl<C: Mapped> Scheduler<C> {
     /// The answer of `load`. True when it brought something new.
     pub(crate) fn listed(&mut self, ids: &[TriggerId], now: UnixMs) -> bool {
         self.table.load = self.table.load.wrapping_add(1);
@@ -189,7 +189,7 @@ impl<C: Clone> Scheduler<C> {
     /// Forgets a trigger that was taken away, and calls its `on-kill` if nothing but the user's wish explains it.
     pub(super) fn let_go(&mut self, slot: u32, now: UnixMs) {
         let Some(trigger) = self.table.row(slot) else { return };
-        if trigger.phase == Phase::Polling {
+        if matches!(trigger.phase, Phase::Polling | Phase::Listening) {
             self.cancel_poll(slot);
         }
         let Some(trigger) = self.table.row(slot) else { return };

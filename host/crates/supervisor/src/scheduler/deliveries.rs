@@ -5,7 +5,7 @@ use std::time::Duration;
 use trigger_host_types::{TriggerKind, UnixMs};
 
 use super::outbox::{FailureMessage, Message, Then};
-use super::{Effect, Phase, Scheduler, Ticket};
+use super::{Effect, Mapped, Phase, Scheduler, Ticket};
 use crate::observer::{Finish, What};
 
 /// What a request came to, by the retry table of contract/triggerer-behaviour.md section 6.
@@ -25,7 +25,7 @@ pub(crate) enum Sent {
     Gone,
 }
 
-impl<C: Clone> Scheduler<C> {
+impl<C: Mapped> Scheduler<C> {
     /// Queues the first message of a trigger's outbox, not before a task's first event may leave.
     pub(super) fn queue_send_from(&mut self, slot: u32, now: UnixMs) {
         let Some(trigger) = self.table.row(slot) else { return };
@@ -130,6 +130,7 @@ impl<C: Clone> Scheduler<C> {
             Message::Event(event) => {
                 trigger.fired = true;
                 let (payload, key) = (event.payload.clone(), event.wire.key.clone());
+                self.effects.extend(event.receipt.clone().map(Effect::Confirm));
                 self.tell(slot, now, What::Fired { payload, key });
             }
             Message::Failure(failure) => {
@@ -174,7 +175,11 @@ impl<C: Clone> Scheduler<C> {
         let kind = trigger.kind;
         let Some(message) = trigger.outbox.as_mut().and_then(|outbox| outbox.pop()) else { return };
         let (what, was_failure) = match &*message {
-            Message::Event(_) => ("the event", false),
+            Message::Event(event) => {
+                // It would be refused for ever: the raw event it was made of must not come again and again.
+                self.effects.extend(event.receipt.clone().map(Effect::Confirm));
+                ("the event", false)
+            }
             Message::Failure(_) => ("the failure", true),
             Message::Checkpoint(_) => ("the checkpoint", false),
         };

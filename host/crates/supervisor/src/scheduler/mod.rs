@@ -12,6 +12,7 @@
 mod batches;
 mod claims;
 mod deliveries;
+mod listening;
 mod outbox;
 mod polls;
 mod table;
@@ -29,6 +30,7 @@ pub(crate) use self::batches::Batched;
 use self::batches::Batches;
 pub(crate) use self::claims::{Claim, Refusal, UNMAPPED};
 pub(crate) use self::deliveries::Sent;
+pub(crate) use self::listening::Heard;
 pub(crate) use self::outbox::{Attempts, EventMessage, FailureMessage, Message};
 pub(crate) use self::polls::{Answer, Answered};
 pub(crate) use self::table::{Phase, Table, Ticket, Trigger};
@@ -36,6 +38,7 @@ pub use self::task::PackedTask;
 use crate::fair::FairQueue;
 use crate::observer::{Finish, Life, What};
 use crate::settings::Unmapped;
+use crate::streams::Receipt;
 use crate::wheel::Wheel;
 
 /// What the actor is to do.
@@ -47,6 +50,10 @@ pub(crate) enum Effect<C> {
     Poll { ticket: Ticket, due: UnixMs },
     /// Drop the call behind this ticket; its permit is back already.
     CancelPoll(Ticket),
+    /// Wait for raw events of the stream of the trigger behind this ticket.
+    Listen(Ticket),
+    /// What this stands for is stored.
+    Confirm(Receipt),
     /// Send this.
     Send { ticket: Ticket, trigger: TriggerId, message: Arc<Message>, attempts: Attempts },
     /// Send these events in one request.
@@ -88,6 +95,12 @@ pub(crate) struct Server {
     pub(crate) batches: bool,
 }
 
+/// What a class path is mapped to, as far as the scheduler has to know it.
+pub(crate) trait Mapped: Clone {
+    /// Whether its triggers listen to shared streams, and so wait without a place among the calls.
+    fn listens(&self) -> bool;
+}
+
 /// The state machine. `C` is what a class path is mapped to.
 #[derive(Debug)]
 pub(crate) struct Scheduler<C> {
@@ -112,7 +125,7 @@ pub(crate) struct Scheduler<C> {
     effects: Vec<Effect<C>>,
 }
 
-impl<C: Clone> Scheduler<C> {
+impl<C: Mapped> Scheduler<C> {
     /// Nothing claimed.
     pub(crate) fn new(bounds: Bounds, server: Server, now: UnixMs) -> Self {
         Self {
@@ -202,7 +215,9 @@ impl<C: Clone> Scheduler<C> {
         if std::mem::replace(&mut self.paused, true) {
             return;
         }
-        for slot in self.table.slots_in(Phase::Polling) {
+        let mut running = self.table.slots_in(Phase::Polling);
+        running.extend(self.table.slots_in(Phase::Listening));
+        for slot in running {
             self.cancel_poll(slot);
             self.make_ready(slot, now);
         }
@@ -213,9 +228,10 @@ impl<C: Clone> Scheduler<C> {
         self.paused = false;
     }
 
-    /// Starts no call any more.
+    /// Starts no call any more, and listens no more.
     pub(crate) fn drain(&mut self) {
         self.draining = true;
+        self.stop_listening();
     }
 
     /// Drops every call that runs; for the end of a drain.
@@ -257,14 +273,19 @@ impl<C: Clone> Scheduler<C> {
                 trigger.class = class;
             }
             match (unmapped, phase) {
-                (true, Phase::Idle | Phase::Ready | Phase::Polling) => {
-                    if phase == Phase::Polling {
+                (true, Phase::Idle | Phase::Ready | Phase::Polling | Phase::Listening) => {
+                    if matches!(phase, Phase::Polling | Phase::Listening) {
                         self.cancel_poll(slot);
                     }
                     self.refuse(slot, Refusal::unmapped(self.table.row(slot).map(|row| &row.classpath)), now);
                 }
                 (false, Phase::Held) if undecoded => self.refuse(slot, Refusal::undecoded(), now),
                 (false, Phase::Held) => self.make_ready(slot, now),
+                // With the filter, and from the source, of the new catalog.
+                (false, Phase::Listening) => {
+                    self.cancel_poll(slot);
+                    self.make_ready(slot, now);
+                }
                 _ => {}
             }
         }
@@ -272,7 +293,7 @@ impl<C: Clone> Scheduler<C> {
 
     fn cancel_poll(&mut self, slot: u32) {
         let Some(ticket) = self.table.ticket(slot) else { return };
-        if let Some(trigger) = self.table.row(slot) {
+        if let Some(trigger) = self.table.row(slot).filter(|trigger| trigger.phase == Phase::Polling) {
             self.ready.done(trigger.group);
         }
         self.effects.push(Effect::CancelPoll(ticket));

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use execution_api::{StoredCheckpoint, WireEvent};
 use trigger_host_types::UnixMs;
 
+use crate::streams::Receipt;
+
 /// One request to the API on behalf of a trigger.
 #[derive(Debug)]
 pub(crate) enum Message {
@@ -24,6 +26,8 @@ pub(crate) struct EventMessage {
     pub(crate) wire: WireEvent,
     /// As the guest gave it; for showing.
     pub(crate) payload: String,
+    /// Whom to tell that it is stored: the shared stream whose raw event it was made of.
+    pub(crate) receipt: Option<Receipt>,
 }
 
 /// A failure.

@@ -6,8 +6,8 @@ use serde_json::value::RawValue;
 use trigger_host_types::{IdempotencyKey, TriggerKind, UnixMs};
 
 use super::outbox::{EventMessage, FailureMessage, Message, Outbox, Then};
-use super::{Effect, Phase, Scheduler, Ticket};
-use crate::key::Source;
+use super::{Effect, Mapped, Phase, Scheduler, Ticket};
+use crate::key::{Place, Source};
 use crate::observer::What;
 
 /// A guest is not called any more so long after its deferral timed out: the scheduler ends it, but may be slow.
@@ -31,7 +31,7 @@ pub(crate) struct Answer {
 /// What a call came to.
 pub(crate) type Answered = Result<Answer, FailureMessage>;
 
-impl<C: Clone> Scheduler<C> {
+impl<C: Mapped> Scheduler<C> {
     pub(super) fn start_polls(&mut self, now: UnixMs) {
         if self.paused || self.draining {
             return;
@@ -46,10 +46,14 @@ impl<C: Clone> Scheduler<C> {
                 self.table.renew(ticket.slot, Phase::Held);
                 continue;
             }
-            if let Some(ticket) = self.table.renew(ticket.slot, Phase::Polling) {
-                if let Some(trigger) = self.table.row_mut(ticket.slot) {
-                    trigger.started = true;
-                }
+            let listens = trigger.class.as_ref().is_some_and(C::listens);
+            if let Some(trigger) = self.table.row_mut(ticket.slot) {
+                trigger.started = true;
+            }
+            if listens {
+                self.ready.done(group);
+                self.listen(ticket.slot);
+            } else if let Some(ticket) = self.table.renew(ticket.slot, Phase::Polling) {
                 self.effects.push(Effect::Poll { ticket, due });
             }
         }
@@ -114,7 +118,7 @@ impl<C: Clone> Scheduler<C> {
         self.deliver(slot, messages, then, now);
     }
 
-    fn watcher_failed(&mut self, slot: u32, failure: FailureMessage, now: UnixMs) {
+    pub(super) fn watcher_failed(&mut self, slot: u32, failure: FailureMessage, now: UnixMs) {
         let again = self.restart_at(slot, false, now);
         self.tell_failed(slot, &failure, Some(again), now);
         self.arm(slot, Phase::Idle, again);
@@ -167,7 +171,7 @@ impl<C: Clone> Scheduler<C> {
         let identity =
             trigger.task.as_ref().map_or_else(|| trigger.classpath.to_string(), |task| task.id().to_string());
         let life = (!self.server.checkpoints).then_some(self.server.job);
-        Some(Source { trigger: trigger.id, identity, life, position: trigger.position })
+        Some(Source { trigger: trigger.id, identity, life, place: Place::Position(trigger.position) })
     }
 
     /// The checkpoint to store, if it differs from the stored one or events were fired: then its position must move on, so that the next
@@ -209,5 +213,9 @@ fn failed_event(failure: &FailureMessage, key: IdempotencyKey) -> Message {
     }
     let payload = serde_json::json!({"state": "failed", "body": body}).to_string();
     let wire = RawValue::from_string(payload.clone()).unwrap_or_else(|_| RawValue::NULL.to_owned());
-    Message::Event(EventMessage { wire: WireEvent { payload: wire, kind: WireKind::Fire, key }, payload })
+    Message::Event(EventMessage {
+        wire: WireEvent { payload: wire, kind: WireKind::Fire, key },
+        payload,
+        receipt: None,
+    })
 }

@@ -27,6 +27,8 @@ pub(crate) enum Phase {
     Ready,
     /// A call is running.
     Polling,
+    /// Waits for raw events of its shared stream, or a filter looks at some.
+    Listening,
     /// Waits for a place among the requests.
     Sending,
     /// A request is in flight.

@@ -9,6 +9,13 @@ use crate::observer::What;
 
 mod batches;
 mod claims;
+mod listening;
+
+impl Mapped for &'static str {
+    fn listens(&self) -> bool {
+        *self == "filter"
+    }
+}
 
 type Host = Scheduler<&'static str>;
 
@@ -104,6 +111,7 @@ fn answer(host: &Host, ticket: Ticket, payloads: &[&str], checkpoint: Option<&st
             key: source.key(at),
         },
         payload: (*payload).to_owned(),
+        receipt: None,
     };
     let events = payloads.iter().enumerate().map(event).collect();
     Ok(Answer { events, checkpoint: checkpoint.map(String::from), next })

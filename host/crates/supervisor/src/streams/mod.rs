@@ -2,8 +2,17 @@
 //!
 //! Owns the subscriptions. The rules of a group are those of the crate `streams`; which upstreams there are is the catalog's ([`Upstreams`]).
 
+mod cohorts;
+mod description;
 mod guest;
+mod join;
+mod listener;
+mod receipt;
 mod upstream;
 
+pub(crate) use cohorts::Cohorts;
 pub use guest::{GuestParts, GuestUpstream};
+pub(crate) use join::{Hall, Newcomer, NotJoined};
+pub(crate) use listener::{Listener, Told};
+pub(crate) use receipt::{Receipt, confirm};
 pub use upstream::{NoUpstreams, Upstream, UpstreamRefused, Upstreams, WantedUpstream};

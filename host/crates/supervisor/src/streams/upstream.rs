@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use broker::Broker;
 use streams::actor::Producer;
 use streams::{Mode, Policy, StreamKey};
 use trigger_host_types::{ClassPath, Connections, TriggerId};
@@ -22,6 +23,8 @@ pub struct WantedUpstream<'a> {
     pub key: &'a StreamKey,
     /// Fetches connections in the subscriber's name.
     pub connections: Arc<dyn Connections>,
+    /// Sends requests, with the credentials of such connections.
+    pub broker: Broker,
 }
 
 /// What a group reads, and by which rules.
@@ -41,6 +44,11 @@ pub struct UpstreamRefused(pub String);
 
 /// The operator's table of sources.
 pub trait Upstreams: Send + Sync {
+    /// Whether streams of this source with equal keys are one also when their triggers are of different classes, as in Airflow.
+    fn is_shared_across_classes(&self, _source: &str) -> bool {
+        false
+    }
+
     /// Makes what a subscriber asks for; counts only when no group of its key is there yet.
     ///
     /// # Errors
