@@ -16,6 +16,7 @@ mod problems;
 mod setting;
 mod signals;
 mod trigger_logs;
+mod upstreams;
 mod view;
 
 use std::process::ExitCode;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use trigger_host_types::Digest;
 
-use super::entry::{Catalog, Entry};
+use super::entry::{Catalog, Guest, Owner};
 use crate::problems::Problems;
 
 /// What an entry without a digest is.
@@ -21,8 +21,10 @@ pub(crate) enum Unlocked {
 /// An entry with the bytes of its component.
 #[derive(Clone)]
 pub(crate) struct Ready<'c> {
-    /// The entry.
-    pub(crate) entry: &'c Entry,
+    /// Whose it is.
+    pub(crate) owner: Owner<'c>,
+    /// The guest.
+    pub(crate) guest: &'c Guest,
     /// The component.
     pub(crate) wasm: Arc<[u8]>,
     /// Of `wasm`.
@@ -32,38 +34,39 @@ pub(crate) struct Ready<'c> {
 /// Reads the components of all entries. Missing files, wrong digests and missing pins go to `problems`; those entries are left out.
 pub(crate) fn ready<'c>(catalog: &'c Catalog, unlocked: Unlocked, problems: &mut Problems) -> Vec<Ready<'c>> {
     let mut files = HashMap::new();
-    catalog.entries.iter().filter_map(|entry| one(catalog, entry, unlocked, &mut files, problems)).collect()
+    catalog.guests().filter_map(|(owner, guest)| one(catalog, owner, guest, unlocked, &mut files, problems)).collect()
 }
 
 type Files<'c> = HashMap<&'c Path, Result<(Arc<[u8]>, Digest), String>>;
 
 fn one<'c>(
     catalog: &'c Catalog,
-    entry: &'c Entry,
+    owner: Owner<'c>,
+    guest: &'c Guest,
     unlocked: Unlocked,
     files: &mut Files<'c>,
     problems: &mut Problems,
 ) -> Option<Ready<'c>> {
-    let (wasm, digest) = match files.entry(&entry.component).or_insert_with(|| file(&entry.component)) {
+    let (wasm, digest) = match files.entry(&guest.component).or_insert_with(|| file(&guest.component)) {
         Ok((wasm, digest)) => (Arc::clone(wasm), *digest),
         Err(what) => {
-            problems.error(catalog.problem(entry, entry.component_line, "component", what.clone()));
+            problems.error(catalog.problem(guest, guest.component_line, "component", what.clone()));
             return None;
         }
     };
-    match entry.digest {
+    match guest.digest {
         Some(pinned) if pinned != digest => {
             let what = format!(
                 "`{}` is not what was pinned: expected {pinned}, found {digest}; if the change is wanted, run `trigger-host catalog lock`",
-                entry.component.display()
+                guest.component.display()
             );
-            problems.error(catalog.problem(entry, entry.digest_line.unwrap_or(entry.line), "digest", what));
+            problems.error(catalog.problem(guest, guest.digest_line.unwrap_or(guest.line), "digest", what));
             return None;
         }
         // One that cannot be read was reported already.
-        None if entry.digest_line.is_none() => {
+        None if guest.digest_line.is_none() => {
             let what = "missing: the component is not pinned; run `trigger-host catalog lock`";
-            let problem = catalog.problem(entry, entry.line, "digest", what);
+            let problem = catalog.problem(guest, guest.line, "digest", what);
             match unlocked {
                 Unlocked::Refused => problems.error(problem),
                 Unlocked::Warned => problems.warning(problem),
@@ -71,7 +74,7 @@ fn one<'c>(
         }
         _ => {}
     }
-    Some(Ready { entry, wasm, digest })
+    Some(Ready { owner, guest, wasm, digest })
 }
 
 /// The bytes of a component and their digest.

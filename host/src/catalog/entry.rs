@@ -7,6 +7,7 @@ use sandbox::{Allowed, Interface, Limits};
 use supervisor::RuntimeGrants;
 use trigger_host_types::{ClassPath, Digest};
 
+use super::rules::Rules;
 use crate::document::Document;
 use crate::problems::Problem;
 
@@ -17,6 +18,8 @@ pub(crate) struct Catalog {
     pub(crate) document: Document,
     /// In the order of the file.
     pub(crate) entries: Vec<Entry>,
+    /// In the order of the file.
+    pub(crate) sources: Vec<SourceEntry>,
 }
 
 /// One `[[trigger]]`.
@@ -26,6 +29,40 @@ pub(crate) struct Entry {
     pub(crate) classpath: ClassPath,
     /// Which of the two.
     pub(crate) is_callback: bool,
+    /// What runs for it.
+    pub(crate) guest: Guest,
+}
+
+/// One `[sources.NAME]`.
+#[derive(Debug, Clone)]
+pub(crate) struct SourceEntry {
+    /// What triggers call it.
+    pub(crate) name: String,
+    /// What is read.
+    pub(crate) reads: Reads,
+    /// The rules of its streams.
+    pub(crate) rules: Rules,
+}
+
+/// What a source reads.
+#[derive(Debug, Clone)]
+pub(crate) enum Reads {
+    /// By the host itself.
+    Native {
+        /// The settings.
+        kind: Box<sources::Kind>,
+        /// Where its HTTP requests may go, if it sends any.
+        http: Vec<HttpGrant>,
+    },
+    /// By a component.
+    Guest(Box<Guest>),
+}
+
+/// A component, and what it may.
+#[derive(Debug, Clone)]
+pub(crate) struct Guest {
+    /// How problems name its entry.
+    pub(crate) subject: String,
     /// Line of the entry.
     pub(crate) line: usize,
     /// The component's file; relative paths are below the catalog's folder.
@@ -44,7 +81,7 @@ pub(crate) struct Entry {
     pub(crate) limits: Limits,
 }
 
-impl Entry {
+impl Guest {
     /// Which interfaces the grants open.
     pub(crate) fn allowed(&self) -> Allowed {
         let RuntimeGrants { variables_read, variables_write, xcom, asset_state, states, connections } = &self.runtime;
@@ -57,22 +94,48 @@ impl Entry {
             .with(Interface::DagRuns, states.is_some())
             .with(Interface::Connections, !connections.is_empty())
     }
+}
 
-    /// How problems name this entry.
-    pub(crate) fn subject(&self) -> String {
-        subject(self.classpath.as_str())
+impl SourceEntry {
+    /// The component that reads it, if one does.
+    pub(crate) fn guest(&self) -> Option<&Guest> {
+        match &self.reads {
+            Reads::Guest(guest) => Some(guest),
+            Reads::Native { .. } => None,
+        }
     }
 }
 
-/// How problems name the entry of a class path.
-pub(super) fn subject(classpath: &str) -> String {
-    format!("trigger `{classpath}`")
+/// Whose component it is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Owner<'c> {
+    /// A `[[trigger]]`.
+    Trigger(&'c Entry),
+    /// A `[sources.NAME]`.
+    Source(&'c SourceEntry),
+}
+
+impl Owner<'_> {
+    /// What the operator calls it.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Trigger(entry) => entry.classpath.as_str(),
+            Self::Source(source) => &source.name,
+        }
+    }
 }
 
 impl Catalog {
+    /// Every component: those of triggers, then those of sources.
+    pub(crate) fn guests(&self) -> impl Iterator<Item = (Owner<'_>, &Guest)> {
+        let triggers = self.entries.iter().map(|entry| (Owner::Trigger(entry), &entry.guest));
+        let sources = self.sources.iter().filter_map(|source| Some((Owner::Source(source), source.guest()?)));
+        triggers.chain(sources)
+    }
+
     /// A problem with a key of an entry.
-    pub(crate) fn problem(&self, entry: &Entry, line: usize, key: &str, what: impl Into<String>) -> Problem {
+    pub(crate) fn problem(&self, guest: &Guest, line: usize, key: &str, what: impl Into<String>) -> Problem {
         let key = Some(key.to_owned()).filter(|key| !key.is_empty());
-        Problem { subject: Some(entry.subject()), key, ..self.document.problem(line, what) }
+        Problem { subject: Some(guest.subject.clone()), key, ..self.document.problem(line, what) }
     }
 }

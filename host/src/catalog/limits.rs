@@ -30,7 +30,7 @@ fn count(fields: &mut Fields<'_, '_>, name: &'static str, default: u32) -> u32 {
 }
 
 /// A value above zero.
-struct AboveZero<T>(T);
+pub(super) struct AboveZero<T>(pub(super) T);
 
 impl Wanted for AboveZero<Size> {
     const EXPECTED: &'static str = "a size above zero such as \"64MiB\"";

@@ -8,10 +8,48 @@ use supervisor::Class;
 use tokio::task::JoinSet;
 
 use super::components::Ready;
-use super::entry::Catalog;
+use super::entry::{Catalog, Entry, Guest, Owner, Reads, SourceEntry};
 use crate::config::Settings;
 use crate::problems::Problems;
 use crate::setting::Setting as _;
+use crate::upstreams::{self, Table};
+
+/// What was loaded so far.
+#[derive(Default)]
+struct Loaded {
+    classes: supervisor::Catalog,
+    sources: Table,
+}
+
+impl Loaded {
+    fn class(&mut self, entry: &Entry, component: Component) {
+        let Guest { limits, http, runtime, .. } = &entry.guest;
+        let class = Class {
+            classpath: entry.classpath.clone(),
+            component,
+            limits: Arc::new(limits.clone()),
+            http: http.clone().into(),
+            runtime: Arc::new(runtime.clone()),
+        };
+        if entry.is_callback { self.classes.insert_callback(class) } else { self.classes.insert(class) }
+    }
+
+    fn producer(&mut self, source: &SourceEntry, guest: &Guest, component: Component) {
+        let Guest { limits, http, .. } = guest;
+        let reads = upstreams::Component { component, limits: Arc::new(limits.clone()), http: http.clone().into() };
+        self.sources.insert(source.name.clone(), source.rules, upstreams::Reads::Guest(reads));
+    }
+
+    /// The sources that no component reads.
+    fn native(&mut self, catalog: &Catalog) {
+        for source in &catalog.sources {
+            if let Reads::Native { kind, http } = &source.reads {
+                let reads = upstreams::Reads::Native(kind.as_ref().clone(), http.clone().into());
+                self.sources.insert(source.name.clone(), source.rules, reads);
+            }
+        }
+    }
+}
 
 /// Loads the components of all entries side by side; entries that name the same bytes and the same interfaces share one. What the sandbox
 /// refuses goes to `problems`, once for each entry.
@@ -25,7 +63,7 @@ pub(crate) async fn load(
     let mut loads = JoinSet::new();
     let mut started = HashMap::new();
     for one in ready {
-        let allowed = one.entry.allowed();
+        let allowed = one.guest.allowed();
         let next = started.len();
         let key = (one.digest, allowed);
         if started.contains_key(&key) {
@@ -33,36 +71,56 @@ pub(crate) async fn load(
         }
         started.insert(key, next);
         let (sandbox, wasm) = (sandbox.clone(), Arc::clone(&one.wasm));
-        let name = one.entry.component.display().to_string();
+        let name = one.guest.component.display().to_string();
         loads.spawn(async move { (next, sandbox.load(&name, &wasm, &allowed).await) });
     }
-    let loaded: HashMap<usize, Result<Component, LoadError>> = loads.join_all().await.into_iter().collect();
-    let mut classes = supervisor::Catalog::default();
+    let components: HashMap<usize, Result<Component, LoadError>> = loads.join_all().await.into_iter().collect();
+    let mut loaded = Loaded::default();
+    loaded.native(catalog);
     let most = settings.sandbox.max_memory;
     for one in ready {
-        let entry = one.entry;
-        if entry.limits.memory > most.0 {
+        let guest = one.guest;
+        if guest.limits.memory > most.0 {
             let what =
                 format!("more than `[sandbox] max-memory`, which is {}: lower the one or raise the other", most.show());
-            problems.error(catalog.problem(entry, entry.line, "limits.memory", what));
+            problems.error(catalog.problem(guest, guest.line, "limits.memory", what));
         }
-        let place = started.get(&(one.digest, entry.allowed()));
-        match place.and_then(|place| loaded.get(place)) {
-            Some(Ok(component)) => {
-                let class = Class {
-                    classpath: entry.classpath.clone(),
-                    component: component.clone(),
-                    limits: Arc::new(entry.limits.clone()),
-                    http: entry.http.clone().into(),
-                    runtime: Arc::new(entry.runtime.clone()),
-                };
-                if entry.is_callback { classes.insert_callback(class) } else { classes.insert(class) }
-            }
-            Some(Err(error)) => problems.error(catalog.problem(entry, entry.component_line, "component", chain(error))),
-            None => {}
-        }
+        let place = started.get(&(one.digest, guest.allowed()));
+        let what = match place.and_then(|place| components.get(place)) {
+            Some(Ok(component)) => match (misplaced(one.owner, component), one.owner) {
+                (Some(what), _) => what,
+                (None, Owner::Trigger(entry)) => {
+                    loaded.class(entry, component.clone());
+                    continue;
+                }
+                (None, Owner::Source(source)) => {
+                    loaded.producer(source, guest, component.clone());
+                    continue;
+                }
+            },
+            Some(Err(error)) => chain(error),
+            None => continue,
+        };
+        problems.error(catalog.problem(guest, guest.component_line, "component", what));
     }
-    classes
+    loaded.classes.with_upstreams(Arc::new(loaded.sources))
+}
+
+/// Why a component of this world cannot be what the entry makes of it.
+fn misplaced(owner: Owner<'_>, component: &Component) -> Option<String> {
+    let (name, world) = (component.name(), component.world());
+    match owner {
+        Owner::Trigger(_) if world.is_producer() => {
+            Some(format!("`{name}` is a {world}, no trigger: name it in a [sources.NAME] with `kind = \"component\"`"))
+        }
+        Owner::Trigger(entry) if entry.is_callback && world.is_subscriber() => {
+            Some(format!("`{name}` is a {world}, and a callback watches no shared stream: give it a `classpath`"))
+        }
+        Owner::Source(_) if !world.is_producer() => {
+            Some(format!("`{name}` is a {world}, and a source has to be a stream-producer: name it in a [[trigger]]"))
+        }
+        _ => None,
+    }
 }
 
 /// The error and its causes on one line.

@@ -6,8 +6,9 @@ use std::fs;
 use std::path::Path;
 
 use toml_edit::{DocumentMut, Item, TableLike, value};
-use trigger_host_types::{ClassPath, Digest};
+use trigger_host_types::Digest;
 
+use super::entry::Owner;
 use super::read::{CALLBACK, CLASSPATH};
 use super::{components, read};
 use crate::problems::{Problem, Problems};
@@ -26,14 +27,32 @@ pub(crate) enum Change {
 /// One entry's pin, as it is now.
 #[derive(Debug)]
 pub(crate) struct Pin {
-    /// Whose.
-    pub(crate) classpath: ClassPath,
-    /// Whether that is the path of a callback.
-    is_callback: bool,
+    /// Whose: a class path, the path of a callback, or the name of a source.
+    pub(crate) name: String,
+    /// Which of these.
+    place: Place,
     /// Of the component.
     pub(crate) digest: Digest,
     /// What happened.
     pub(crate) change: Change,
+}
+
+/// Where a pin is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// The `[[trigger]]` whose key of this name is the pin's.
+    Trigger(&'static str),
+    /// `[sources.NAME]`.
+    Source,
+}
+
+impl Place {
+    const fn of(owner: Owner<'_>) -> Self {
+        match owner {
+            Owner::Trigger(entry) => Self::Trigger(if entry.is_callback { CALLBACK } else { CLASSPATH }),
+            Owner::Source(_) => Self::Source,
+        }
+    }
 }
 
 /// Pins every entry to the component it has now.
@@ -46,18 +65,17 @@ pub(crate) fn lock(path: &Path) -> Result<Vec<Pin>, Problems> {
     // A digest that cannot be read is about to be replaced.
     problems.forget_errors(|problem| problem.key.as_deref() == Some("digest"));
     let mut pins = Vec::new();
-    for entry in &catalog.entries {
-        match components::file(&entry.component) {
+    for (owner, guest) in catalog.guests() {
+        match components::file(&guest.component) {
             Ok((_, digest)) => {
-                let change = match entry.digest {
+                let change = match guest.digest {
                     Some(pinned) if pinned == digest => Change::Kept,
                     Some(_) => Change::Replaced,
                     None => Change::Written,
                 };
-                let (classpath, is_callback) = (entry.classpath.clone(), entry.is_callback);
-                pins.push(Pin { classpath, is_callback, digest, change });
+                pins.push(Pin { name: owner.name().to_owned(), place: Place::of(owner), digest, change });
             }
-            Err(what) => problems.error(catalog.problem(entry, entry.component_line, "component", what)),
+            Err(what) => problems.error(catalog.problem(guest, guest.component_line, "component", what)),
         }
     }
     problems.settle()?;
@@ -83,19 +101,28 @@ fn write(path: &Path, source: &str, pins: &[Pin]) -> Result<(), String> {
         _ => Vec::new(),
     };
     for table in tables {
-        let owner = |pin: &&Pin| {
-            let key = if pin.is_callback { CALLBACK } else { CLASSPATH };
-            table.get(key).and_then(Item::as_str) == Some(pin.classpath.as_str())
-        };
-        let Some(pin) = pins.iter().find(owner) else { continue };
-        let mut pinned = value(pin.digest.to_string());
-        if let (Some(old), Some(new)) = (table.get("digest").and_then(Item::as_value), pinned.as_value_mut()) {
-            // The spaces and the comment around the old value.
-            *new.decor_mut() = old.decor().clone();
+        let is_its = |pin: &&Pin| matches!(pin.place, Place::Trigger(key) if table.get(key).and_then(Item::as_str) == Some(pin.name.as_str()));
+        if let Some(pin) = pins.iter().find(is_its) {
+            put(table, pin);
         }
-        table.insert("digest", pinned);
+    }
+    if let Some(sources) = document.get_mut("sources").and_then(Item::as_table_like_mut) {
+        for pin in pins.iter().filter(|pin| pin.place == Place::Source) {
+            if let Some(table) = sources.get_mut(&pin.name).and_then(Item::as_table_like_mut) {
+                put(table, pin);
+            }
+        }
     }
     replace(path, &document.to_string()).map_err(|error| format!("cannot write this file: {error}"))
+}
+
+fn put(table: &mut dyn TableLike, pin: &Pin) {
+    let mut pinned = value(pin.digest.to_string());
+    if let (Some(old), Some(new)) = (table.get("digest").and_then(Item::as_value), pinned.as_value_mut()) {
+        // The spaces and the comment around the old value.
+        *new.decor_mut() = old.decor().clone();
+    }
+    table.insert("digest", pinned);
 }
 
 /// Writes beside the file and renames, so that a reader sees the old text or the new one.

@@ -1,11 +1,11 @@
 //! Reads the catalog and reports everything that is wrong in the file itself.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use trigger_host_types::{ClassPath, Digest};
+use trigger_host_types::ClassPath;
 
-use super::entry::{Catalog, Entry, subject};
-use super::{grants, limits};
+use super::entry::{Catalog, Entry, SourceEntry};
+use super::{guest, sources};
 use crate::document::{Document, Fields, Value, Wanted};
 use crate::problems::{Problem, Problems};
 
@@ -20,46 +20,36 @@ pub(super) const CALLBACK: &str = "callback";
 /// The file cannot be read or is not TOML.
 pub(crate) fn read(path: &Path, problems: &mut Problems) -> Result<Catalog, Problems> {
     let document = Document::read(path)?;
-    let entries = entries(&document, problems);
+    let (entries, sources) = tables(&document, problems);
     report_two_owners(&document, problems);
-    Ok(Catalog { document, entries })
+    Ok(Catalog { document, entries, sources })
 }
 
-fn entries(document: &Document, problems: &mut Problems) -> Vec<Entry> {
-    let Some(mut root) = Fields::of(document, &document.root, "", problems) else { return Vec::new() };
+fn tables(document: &Document, problems: &mut Problems) -> (Vec<Entry>, Vec<SourceEntry>) {
+    let Some(mut root) = Fields::of(document, &document.root, "", problems) else { return Default::default() };
     let entries = root.list("trigger").iter().filter_map(|node| entry(document, root.below(node, "trigger")?));
     let entries = entries.collect();
+    let sources = sources::read(document, &mut root);
     root.finish();
-    entries
+    (entries, sources)
 }
 
 fn entry(document: &Document, mut fields: Fields<'_, '_>) -> Option<Entry> {
     let (classpath, is_callback) = owner(&mut fields);
-    if let Some(classpath) = &classpath {
+    let subject = classpath.as_ref().map(|classpath| subject(classpath.as_str()));
+    if let Some(subject) = &subject {
         // The subject says it all: keys are named within the entry.
-        fields.subject(subject(classpath.as_str()));
+        fields.subject(subject);
         fields.rooted();
     }
-    let component_line = fields.node("component").map(|node| node.line);
-    let component = fields.required::<PathBuf>("component");
-    let digest_line = fields.node("digest").map(|node| node.line);
-    let digest = fields.take::<Digest>("digest");
-    let (http, runtime) = fields.table("grants").map(grants::read).unwrap_or_default();
-    let limits = fields.table("limits").map(limits::read).unwrap_or_default();
-    let line = fields.line();
+    let guest = guest::read(document, subject.unwrap_or_default(), &mut fields);
     fields.finish();
-    Some(Entry {
-        classpath: classpath?,
-        is_callback,
-        line,
-        component: document.path.parent().unwrap_or_else(|| Path::new("")).join(component?),
-        component_line: component_line?,
-        digest,
-        digest_line,
-        http,
-        runtime,
-        limits,
-    })
+    Some(Entry { classpath: classpath?, is_callback, guest: guest? })
+}
+
+/// How problems name the entry of a class path.
+fn subject(classpath: &str) -> String {
+    format!("trigger `{classpath}`")
 }
 
 /// The one path that the entry is for, and whether it is that of a callback.
@@ -106,14 +96,5 @@ impl Wanted for ClassPath {
         let Value::Text(text) = value else { return None };
         let odd = |c: char| c.is_whitespace() || c.is_control();
         (!text.is_empty() && text.len() <= 1000 && !text.contains(odd)).then(|| Self::from(text.as_str()))
-    }
-}
-
-impl Wanted for Digest {
-    const EXPECTED: &'static str = "`sha256:` and 64 lower-case hex digits (`trigger-host catalog lock` writes it)";
-
-    fn from_value(value: &Value) -> Option<Self> {
-        let Value::Text(text) = value else { return None };
-        text.parse().ok()
     }
 }

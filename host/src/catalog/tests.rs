@@ -4,9 +4,11 @@ use std::fs;
 use std::time::Duration;
 
 use sandbox::Interface;
+use streams::Policy;
 use supervisor::{Access, Pattern, RuntimeGrants, StateGrant};
 use trigger_host_types::Digest;
 
+use super::entry::Reads;
 use super::*;
 use crate::problems::Problems;
 
@@ -76,7 +78,7 @@ fn what_may_be_asked_of_airflow_arrives() {
     assert_eq!(problems, Problems::default());
     let (entry, pattern) = (&catalog.entries[0], |text: &str| Pattern::new(text).unwrap());
     assert_eq!(
-        entry.runtime,
+        entry.guest.runtime,
         RuntimeGrants {
             variables_read: vec![pattern("a_*"), pattern("b")],
             xcom: Some(Access::ReadWrite),
@@ -85,12 +87,15 @@ fn what_may_be_asked_of_airflow_arrives() {
             ..RuntimeGrants::default()
         }
     );
-    let opened: Vec<_> = Interface::ALL.into_iter().filter(|one| entry.allowed().holds(*one)).collect();
+    let opened: Vec<_> = Interface::ALL.into_iter().filter(|one| entry.guest.allowed().holds(*one)).collect();
     assert!(!opened.contains(&Interface::Http) && !opened.contains(&Interface::AssetState) && opened.len() == 6);
     let own = granting("states = true\nasset-state = \"read\"");
     let (_folder, file) = folder(&own);
     let entry = &read(&file, &mut problems).unwrap().entries[0];
-    assert_eq!((&entry.runtime.states, entry.runtime.asset_state), (&Some(StateGrant::OwnDag), Some(Access::Read)));
+    assert_eq!(
+        (&entry.guest.runtime.states, entry.guest.runtime.asset_state),
+        (&Some(StateGrant::OwnDag), Some(Access::Read))
+    );
 }
 
 #[test]
@@ -120,9 +125,13 @@ fn grants_and_limits_arrive() {
     let catalog = read(&file, &mut problems).unwrap();
     assert_eq!(problems, Problems::default());
     let entry = &catalog.entries[0];
-    assert!(entry.allowed().holds(Interface::Http) && entry.http[0].private && entry.http[0].max_in_flight == 3);
+    assert!(
+        entry.guest.allowed().holds(Interface::Http)
+            && entry.guest.http[0].private
+            && entry.guest.http[0].max_in_flight == 3
+    );
     assert_eq!(
-        (entry.limits.cpu, entry.limits.answer_bytes, entry.limits.events),
+        (entry.guest.limits.cpu, entry.guest.limits.answer_bytes, entry.guest.limits.events),
         (Duration::from_secs(1), 2048, 1000)
     );
 }
@@ -145,4 +154,116 @@ fn lock_writes_nothing_when_a_component_is_missing() {
     let (_folder, file) = folder(text);
     assert!(lock(&file).is_err());
     assert_eq!(fs::read_to_string(&file).unwrap(), text);
+}
+
+/// Sources of every kind that this build has, each with all that may be written.
+#[test]
+fn sources_and_their_rules_arrive() {
+    let (_folder, file) = folder(
+        "[sources.inbox]\nkind = \"directory\"\npath = \"/data/in\"\nexisting = \"skip\"\n\
+         [sources.feed]\nkind = \"http\"\nurl = \"https://feed.example.com/v1\"\nacknowledge = \"https://feed.example.com/done\"\n\
+         connection = \"feed\"\n\
+         [sources.feed.rules]\nprofile = \"airflow\"\nqueue = 10\nqueue-full = \"drop-oldest\"\non-failed = \"rewind\"\n\
+         acknowledge-within = \"1m\"\nadvance-retries = 0\nmax-in-flight = 2\nmax-outstanding = 9\ngrace = \"0s\"\nlinger = true\n\
+         [sources.queue]\nkind = \"component\"\ncomponent = \"a.wasm\"\nlimits = { memory = \"1MiB\" }\n\
+         grants.http = [{ origin = \"https://sqs.eu-west-1.amazonaws.com\", methods = [\"POST\"], connection = \"aws\" }]\n",
+    );
+    let mut problems = Problems::default();
+    let catalog = read(&file, &mut problems).unwrap();
+    assert_eq!(problems, Problems::default());
+    let [inbox, feed, queue] = catalog.sources.as_slice() else { panic!("{:?}", catalog.sources) };
+    assert_eq!((inbox.name.as_str(), inbox.rules), ("inbox", Rules::default()));
+    assert!(feed.rules.is_shared_across_classes);
+    let rules = &feed.rules.policy;
+    assert_eq!((rules.queue, rules.queue_full, rules.max_outstanding), (10, streams::QueueFull::DropOldest, Some(9)));
+    assert_eq!((rules.advance.retries, rules.advance.max_in_flight, rules.grace), (0, 2, Duration::ZERO));
+    assert!(matches!(rules.on_failed, streams::OnFailed::Rewind { .. }) && rules.linger);
+    // What is not written is the profile's.
+    assert_eq!((rules.ack_timeout, rules.binding), (Duration::from_secs(60), Policy::airflow().binding));
+    let Reads::Native { http, .. } = &feed.reads else { panic!("{:?}", feed.reads) };
+    assert_eq!((http[0].methods.join(" "), http[0].paths.len()), ("GET POST".to_owned(), 2));
+    let guest = queue.guest().unwrap();
+    assert!(guest.allowed().holds(Interface::Http) && guest.limits.memory == 1 << 20);
+}
+
+#[test]
+fn wrong_sources_are_told_with_their_place() {
+    insta::assert_snapshot!(problems(
+        r#"
+[sources.none]
+path = "/data"
+[sources.odd]
+kind = "ftp"
+[sources."a b"]
+kind = "directory"
+[sources.typo]
+kind = "directory"
+path = "/data"
+evry = "1s"
+[sources.relative]
+kind = "directory"
+path = "data"
+[sources.choice]
+kind = "directory"
+path = "/data"
+existing = "maybe"
+[sources.lost]
+kind = "directory"
+[sources.address]
+kind = "http"
+url = "ftp://feed.example.com/"
+[sources.counted]
+kind = "http"
+url = "https://feed.example.com/"
+private = "yes"
+[sources.ruled]
+kind = "directory"
+path = "/data"
+[sources.ruled.rules]
+profile = "fast"
+queue = 0
+queue-full = "wait"
+on-failed = "skip"
+acknowledge-within = "0s"
+advance-retries = -1
+max-in-flight = 5000
+max-outstanding = "many"
+grace = 2
+linger = "no"
+ling = true
+[sources.guest]
+kind = "component"
+component = "a.wasm"
+grants = { xcom = "read" }
+rules = { on-failed = "rewind" }
+[sources.absent]
+kind = "component"
+component = "missing.wasm"
+topics = ["a"]
+"#
+    ));
+}
+
+#[test]
+fn lock_pins_sources_too() {
+    let (_folder, file) = folder(
+        "[sources]\nqueue = { kind = \"component\", component = \"a.wasm\" } # ours\n\n\
+         [sources.inbox]\nkind = \"directory\"\npath = \"/data\"\n\
+         [sources.other]\nkind = \"component\"\ncomponent = \"a.wasm\"\n",
+    );
+    let pins = lock(&file).unwrap();
+    assert_eq!(
+        pins.iter().map(|pin| (pin.name.as_str(), pin.change)).collect::<Vec<_>>(),
+        [("queue", Change::Written), ("other", Change::Written)]
+    );
+    insta::assert_snapshot!(fs::read_to_string(&file).unwrap());
+    assert!(lock(&file).unwrap().iter().all(|pin| pin.change == Change::Kept));
+}
+
+#[cfg(not(feature = "kafka"))]
+#[test]
+fn a_kind_that_is_not_built_in_is_told() {
+    insta::assert_snapshot!(problems(
+        "[sources.orders]\nkind = \"kafka\"\nconnection = \"kafka_default\"\ntopics = [\"orders\"]\n"
+    ));
 }

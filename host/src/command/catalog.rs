@@ -20,26 +20,29 @@ pub(crate) fn run(command: &Catalog) -> Ended {
     match command {
         Catalog::Lock(file) => {
             let pins = catalog::lock(&file.catalog)?;
-            let width = pins.iter().map(|pin| pin.classpath.as_str().len()).max().unwrap_or_default();
+            let width = pins.iter().map(|pin| pin.name.len()).max().unwrap_or_default();
             for pin in pins {
                 let change = match pin.change {
                     Change::Written => "written",
                     Change::Replaced => "replaced",
                     Change::Kept => "as before",
                 };
-                out::line(&format!("{:<width$}  {}  {change}", pin.classpath.as_str(), pin.digest))?;
+                out::line(&format!("{:<width$}  {}  {change}", pin.name, pin.digest))?;
             }
         }
         Catalog::Check(file) => {
-            let checked = check(&file.catalog)?;
-            out::line(&format!("{checked} triggers, all right."))?;
+            let (triggers, sources) = check(&file.catalog)?;
+            let sources = if sources == 0 { String::new() } else { format!(" and {sources} sources") };
+            out::line(&format!("{triggers} triggers{sources}, all right."))?;
         }
     }
     Ok(Exit::Done)
 }
 
 /// Everything `run` does with a catalog but running it: what passes here starts there, and its components are compiled already.
-fn check(path: &Path) -> Result<usize, Failure> {
+///
+/// How many triggers and sources that are.
+fn check(path: &Path) -> Result<(usize, usize), Failure> {
     let settings = config::read_environment(&Environment)?;
     diagnostics::start(&settings);
     let mut problems = Problems::default();
@@ -49,5 +52,5 @@ fn check(path: &Path) -> Result<usize, Failure> {
     let sandbox = host::sandbox(&settings, 1, Arc::new(SystemClock), &Environment).or_exit(Exit::Usage)?;
     runtime.block_on(catalog::load(&sandbox, &catalog, &ready, &settings, &mut problems));
     problems.settle()?;
-    Ok(ready.len())
+    Ok((catalog.entries.len(), catalog.sources.len()))
 }

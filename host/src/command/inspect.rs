@@ -9,7 +9,7 @@ use supervisor::{Access, Pattern, RuntimeGrants, StateGrant};
 use trigger_host_types::SystemClock;
 
 use crate::arguments::Inspect;
-use crate::catalog::{self, Catalog, Entry};
+use crate::catalog::{self, Catalog, Guest, Owner};
 use crate::config::{self, Environment};
 use crate::exit::{Ended, Exit, Failure, OrExit as _};
 use crate::problems::Problems;
@@ -36,7 +36,7 @@ pub(crate) fn run(arguments: &Inspect) -> Ended {
     let owned = catalog.as_ref().map(|catalog| owned(catalog, arguments, &inspection));
     // Loading is what says, in the host's own words, what the host refuses.
     let allowed = match &owned {
-        Some(entries) if !entries.is_empty() => entries.iter().map(|entry| entry.allowed()).collect(),
+        Some(entries) if !entries.is_empty() => entries.iter().map(|(_, guest)| guest.allowed()).collect(),
         _ => vec![Allowed::ALL],
     };
     let (refusals, manifest) = load(&name, &wasm, &allowed)?;
@@ -61,13 +61,16 @@ fn refused(name: &str, wasm: &[u8]) -> Failure {
     }
 }
 
+/// An entry of the catalog.
+type Owned<'c> = (Owner<'c>, &'c Guest);
+
 /// The entries of the catalog for this very file or these very bytes.
-fn owned<'c>(catalog: &'c Catalog, arguments: &Inspect, inspection: &Inspection) -> Vec<&'c Entry> {
+fn owned<'c>(catalog: &'c Catalog, arguments: &Inspect, inspection: &Inspection) -> Vec<Owned<'c>> {
     let here = arguments.component.canonicalize().ok();
-    let is_this = |entry: &&Entry| {
-        entry.digest == Some(inspection.digest) || (here.is_some() && entry.component.canonicalize().ok() == here)
+    let is_this = |(_, guest): &Owned<'_>| {
+        guest.digest == Some(inspection.digest) || (here.is_some() && guest.component.canonicalize().ok() == here)
     };
-    catalog.entries.iter().filter(is_this).collect()
+    catalog.guests().filter(is_this).collect()
 }
 
 /// The manifest, and what the host refuses under each of these grants.
@@ -109,7 +112,7 @@ struct Report<'c> {
     name: String,
     inspection: Inspection,
     manifest: Option<Manifest>,
-    owned: Option<Vec<&'c Entry>>,
+    owned: Option<Vec<Owned<'c>>>,
     refusals: Vec<String>,
 }
 
@@ -140,7 +143,7 @@ impl Report<'_> {
             None => {}
         }
         if let Some(entries) = &self.owned {
-            lines.extend(rows("catalog", entries.iter().flat_map(|entry| has(entry, of))));
+            lines.extend(rows("catalog", entries.iter().flat_map(|entry| has(*entry, of))));
         }
         lines.join("\n")
     }
@@ -169,13 +172,17 @@ impl Report<'_> {
         if let Some(entries) = &self.owned {
             value["catalog"] = entries
                 .iter()
-                .map(|entry| {
+                .map(|(owner, guest)| {
+                    let named = match owner {
+                        Owner::Trigger(_) => "classpath",
+                        Owner::Source(_) => "source",
+                    };
                     json!({
-                        "classpath": entry.classpath,
-                        "line": entry.line,
-                        "pinned": entry.digest == Some(of.digest),
-                        "http": entry.http.iter().map(http).collect::<Vec<_>>(),
-                        "airflow": asks(&entry.runtime),
+                        named: owner.name(),
+                        "line": guest.line,
+                        "pinned": guest.digest == Some(of.digest),
+                        "http": guest.http.iter().map(http).collect::<Vec<_>>(),
+                        "airflow": asks(&guest.runtime),
                     })
                 })
                 .collect();
@@ -184,12 +191,13 @@ impl Report<'_> {
     }
 }
 
-fn has(entry: &Entry, of: &Inspection) -> Vec<String> {
-    let pin = if entry.digest == Some(of.digest) { "pinned" } else { "not pinned to these bytes" };
-    let mut lines = vec![format!("{} (line {}, {pin})", entry.classpath, entry.line)];
-    lines.extend(entry.http.iter().map(|grant| format!("  {}", http(grant))));
-    lines.extend(asks(&entry.runtime).into_iter().map(|grant| format!("  {grant}")));
-    let Limits { memory, cpu, wall, host_calls, .. } = &entry.limits;
+fn has((owner, guest): Owned<'_>, of: &Inspection) -> Vec<String> {
+    let pin = if guest.digest == Some(of.digest) { "pinned" } else { "not pinned to these bytes" };
+    let kind = if matches!(owner, Owner::Source(_)) { "source " } else { "" };
+    let mut lines = vec![format!("{kind}{} (line {}, {pin})", owner.name(), guest.line)];
+    lines.extend(guest.http.iter().map(|grant| format!("  {}", http(grant))));
+    lines.extend(asks(&guest.runtime).into_iter().map(|grant| format!("  {grant}")));
+    let Limits { memory, cpu, wall, host_calls, .. } = &guest.limits;
     let (memory, cpu, wall) = (Size(*memory).show(), cpu.show(), wall.show());
     lines.push(
         format!("  memory {memory}, cpu-per-poll {cpu}, wall-per-poll {wall}, host-calls-per-poll {host_calls}")

@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 use trigger_host_types::SystemClock;
 
+use crate::admin::Seen;
 use crate::arguments::Run;
 use crate::catalog::{self, Unlocked};
 use crate::config::{self, Environment, Settings};
@@ -109,10 +110,12 @@ impl Daemon {
             masker: self.logs.masker.clone(),
         };
         let (health, asked) = watch::channel(None);
+        let (streams, shown) = watch::channel(None);
+        let seen = Seen { health: asked, streams: shown, metrics, masker: self.logs.masker.clone() };
         let (stop, stopped) = oneshot::channel::<()>();
         let admin = listener.map(|(listener, address)| {
             tracing::info!(%address, "The admin port listens.");
-            tokio::spawn(admin::serve(listener, asked, metrics, async move {
+            tokio::spawn(admin::serve(listener, seen, async move {
                 // A sender that is gone says the same.
                 let _ = stopped.await;
             }))
@@ -124,6 +127,7 @@ impl Daemon {
             // Nothing is claimed yet.
             () = self.asked_to_end() => return Ok(Exit::Done),
         };
+        streams.send_replace(Some(supervisor.streams().clone()));
         let exit = self.watch(supervisor, &health).await;
         self.logs.flush();
         let exit = exit?;

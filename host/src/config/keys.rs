@@ -235,9 +235,9 @@ settings! {
         /// The secret itself.
         "secret-key" secret_key: Option<SecretString> = None, airflow "AIRFLOW__API__SECRET_KEY";
     }
-    /// Health, readiness and metrics.
+    /// Health, readiness, metrics and shared streams.
     admin: Admin {
-        /// Where `/health`, `/ready` and `/metrics` are served; nowhere when not set.
+        /// Where `/health`, `/ready`, `/metrics` and `/streams` are served; nowhere when not set.
         "listen" listen: Option<SocketAddr> = Some(loopback(9180));
     }
     /// The host's own log lines, on standard error.

@@ -2,7 +2,10 @@
 //!
 //! Invariant: every key of the table is either taken or reported by [`Fields::finish`].
 
-use super::node::{Document, Node, Table, Value};
+use serde::de::DeserializeOwned;
+
+use super::deserialize;
+use super::node::{Document, Entry, Node, Table, Value};
 use crate::problems::{Problem, Problems, nearest};
 
 /// A type that a key can have, whatever the file.
@@ -24,6 +27,14 @@ pub(crate) fn misfit<T: Wanted>(value: &Value) -> String {
         return format!("expected {}", T::EXPECTED);
     }
     format!("expected {}, found {}", T::EXPECTED, value.found())
+}
+
+/// What is wrong with a key that is none of those that are known here.
+pub(super) fn unknown_key(key: &str, known: &[&str]) -> String {
+    match nearest(key, known.iter().copied()) {
+        Some(near) => format!("no such key, did you mean `{near}`?"),
+        None => format!("no such key, known here: {}", known.join(", ")),
+    }
 }
 
 /// The keys of one table.
@@ -77,7 +88,9 @@ impl<'d, 'p> Fields<'d, 'p> {
 
     /// The node of a key, if it is there.
     pub(crate) fn node(&mut self, name: &'static str) -> Option<&'d Node> {
-        self.known.push(name);
+        if !self.known.contains(&name) {
+            self.known.push(name);
+        }
         self.table.0.iter().find(|entry| entry.key == name).map(|entry| &entry.node)
     }
 
@@ -141,16 +154,34 @@ impl<'d, 'p> Fields<'d, 'p> {
         Problem { subject: self.subject.clone(), key, ..self.document.problem(line, what) }
     }
 
+    /// The tables of a table below this one, by their keys; a problem where there is something else.
+    pub(crate) fn entries(&mut self, name: &'static str) -> &'d [Entry] {
+        let Some(node) = self.node(name) else { return &[] };
+        let Value::Table(table) = &node.value else {
+            self.report(node.line, name, format!("expected a table of tables, found {}", node.value.found()));
+            return &[];
+        };
+        &table.0
+    }
+
+    /// In the place of [`Fields::finish`]: the keys that nobody took, as a type that knows its own keys. The first that does not fit is reported.
+    pub(crate) fn rest<T: DeserializeOwned>(&mut self) -> Option<T> {
+        let rest = self.table.0.iter().filter(|entry| !self.known.contains(&entry.key.as_str()));
+        match deserialize::table(&Table(rest.cloned().collect())) {
+            Ok(read) => Some(read),
+            Err(misfit) => {
+                self.report(misfit.line.unwrap_or(self.line), misfit.key.as_deref().unwrap_or_default(), misfit.what);
+                None
+            }
+        }
+    }
+
     /// Reports every key that nobody took, and every key given twice.
     pub(crate) fn finish(mut self) {
         let table = self.table;
         for (at, entry) in table.0.iter().enumerate() {
             if !self.known.contains(&entry.key.as_str()) {
-                let hint = match nearest(&entry.key, self.known.iter().copied()) {
-                    Some(key) => format!("no such key, did you mean `{key}`?"),
-                    None => format!("no such key, known here: {}", self.known.join(", ")),
-                };
-                self.report(entry.line, &entry.key, hint);
+                self.report(entry.line, &entry.key, unknown_key(&entry.key, &self.known));
             } else if table.0[..at].iter().any(|earlier| earlier.key == entry.key) {
                 self.report(entry.line, &entry.key, "given twice");
             }

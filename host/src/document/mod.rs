@@ -2,6 +2,7 @@
 //!
 //! Serde's derive would lose the place of a wrong value and stop at the first one; this keeps both.
 
+mod deserialize;
 mod fields;
 mod node;
 mod toml;

@@ -58,3 +58,38 @@ fn lock_keeps_the_permissions_of_the_file() {
     assert_eq!(mode & 0o777, 0o640);
     assert_eq!(fs::read_dir(folder.folder.path()).unwrap().count(), 3, "nothing is left beside the files");
 }
+
+/// Every world where it does not belong, and where it does.
+#[test]
+fn check_tells_triggers_from_sources() {
+    let of = |entries: &str| {
+        let folder = Folder::with("triggers.toml", entries)
+            .and("watch.wasm", sample("message_watch"))
+            .and("queue.wasm", sample("upstream"))
+            .and("wait.wasm", sample("time_delta"));
+        let locked = folder.run(&["catalog", "lock"]);
+        assert_eq!(locked.code, Some(0), "{}", locked.said());
+        folder
+    };
+    let http = "grants.http = [{ origin = \"http://127.0.0.1:*\", methods = [\"POST\"], private = true }]\n";
+    let queue = format!("[sources.queue]\nkind = \"component\"\ncomponent = \"queue.wasm\"\n{http}");
+    let right = of(&format!("[[trigger]]\nclasspath = \"demo.Watch\"\ncomponent = \"watch.wasm\"\n{queue}"));
+    assert_eq!(
+        right.run(&["catalog", "check"]).said(),
+        "exit 0\n--- stdout\n1 triggers and 1 sources, all right.\n--- stderr\n"
+    );
+    let text = right.run(&["inspect", "queue.wasm", "--catalog", "triggers.toml"]).stdout;
+    assert!(
+        text.contains("world      described-stream-producer 0.1.0") && text.contains("source queue (line"),
+        "{text}"
+    );
+    let said = right.run(&["inspect", "queue.wasm", "--catalog", "triggers.toml", "--output", "json"]).objects();
+    assert_eq!((&said[0]["catalog"][0]["source"], &said[0]["catalog"][0]["pinned"]), (&"queue".into(), &true.into()));
+    let wrong = of(&format!(
+        "[[trigger]]\nclasspath = \"demo.Sqs\"\ncomponent = \"queue.wasm\"\n{http}\
+         [[trigger]]\ncallback = \"demo.watch\"\ncomponent = \"watch.wasm\"\n\
+         [sources.wait]\nkind = \"component\"\ncomponent = \"wait.wasm\"\n\
+         [sources.watch]\nkind = \"component\"\ncomponent = \"watch.wasm\"\n"
+    ));
+    insta::assert_snapshot!(wrong.run(&["catalog", "check"]).said());
+}

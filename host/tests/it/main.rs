@@ -13,3 +13,4 @@ mod inspect;
 mod logs;
 mod program;
 mod run;
+mod streams;

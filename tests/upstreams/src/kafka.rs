@@ -27,11 +27,19 @@ impl Kafka {
     /// # Errors
     /// `KAFKA_JARS` is not set, there is no Java, or the broker does not start.
     pub fn start() -> Result<Self> {
+        Self::start_with("")
+    }
+
+    /// The same with further lines of its properties.
+    ///
+    /// # Errors
+    /// As [`Kafka::start`].
+    pub fn start_with(more: &str) -> Result<Self> {
         let jars =
             std::env::var_os(JARS).with_context(|| format!("{JARS} is not set: run `cargo xtask broker-test`"))?;
         let (folder, port) = (tempfile::tempdir()?, free_port()?);
         let mut kafka = Self { jars: jars.into(), folder, port, process: None };
-        fs::write(kafka.folder.path().join("server.properties"), kafka.properties(free_port()?))?;
+        fs::write(kafka.folder.path().join("server.properties"), kafka.properties(free_port()?) + more)?;
         let mut format = kafka
             .java("kafka.tools.StorageTool", &["format", "-t", "MkU3OEVBNTcwNTJENDM2Qk", "-c", "server.properties"]);
         let output = format.output().context("cannot run `java`: is it installed?")?;
@@ -45,6 +53,22 @@ impl Kafka {
     /// `host:port` for clients.
     pub fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
+    }
+
+    /// Sends one message for each line, with the broker's own program.
+    ///
+    /// # Errors
+    /// It fails.
+    pub fn produce(&self, topic: &str, lines: &str) -> Result<()> {
+        let messages = self.folder.path().join("messages");
+        fs::write(&messages, lines)?;
+        let mut java = self
+            .java("kafka.tools.ConsoleProducer", &["--bootstrap-server", &self.address(), "--topic", topic, "--sync"]);
+        let output = java.stdin(fs::File::open(messages)?).output().context("cannot run `java`: is it installed?")?;
+        if !output.status.success() {
+            bail!("producing failed: {}", String::from_utf8_lossy(&output.stderr));
+        }
+        Ok(())
     }
 
     /// Ends the broker as a power cut would.

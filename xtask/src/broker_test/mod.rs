@@ -23,7 +23,12 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     let programs = fetch::programs(workspace)?;
     let sources = ["test", "-p", "sources", "--features", "kafka,directory,http", "--test", "it", "--"];
     let sqs = ["test", "-p", "sqs", "--"];
-    for (what, cargo) in [("test the host's own sources", &sources[..]), ("test the producer for SQS", &sqs)] {
+    let host = ["test", "-p", "trigger-host", "--features", "kafka", "--test", "it", "streams", "--"];
+    for (what, cargo) in [
+        ("test the host's own sources", &sources[..]),
+        ("test the producer for SQS", &sqs),
+        ("test the host with sources of its own", &host),
+    ] {
         let mut tests = workspace.cargo(cargo);
         // One after the other: each has a broker of its own, which takes half a gigabyte.
         tests.args(["--include-ignored", "--test-threads=1"]).args(&arguments.rest);

@@ -6,10 +6,10 @@ use trigger_host_types::{Blame, Class, Classify, Retry};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SourceRefused {
     /// The operator's table has no such source.
-    #[error("there is no source `{0}`: add [sources.{0}] to the configuration")]
+    #[error("there is no source `{0}`: add [sources.{0}] to the catalog")]
     Unknown(String),
     /// The program was built without this kind.
-    #[error("source `{name}`: this program was built without `{kind}` sources")]
+    #[error("source `{name}`: this program was built without `{kind}` sources: build it with `--features {kind}`")]
     NotBuilt {
         /// The source.
         name: String,

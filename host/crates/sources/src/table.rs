@@ -98,12 +98,7 @@ impl Sources {
         let Some(kind) = self.get(wanted.source) else {
             return Err(SourceRefused::Unknown(wanted.source.chars().take(100).collect()));
         };
-        kind.check(wanted.source)?;
-        match kind {
-            Kind::Kafka(settings) => kafka::make(settings, wanted, access),
-            Kind::Directory(settings) => directory::make(settings, wanted),
-            Kind::Http(settings) => http::make(settings, wanted, access),
-        }
+        kind.make(wanted, access)
     }
 }
 
@@ -117,7 +112,45 @@ impl Kind {
         }
     }
 
-    fn check(&self, name: &str) -> Result<(), SourceRefused> {
+    /// What the table calls it.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Kafka(_) => "kafka",
+            Self::Directory(_) => "directory",
+            Self::Http(_) => "http",
+        }
+    }
+
+    /// Whether this program was built with sources of this kind.
+    pub const fn is_built(&self) -> bool {
+        match self {
+            Self::Kafka(_) => cfg!(feature = "kafka"),
+            Self::Directory(_) => cfg!(feature = "directory"),
+            Self::Http(_) => cfg!(feature = "http"),
+        }
+    }
+
+    /// Makes the source a trigger asks for, of an entry that is [`Wanted::source`].
+    ///
+    /// # Errors
+    /// This program has none of this kind, the entry is wrong, or the parameters are not allowed.
+    pub fn make(&self, wanted: Wanted<'_>, access: Access) -> Result<Source, SourceRefused> {
+        self.check(wanted.source)?;
+        match self {
+            Self::Kafka(settings) => kafka::make(settings, wanted, access),
+            Self::Directory(settings) => directory::make(settings, wanted),
+            Self::Http(settings) => http::make(settings, wanted, access),
+        }
+    }
+
+    /// Checks the entry `name`, as [`Sources::check`] does.
+    ///
+    /// # Errors
+    /// The first problem.
+    pub fn check(&self, name: &str) -> Result<(), SourceRefused> {
+        if !self.is_built() {
+            return Err(SourceRefused::NotBuilt { name: name.to_owned(), kind: self.name() });
+        }
         let checked = match self {
             Self::Kafka(settings) => settings.check(),
             Self::Directory(settings) => settings.check(),

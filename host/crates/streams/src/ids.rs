@@ -114,6 +114,11 @@ impl StreamKey {
         Self { class: None, key: key.into() }
     }
 
+    /// The class it is a key of; None for a global one.
+    pub fn class(&self) -> Option<&ClassPath> {
+        self.class.as_ref()
+    }
+
     /// The text of the key, without the class.
     pub fn key(&self) -> &str {
         &self.key

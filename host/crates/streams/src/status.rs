@@ -46,6 +46,21 @@ pub enum State {
 }
 
 impl State {
+    /// All of them.
+    pub const ALL: [Self; 11] = [
+        Self::Grace,
+        Self::Opening,
+        Self::Reading,
+        Self::Paused,
+        Self::Blocked,
+        Self::Full,
+        Self::Idle,
+        Self::Lingering,
+        Self::Draining,
+        Self::Closing,
+        Self::Ended,
+    ];
+
     /// A word for operators and labels.
     pub const fn as_str(self) -> &'static str {
         match self {

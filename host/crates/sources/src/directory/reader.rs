@@ -41,6 +41,10 @@ impl Directory {
 
 #[async_trait]
 impl Producer for Directory {
+    fn source(&self) -> &'static str {
+        "directory"
+    }
+
     async fn open(&self) -> Result<Box<dyn Reader>, SourceError> {
         let (path, selected, existing) = (self.path.clone(), self.selected.clone(), self.existing);
         let folder = selected.folder.clone();

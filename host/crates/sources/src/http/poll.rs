@@ -85,6 +85,10 @@ fn is_passing(status: u16) -> bool {
 
 #[async_trait]
 impl Producer for LongPoll {
+    fn source(&self) -> &'static str {
+        "http"
+    }
+
     async fn open(&self) -> Result<Box<dyn Reader>, SourceError> {
         Ok(Box::new(Batches {
             settings: self.settings.clone(),

@@ -60,6 +60,10 @@ impl Topics {
 
 #[async_trait]
 impl Producer for Topics {
+    fn source(&self) -> &'static str {
+        "kafka"
+    }
+
     async fn open(&self) -> Result<Box<dyn Reader>, SourceError> {
         let connection = self.connections.connection(&self.settings.connection).await;
         let connection = connection.map_err(|error| SourceError(error.to_string()))?;

@@ -43,11 +43,14 @@ pub enum Seen {
 }
 
 impl GroupStatus {
-    /// One word for what it is doing: a [`State`], or `no-answer`.
+    /// What [`GroupStatus::state`] says of one that did not answer.
+    pub const NO_ANSWER: &str = "no-answer";
+
+    /// One word for what it is doing: a [`State`], or [`GroupStatus::NO_ANSWER`].
     pub const fn state(&self) -> &'static str {
         match &self.seen {
             Seen::Status(status) => status.state.as_str(),
-            Seen::NoAnswer => "no-answer",
+            Seen::NoAnswer => Self::NO_ANSWER,
             Seen::NoGroup => State::Paused.as_str(),
         }
     }

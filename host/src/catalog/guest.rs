@@ -1,0 +1,39 @@
+//! The keys of an entry that are about its component: which file, which bytes, what it may reach and use.
+
+use std::path::{Path, PathBuf};
+
+use trigger_host_types::Digest;
+
+use super::entry::Guest;
+use super::{grants, limits};
+use crate::document::{Document, Fields, Value, Wanted};
+
+/// Takes the keys; wrong ones are reported. None without a component.
+pub(super) fn read(document: &Document, subject: String, fields: &mut Fields<'_, '_>) -> Option<Guest> {
+    let component_line = fields.node("component").map(|node| node.line);
+    let component = fields.required::<PathBuf>("component");
+    let digest_line = fields.node("digest").map(|node| node.line);
+    let digest = fields.take::<Digest>("digest");
+    let (http, runtime) = fields.table("grants").map(grants::read).unwrap_or_default();
+    let limits = fields.table("limits").map(limits::read).unwrap_or_default();
+    Some(Guest {
+        subject,
+        line: fields.line(),
+        component: document.path.parent().unwrap_or_else(|| Path::new("")).join(component?),
+        component_line: component_line?,
+        digest,
+        digest_line,
+        http,
+        runtime,
+        limits,
+    })
+}
+
+impl Wanted for Digest {
+    const EXPECTED: &'static str = "`sha256:` and 64 lower-case hex digits (`trigger-host catalog lock` writes it)";
+
+    fn from_value(value: &Value) -> Option<Self> {
+        let Value::Text(text) = value else { return None };
+        text.parse().ok()
+    }
+}

@@ -1,0 +1,100 @@
+//! `[sources.NAME.rules]`: a profile, and single rules of it that are changed.
+
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::time::Duration;
+
+use streams::Policy;
+
+use super::limits::AboveZero;
+use crate::document::{Fields, Value, Wanted};
+use crate::setting::{OnFailed, Profile, QueueFull};
+
+/// Rewinds in a row without progress, before a lane goes on.
+const REWINDS: u32 = 3;
+/// More raw events than these would not fit into memory.
+const MOST_QUEUED: usize = 100_000;
+const MOST_OUTSTANDING: usize = 1_000_000;
+const MOST_IN_FLIGHT: usize = 1_000;
+
+/// How the streams of a source are handed out and acknowledged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Rules {
+    /// For each of its groups.
+    pub(crate) policy: Policy,
+    /// Whether equal keys are one stream also when the triggers are of different classes.
+    pub(crate) is_shared_across_classes: bool,
+}
+
+/// Reads the rules; what is not written is as the profile has it. `goes_back`: whether the source can be read again from a raw event on.
+pub(super) fn read(mut fields: Fields<'_, '_>, goes_back: bool) -> Rules {
+    let profile = fields.take("profile").unwrap_or(Profile::Safe);
+    let mut policy = match profile {
+        Profile::Airflow => Policy::airflow(),
+        Profile::Safe => Policy::safe(),
+    };
+    let rules = &mut policy;
+    set(&mut rules.queue, count(&mut fields, "queue", MOST_QUEUED));
+    set(&mut rules.queue_full, fields.take("queue-full").map(queue_full));
+    let failed = fields.take("on-failed");
+    if failed == Some(OnFailed::Rewind) && !goes_back {
+        let line = fields.line_of("on-failed");
+        fields.report(line, "on-failed", "a source of this kind cannot go back: write \"pass\" or \"hold\"");
+    }
+    set(&mut rules.on_failed, failed.map(on_failed));
+    set(&mut rules.ack_timeout, fields.take::<AboveZero<Duration>>("acknowledge-within").map(|within| within.0));
+    set(&mut rules.advance.retries, fields.take::<Retries>("advance-retries").map(|retries| retries.0));
+    set(&mut rules.advance.max_in_flight, count(&mut fields, "max-in-flight", MOST_IN_FLIGHT));
+    if let Some(most) = count(&mut fields, "max-outstanding", MOST_OUTSTANDING) {
+        rules.max_outstanding = Some(most);
+    }
+    set(&mut rules.grace, fields.take("grace"));
+    set(&mut rules.linger, fields.take("linger"));
+    fields.finish();
+    Rules { policy, is_shared_across_classes: profile == Profile::Airflow }
+}
+
+fn set<T>(rule: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *rule = value;
+    }
+}
+
+fn count(fields: &mut Fields<'_, '_>, name: &'static str, most: usize) -> Option<usize> {
+    let count = fields.take::<NonZeroUsize>(name)?.get();
+    if count > most {
+        let line = fields.line_of(name);
+        fields.report(line, name, format!("expected a whole number from 1 to {most}, found the number {count}"));
+        return None;
+    }
+    Some(count)
+}
+
+const fn queue_full(choice: QueueFull) -> streams::QueueFull {
+    match choice {
+        QueueFull::Block => streams::QueueFull::Block,
+        QueueFull::Fail => streams::QueueFull::Fail,
+        QueueFull::DropOldest => streams::QueueFull::DropOldest,
+    }
+}
+
+const fn on_failed(choice: OnFailed) -> streams::OnFailed {
+    match choice {
+        OnFailed::Pass => streams::OnFailed::Pass,
+        OnFailed::Hold => Policy::safe().on_failed,
+        OnFailed::Rewind => streams::OnFailed::Rewind { attempts: REWINDS },
+    }
+}
+
+/// Repetitions beyond the first call.
+struct Retries(u32);
+
+impl Wanted for Retries {
+    const EXPECTED: &'static str = "a whole number from 0 to 1000";
+
+    fn from_value(value: &Value) -> Option<Self> {
+        if *value == Value::Integer(0) {
+            return Some(Self(0));
+        }
+        NonZeroU32::from_value(value).filter(|count| count.get() <= 1_000).map(|count| Self(count.get()))
+    }
+}

@@ -1,0 +1,33 @@
+//! A source that a component reads.
+
+use std::sync::Arc;
+
+use broker::HttpGrant;
+use sandbox::Limits;
+use streams::{Mode, Policy};
+use supervisor::{GuestParts, GuestUpstream, Upstream, WantedUpstream};
+use trigger_host_types::SystemClock;
+
+/// A producer, and what its calls may reach and use.
+pub(crate) struct Component {
+    /// Loaded, with the interfaces its grants allow.
+    pub(crate) component: sandbox::Component,
+    /// For each of its calls.
+    pub(crate) limits: Arc<Limits>,
+    /// Where its requests may go.
+    pub(crate) http: Arc<[HttpGrant]>,
+}
+
+/// Makes what a trigger asks for.
+pub(super) fn make(of: &Component, policy: Policy, wanted: &WantedUpstream<'_>) -> Upstream {
+    let parts = GuestParts {
+        source: wanted.source.into(),
+        component: of.component.clone(),
+        parameters: wanted.parameters.to_owned(),
+        limits: Arc::clone(&of.limits),
+        http: Arc::clone(&of.http),
+        broker: wanted.broker.clone(),
+        clock: Arc::new(SystemClock),
+    };
+    Upstream { producer: Arc::new(GuestUpstream::new(parts)), mode: Mode::Ack, policy }
+}
