@@ -71,12 +71,8 @@ fn native(name: &str, kind: Kind, fields: &mut Fields<'_, '_>) -> Option<Reads> 
             return None;
         }
         Err(error) => {
-            let what = match error {
-                SourceRefused::NotBuilt { kind, .. } => {
-                    format!("this program was built without `{kind}` sources: build it with `--features {kind}`")
-                }
-                other => other.to_string(),
-            };
+            let text = error.to_string();
+            let what = text.strip_prefix(&format!("{}: ", subject(name))).unwrap_or(&text);
             fields.report(fields.line_of("kind"), "kind", what);
             return None;
         }

@@ -127,6 +127,14 @@ fn files_dropped_into_a_folder_become_events() {
         (&json!("directory"), &json!("demo.Watch"), &json!(5))
     );
     assert!(scene.ask("/metrics").contains("trigger_host_stream_raw_events_total{source=\"directory\"} 4"));
+    let named = json!({"key": shown["key"], "class": shown["class"]}).to_string();
+    for (what, paused) in [("pause", true), ("resume", false)] {
+        let (status, text) = http("POST", &format!("http://{}/streams/{what}", scene.admin), &named);
+        assert_eq!(status, 204, "{text}");
+        scene.stream(|stream| stream["paused"] == paused);
+    }
+    fs::write(scene.folder.path("inbox").join("a3"), "a3").unwrap();
+    assert_eq!(scene.events(5)[4]["payload"], "a3");
     scene.host.signal("TERM");
     let (code, _, rest) = scene.host.end();
     assert_eq!(code, Some(0), "{rest}");

@@ -24,7 +24,7 @@ pub mod status;
 mod timers;
 
 pub use effect::{AdvanceItem, Batch, Delivery, Effect, Notice, PollEnd, Raw, Verdict};
-pub use group::{AdvanceError, Counts, Group, JoinError, Mode, PullError, VerdictError};
+pub use group::{AdvanceError, Counts, Group, JoinError, Mode, NotStored, PullError, VerdictError};
 pub use ids::{BatchId, EventId, GroupId, Lane, Moment, Seq, Sequence, StreamKey, SubscriptionId};
 pub use outcome::{FailedBy, Failure, Outcome};
 pub use policy::{AckClock, AdvancePolicy, Binding, Identity, OnFailed, Policy, QueueFull};

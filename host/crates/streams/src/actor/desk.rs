@@ -66,6 +66,7 @@ impl<S: Shell> Desk<S> {
             Message::CallFailed(subscription) => group.call_failed(subscription, now, effects),
             Message::Leave(subscription) => self.leave(subscription, now),
             Message::Confirm(seqs) => group.confirm(seqs, now, effects),
+            Message::NotStored(seqs, why) => group.not_stored(seqs, why, now, effects),
             Message::NotComing(trigger) => group.not_coming(trigger, effects),
             Message::Opened => group.opened(now, effects),
             Message::OpenFailed(end) => group.open_failed(end, false, now, effects),

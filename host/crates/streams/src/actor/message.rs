@@ -5,7 +5,7 @@
 use trigger_host_types::TriggerId;
 
 use crate::effect::{Batch, PollEnd, Raw, Verdict};
-use crate::group::{AdvanceError, Counts, JoinError, VerdictError};
+use crate::group::{AdvanceError, Counts, JoinError, NotStored, VerdictError};
 use crate::ids::{BatchId, Lane, Seq, SubscriptionId};
 use crate::matching::Match;
 use crate::outcome::Failure;
@@ -63,6 +63,8 @@ pub enum Message {
     Leave(SubscriptionId),
     /// These trigger events are stored.
     Confirm(Vec<Seq>),
+    /// These trigger events will never be stored.
+    NotStored(Vec<Seq>, NotStored),
     /// A trigger that was expected will not come.
     NotComing(TriggerId),
     /// The source is open.

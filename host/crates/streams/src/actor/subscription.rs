@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::message::{Ended, Message, Reply};
 use super::task::Leavers;
 use crate::effect::{Batch, Verdict};
-use crate::group::{Counts, VerdictError};
+use crate::group::{Counts, NotStored, VerdictError};
 use crate::ids::{Seq, SubscriptionId};
 
 /// See the module.
@@ -81,6 +81,18 @@ impl Confirmer {
     pub async fn confirm(&self, seqs: Vec<Seq>) {
         // A group that is gone needs no message.
         let _ = self.group.send(Message::Confirm(seqs)).await;
+    }
+
+    /// These trigger events will never be stored, so nobody has to wait for them.
+    pub async fn not_stored(&self, seqs: Vec<Seq>, why: NotStored) {
+        // As above.
+        let _ = self.group.send(Message::NotStored(seqs, why)).await;
+    }
+
+    /// The same for one whose trigger is gone, from where nobody can wait. A group that has no room for it waits until the acknowledgement
+    /// is overdue.
+    pub fn abandon(&self, seq: Seq) {
+        let _ = self.group.try_send(Message::NotStored(vec![seq], NotStored::Abandoned));
     }
 }
 

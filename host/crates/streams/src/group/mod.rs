@@ -23,7 +23,7 @@ use trigger_host_types::TriggerId;
 
 pub use pump::AdvanceError;
 pub use subscribers::{JoinError, PullError};
-pub use verdicts::VerdictError;
+pub use verdicts::{NotStored, VerdictError};
 
 use crate::bindings::Bindings;
 use crate::effect::{Batch, Effect};

@@ -34,6 +34,15 @@ pub enum VerdictError {
     NotHeld(EventId),
 }
 
+/// Why a trigger event will never be stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotStored {
+    /// Where it was to be stored it was refused for good: its raw event counts as rejected.
+    Refused,
+    /// Its trigger is gone before it was told: its raw event counts as failed.
+    Abandoned,
+}
+
 impl Group {
     /// The filter emits one trigger event: its number, if it binds to the open window (`W4`).
     pub fn bind(&mut self, subscription: SubscriptionId) -> Option<Seq> {
@@ -177,6 +186,32 @@ impl Group {
             self.resolve_at_once(slot, event.id, Resolution::Failed(FailedBy::Filter));
         }
         self.fail_held_back(slot, FailedBy::Filter);
+        self.settle(now, effects);
+    }
+
+    /// These trigger events will never be stored: nobody has to wait for them. Numbers that gate nothing here are ignored.
+    pub fn not_stored(
+        &mut self,
+        seqs: impl IntoIterator<Item = Seq>,
+        why: NotStored,
+        now: Moment,
+        effects: &mut Vec<Effect>,
+    ) {
+        if self.evicted {
+            return;
+        }
+        self.clock = now;
+        let resolution = match why {
+            NotStored::Refused => Resolution::Rejected,
+            NotStored::Abandoned => Resolution::Failed(FailedBy::Left),
+        };
+        for seq in seqs {
+            let Some(binding) = self.bindings.confirm(seq) else { continue };
+            for id in binding.events() {
+                self.resolve_at_once(binding.slot, id, resolution);
+            }
+            self.slots.free_if_settled(binding.slot);
+        }
         self.settle(now, effects);
     }
 

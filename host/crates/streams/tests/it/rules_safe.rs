@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use streams::{AdvancePolicy, Effect, EventId, Failure, Mode, OnFailed, Policy, QueueFull, Verdict, VerdictError};
+use streams::{
+    AdvancePolicy, Effect, EventId, Failure, Mode, NotStored, OnFailed, Policy, QueueFull, Verdict, VerdictError,
+};
 use trigger_host_types::TriggerId;
 
 use crate::play::{Play, emit, failure, safe};
@@ -32,6 +34,24 @@ fn a_failing_filter_is_asked_again_and_never_acks() {
     assert_eq!(play.pull(bad).as_deref(), Some("e1"), "offered again");
     play.group.call_failed(bad, play.now, &mut play.effects);
     assert_eq!(play.advance(), [item("e1", 1, 1, 0), item("e2", 2, 0, 0)], "and then passed");
+}
+
+/// What will never be stored is not waited for: refused, it is one rejection whatever else was made of it; abandoned, one failure.
+#[test]
+fn what_is_never_stored_is_settled_once() {
+    let mut play = Play::new(Policy { on_failed: OnFailed::Pass, ..safe() }, Mode::Ack);
+    let of = play.join(1);
+    play.read(&[("e1", "x"), ("e2", "x"), ("e3", "x")]);
+    play.pull_many(of, 9);
+    let seqs = play.verdicts(of, &[emit(2), emit(2), emit(1)]);
+    let seqs: Vec<_> = seqs.into_iter().flatten().collect();
+    play.confirm(&seqs[4..]);
+    play.group.not_stored([seqs[0]], NotStored::Refused, play.now, &mut play.effects);
+    assert_eq!(play.advance(), [item("e1", 0, 0, 1)]);
+    play.confirm(&seqs[1..2]);
+    play.group.not_stored([seqs[3], seqs[3], seqs[4]], NotStored::Abandoned, play.now, &mut play.effects);
+    assert_eq!(play.advance(), [item("e2", 0, 1, 0), item("e3", 1, 0, 0)]);
+    assert_eq!(play.group.counts().unconfirmed, 0);
 }
 
 /// Weakness 4, `P2` hold: when the second offer is accepted, nobody failed it.

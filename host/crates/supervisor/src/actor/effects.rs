@@ -26,21 +26,21 @@ use crate::workload;
 impl Actor {
     /// Until nothing more can be started now.
     pub(super) fn carry_out(&mut self) {
-        let mut stored = Vec::new();
+        let mut settled = Vec::new();
         for effect in self.scheduler.effects(self.clock.now()) {
             match effect {
                 Effect::Fetch(ids) => self.fetches.want(ids),
                 Effect::Poll { ticket, due } => self.poll(ticket, due),
                 Effect::CancelPoll(ticket) => self.give_up(ticket),
                 Effect::Listen(ticket) => self.listen(ticket),
-                Effect::Confirm(receipt) => stored.push(receipt),
+                Effect::Settle(receipt, fate) => settled.push((receipt, fate)),
                 Effect::Send { ticket, trigger, message, attempts } => self.send(ticket, trigger, message, attempts),
                 Effect::SendBatch(batch) => self.send_batch(batch),
                 Effect::Kill(kill) => self.kill(*kill),
                 Effect::Tell(life) => self.tell(&life),
             }
         }
-        self.confirm(stored);
+        self.settle(settled);
         self.start_fetches();
         if self.scheduler.take_cleanup() {
             self.rounds.want_cleanup(Instant::now());
@@ -240,7 +240,7 @@ impl Actor {
                     self.listening.came_back(trigger, listener);
                 }
             }
-            Report::Confirmed => self.listening.confirmed(),
+            Report::Settled => self.listening.settled(),
             Report::Delivered { ticket, trigger, sent, error } => {
                 if let Some(error) = error {
                     not_taken(Some(trigger), &error);

@@ -19,7 +19,7 @@ use crate::encoding::{Encoding, stop};
 use crate::observer::Subject;
 use crate::runtime::{Asker, Scope};
 use crate::scheduler::{FailureMessage, Heard, Ticket};
-use crate::streams::{Cohorts, Hall, Listener, Newcomer, NotJoined, Receipt, Told, confirm};
+use crate::streams::{Cohorts, Fate, Hall, Listener, Newcomer, NotJoined, Receipt, Told, settle};
 
 /// See the module.
 pub(super) struct Listening {
@@ -27,14 +27,14 @@ pub(super) struct Listening {
     listeners: HashMap<TriggerId, Box<Listener>>,
     claims: watch::Sender<bool>,
     /// Groups that are being told what is stored.
-    confirming: usize,
+    settling: usize,
 }
 
 impl Listening {
     pub(super) fn new(streams: Streams) -> Self {
         let (claims, claimed) = watch::channel(true);
         let hall = Hall { streams, cohorts: Arc::new(Mutex::new(Cohorts::default())), claimed };
-        Self { hall, listeners: HashMap::new(), claims, confirming: 0 }
+        Self { hall, listeners: HashMap::new(), claims, settling: 0 }
     }
 
     /// A trigger of a class that listens was claimed.
@@ -63,13 +63,13 @@ impl Listening {
         self.listeners.clear();
     }
 
-    pub(super) fn confirmed(&mut self) {
-        self.confirming = self.confirming.saturating_sub(1);
+    pub(super) fn settled(&mut self) {
+        self.settling = self.settling.saturating_sub(1);
     }
 
     /// Whether every group knows what is stored.
     pub(super) fn has_told(&self) -> bool {
-        self.confirming == 0
+        self.settling == 0
     }
 
     /// Leaves every stream, and waits until what is stored is acknowledged.
@@ -126,15 +126,15 @@ impl Actor {
         self.calls.insert(ticket, Running { call, subject, listens: true });
     }
 
-    /// Tells the groups of streams what is stored.
-    pub(super) fn confirm(&mut self, receipts: Vec<Receipt>) {
+    /// Tells the groups of streams what became of events.
+    pub(super) fn settle(&mut self, receipts: Vec<(Receipt, Fate)>) {
         if receipts.is_empty() {
             return;
         }
-        self.listening.confirming += 1;
+        self.listening.settling += 1;
         self.operations.spawn(async move {
-            confirm(receipts).await;
-            Report::Confirmed
+            settle(receipts).await;
+            Report::Settled
         });
     }
 }

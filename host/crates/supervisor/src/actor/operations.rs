@@ -35,7 +35,7 @@ pub(crate) enum Report {
         heard: Heard,
     },
     /// Groups of shared streams know what is stored.
-    Confirmed,
+    Settled,
     /// A call of a guest.
     Polled { ticket: Ticket, used: Used, late: Duration, stop: Option<Box<Stop>>, answered: Answered },
     /// An event, a failure or a checkpoint.

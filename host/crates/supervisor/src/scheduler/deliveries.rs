@@ -7,6 +7,7 @@ use trigger_host_types::{TriggerKind, UnixMs};
 use super::outbox::{FailureMessage, Message, Then};
 use super::{Effect, Mapped, Phase, Scheduler, Ticket};
 use crate::observer::{Finish, What};
+use crate::streams::Fate;
 
 /// What a request came to, by the retry table of contract/triggerer-behaviour.md section 6.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,7 +131,7 @@ impl<C: Mapped> Scheduler<C> {
             Message::Event(event) => {
                 trigger.fired = true;
                 let (payload, key) = (event.payload.clone(), event.wire.key.clone());
-                self.effects.extend(event.receipt.clone().map(Effect::Confirm));
+                self.effects.extend(event.receipt.clone().map(|receipt| Effect::Settle(receipt, Fate::Stored)));
                 self.tell(slot, now, What::Fired { payload, key });
             }
             Message::Failure(failure) => {
@@ -177,7 +178,7 @@ impl<C: Mapped> Scheduler<C> {
         let (what, was_failure) = match &*message {
             Message::Event(event) => {
                 // It would be refused for ever: the raw event it was made of must not come again and again.
-                self.effects.extend(event.receipt.clone().map(Effect::Confirm));
+                self.effects.extend(event.receipt.clone().map(|receipt| Effect::Settle(receipt, Fate::Refused)));
                 ("the event", false)
             }
             Message::Failure(_) => ("the failure", true),

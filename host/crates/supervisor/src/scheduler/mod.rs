@@ -38,7 +38,7 @@ pub use self::task::PackedTask;
 use crate::fair::FairQueue;
 use crate::observer::{Finish, Life, What};
 use crate::settings::Unmapped;
-use crate::streams::Receipt;
+use crate::streams::{Fate, Receipt};
 use crate::wheel::Wheel;
 
 /// What the actor is to do.
@@ -52,8 +52,8 @@ pub(crate) enum Effect<C> {
     CancelPoll(Ticket),
     /// Wait for raw events of the stream of the trigger behind this ticket.
     Listen(Ticket),
-    /// What this stands for is stored.
-    Confirm(Receipt),
+    /// Tell the stream what became of an event.
+    Settle(Receipt, Fate),
     /// Send this.
     Send { ticket: Ticket, trigger: TriggerId, message: Arc<Message>, attempts: Attempts },
     /// Send these events in one request.

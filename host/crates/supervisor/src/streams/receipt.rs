@@ -2,40 +2,71 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use streams::Seq;
 use streams::actor::Confirmer;
+use streams::{NotStored, Seq};
 
-/// Stands for one trigger event of a stream that is acknowledged. Those who carry it do not look into it.
+/// Stands for one trigger event of a stream that is acknowledged. Those who carry it do not look into it. When the last one drops it untold, because
+/// the trigger is gone with its events, the group need not wait for it.
 #[derive(Clone)]
-pub(crate) struct Receipt {
+pub(crate) struct Receipt(Arc<Held>);
+
+struct Held {
     group: Arc<Confirmer>,
     seq: Seq,
+    told: AtomicBool,
+}
+
+/// What became of a trigger event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// The API has accepted it.
+    Stored,
+    /// The API will never accept it.
+    Refused,
 }
 
 impl Receipt {
-    pub(super) const fn new(group: Arc<Confirmer>, seq: Seq) -> Self {
-        Self { group, seq }
+    pub(super) fn new(group: Arc<Confirmer>, seq: Seq) -> Self {
+        Self(Arc::new(Held { group, seq, told: AtomicBool::new(false) }))
     }
 }
 
 impl fmt::Debug for Receipt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Receipt").field(&self.seq).finish()
+        f.debug_tuple("Receipt").field(&self.0.seq).finish()
     }
 }
 
-/// Tells the groups of these that what they stand for is stored.
+impl Drop for Held {
+    fn drop(&mut self) {
+        if !*self.told.get_mut() {
+            self.group.abandon(self.seq);
+        }
+    }
+}
+
+/// Tells the groups of these what became of them.
 ///
 /// # Cancel safety
-/// Not: a group that is not told waits until the acknowledgement is overdue.
-pub(crate) async fn confirm(receipts: Vec<Receipt>) {
+/// What was not told yet counts as abandoned.
+pub(crate) async fn settle(receipts: Vec<(Receipt, Fate)>) {
     let mut receipts = receipts.into_iter().peekable();
-    while let Some(Receipt { group, seq }) = receipts.next() {
-        let mut seqs = vec![seq];
-        while let Some(next) = receipts.next_if(|next| Arc::ptr_eq(&next.group, &group)) {
+    while let Some((Receipt(held), fate)) = receipts.next() {
+        let (group, mut seqs) = (Arc::clone(&held.group), vec![held.seq]);
+        let mut told = vec![held];
+        let same = |next: &(Receipt, Fate)| next.1 == fate && Arc::ptr_eq(&next.0.0.group, &group);
+        while let Some((Receipt(next), _)) = receipts.next_if(same) {
             seqs.push(next.seq);
+            told.push(next);
         }
-        group.confirm(seqs).await;
+        match fate {
+            Fate::Stored => group.confirm(seqs).await,
+            Fate::Refused => group.not_stored(seqs, NotStored::Refused).await,
+        }
+        for held in told {
+            held.told.store(true, Ordering::Relaxed);
+        }
     }
 }
