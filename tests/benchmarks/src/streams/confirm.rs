@@ -13,23 +13,14 @@ use trigger_host_types::TriggerId;
 use super::source::{Memory, Upstream};
 use crate::measure::process_cpu;
 
-const OUTSTANDING: u64 = 50_000;
+pub(super) const OUTSTANDING: u64 = 50_000;
 /// As the supervisor confirms when many events were stored with one request.
-const LOT: usize = 500;
+pub(super) const LOT: usize = 500;
 const LONGEST: Duration = Duration::from_secs(60);
 
-/// CPU microseconds of a confirmation with its advance, confirmed in lots and one by one.
-pub(super) async fn cost() -> Result<Vec<(String, f64)>> {
-    let mut costs = Vec::new();
-    for (lot, what) in [(LOT, "in lots of 500"), (1, "one by one")] {
-        let what = format!("CPU of confirm and advance, {OUTSTANDING} lanes, {what}");
-        costs.push((what, of(OUTSTANDING, lot).await?));
-    }
-    Ok(costs)
-}
-
-async fn of(outstanding: u64, lot: usize) -> Result<f64> {
-    let upstream = Upstream::of(outstanding, true);
+/// CPU microseconds of a confirmation with its advance, so many of them told together.
+pub(super) async fn cost(lot: usize) -> Result<f64> {
+    let upstream = Upstream::of(OUTSTANDING, true);
     let streams = Streams::start();
     let policy = Policy { max_outstanding: None, grace: Duration::ZERO, ..Policy::safe() };
     let subscribe = Subscribe {
@@ -42,17 +33,17 @@ async fn of(outstanding: u64, lot: usize) -> Result<f64> {
         cohort: Vec::new(),
     };
     let subscription = streams.subscribe(subscribe).await?;
-    let mut seqs = emitted(&subscription, outstanding).await?;
+    let mut seqs = emitted(&subscription, OUTSTANDING).await?;
     // An order that is not that of reading.
     seqs.sort_by_key(|seq| seq.0.wrapping_mul(2_654_435_761) % 1_000_003);
     let cpu = process_cpu();
     confirm(&subscription.confirmer(), &seqs, lot).await;
     let deadline = Instant::now() + LONGEST;
-    while upstream.advanced() < outstanding {
-        ensure!(Instant::now() < deadline, "{} of {outstanding} advanced", upstream.advanced());
+    while upstream.advanced() < OUTSTANDING {
+        ensure!(Instant::now() < deadline, "{} of {OUTSTANDING} advanced", upstream.advanced());
         sleep(Duration::from_millis(1)).await;
     }
-    let cost = (process_cpu() - cpu).as_secs_f64() * 1e6 / outstanding as f64;
+    let cost = (process_cpu() - cpu).as_secs_f64() * 1e6 / OUTSTANDING as f64;
     drop(subscription);
     streams.stop().await;
     Ok(cost)

@@ -14,7 +14,7 @@ use super::room::KINDS;
 type AdvanceResult = Result<(), streams::AdvanceError>;
 
 /// Messages of one read.
-const BURST: u64 = 512;
+const BURST: u64 = 8_192;
 
 /// What the broker of one case has seen.
 #[derive(Default)]
