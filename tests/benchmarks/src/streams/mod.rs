@@ -94,3 +94,18 @@ async fn memory(report: &mut Report, airflow: &Airflow) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A small run: with and without acknowledgement and match, everything is settled by real filters.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn every_way_settles_what_it_reads() {
+        let room = Room::open().await.unwrap();
+        for (is_acked, is_matched) in [(true, false), (true, true), (false, false), (false, true)] {
+            let case = Case { is_acked, subscribers: 3, emits: Emits::OneInAHundred, is_matched };
+            assert!(throughput::measure(&room, case, Duration::ZERO).await.unwrap() > 0.0, "{case}");
+        }
+    }
+}
