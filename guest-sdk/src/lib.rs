@@ -129,3 +129,8 @@ macro_rules! export {
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/writing-a-trigger.md")]
 struct Guide;
+
+/// Those of the guide to shared streams.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/writing-a-stream.md")]
+struct GuideToStreams;

@@ -307,7 +307,7 @@ impl ScriptedWorld {
     pub(super) fn at_the_start(own: Option<TaskInstance>) -> Rc<RefCell<Self>> {
         let (scripts, requests, logs) = (Vec::new(), Vec::new(), Vec::new());
         let airflow = own.map_or_else(Airflow::default, Airflow::of);
-        Rc::new(RefCell::new(Self { now: moment(START), scripts, requests, logs, airflow }))
+        Rc::new(RefCell::new(Self { now: moment(START), scripts, network: None, requests, logs, airflow }))
     }
 }
 

@@ -96,11 +96,21 @@ impl Script {
     }
 }
 
+/// Answers what no script does.
+pub(super) struct Network(pub(super) Box<dyn FnMut(SentRequest) -> Result<Response, Error>>);
+
+impl std::fmt::Debug for Network {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Network")
+    }
+}
+
 /// The outside world of one fake host.
 #[derive(Debug)]
 pub(super) struct ScriptedWorld {
     pub(super) now: DateTime,
     pub(super) scripts: Vec<Script>,
+    pub(super) network: Option<Network>,
     pub(super) requests: Vec<SentRequest>,
     pub(super) logs: Vec<LogLine>,
     pub(super) airflow: Airflow,
@@ -122,6 +132,9 @@ impl World for ScriptedWorld {
         let (method, url) = (request.method.clone(), request.url.clone());
         self.requests.push(SentRequest::new(request, self.now));
         let script = self.scripts.iter_mut().find(|script| script.method == method && script.url == url);
+        if let (None, Some(Network(answer)), Some(sent)) = (&script, &mut self.network, self.requests.last()) {
+            return answer(sent.clone());
+        }
         script.map_or_else(
             || panic!("the trigger sent `{method} {url}`: say what answers, with `host.on(\"{method}\", \"{url}\")`"),
             Script::next,

@@ -7,8 +7,9 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use super::host::ScriptGuard;
-use super::script::{ScriptedWorld, SentRequest};
+use super::script::{Network, ScriptedWorld, SentRequest};
 use super::{LogLine, test_context};
+use crate::http::{Error as HttpError, Response};
 use crate::platform::with_world;
 use crate::subscriber::Stream;
 use crate::{
@@ -69,6 +70,13 @@ impl<T: Producer> FakeUpstream<T> {
     /// What the world answers to this method and URL: `upstream.on("GET", url).json(200, body)`.
     pub fn on(&mut self, method: &str, url: &str) -> ScriptGuard<'_> {
         ScriptGuard::new(&self.world, method, url)
+    }
+
+    /// What answers every other request, such as a server of the test's own.
+    #[must_use]
+    pub fn answered_by(self, answer: impl FnMut(SentRequest) -> Result<Response, HttpError> + 'static) -> Self {
+        self.world.borrow_mut().network = Some(Network(Box::new(answer)));
+        self
     }
 
     /// Reads up to `most` messages.

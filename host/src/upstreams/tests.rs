@@ -103,6 +103,15 @@ async fn a_folder_of_the_catalog_is_read() {
 }
 
 #[tokio::test]
+async fn only_the_profile_of_airflow_shares_across_classes() {
+    let entry = "kind = \"directory\"\npath = \"/data\"\n";
+    let text = format!("[sources.ours]\n{entry}[sources.theirs]\n{entry}rules.profile = \"airflow\"\n");
+    let catalog = catalog(&text).await;
+    let shared = ["ours", "theirs", "nowhere"].map(|name| catalog.upstreams().is_shared_across_classes(name));
+    assert_eq!(shared, [false, true, false]);
+}
+
+#[tokio::test]
 async fn what_is_not_in_the_catalog_is_refused() {
     let catalog = catalog("[sources.inbox]\nkind = \"directory\"\npath = \"/data\"\n").await;
     let refused = |source: &str, parameters: &str| make(&catalog, source, parameters).map(|_| ()).unwrap_err().0;

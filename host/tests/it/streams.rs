@@ -55,7 +55,6 @@ impl Scene {
     }
 
     /// Another host in the place of the one that was there.
-    #[cfg(feature = "kafka")]
     fn restart(&mut self) {
         (self.host, self.admin) = started(&self.folder);
     }
@@ -103,6 +102,13 @@ fn started(folder: &Folder) -> (Running, String) {
     (host, admin)
 }
 
+/// The numbers that triggers fired with, sorted.
+fn numbers(events: &[Value]) -> Vec<u64> {
+    let mut numbers: Vec<u64> = events.iter().map(|event| event["payload"].as_u64().unwrap()).collect();
+    numbers.sort_unstable();
+    numbers
+}
+
 fn watch(kwargs: Value, kind: &str) -> Value {
     json!({"classpath": "demo.Watch", "kwargs": kwargs, "kind": kind, "queue": "wasm"})
 }
@@ -140,6 +146,14 @@ fn files_dropped_into_a_folder_become_events() {
         (&json!("directory"), &json!("demo.Watch"), &json!(5))
     );
     assert!(scene.ask("/metrics").contains("trigger_host_stream_raw_events_total{source=\"directory\"} 4"));
+    let named = json!({"key": shown["key"], "class": shown["class"]}).to_string();
+    for (what, paused) in [("pause", true), ("resume", false)] {
+        let (status, text) = http("POST", &format!("http://{}/streams/{what}", scene.admin), &named);
+        assert_eq!(status, 204, "{text}");
+        scene.stream(|stream| stream["paused"] == paused);
+    }
+    fs::write(scene.folder.path("inbox").join("a3"), "a3").unwrap();
+    assert_eq!(scene.events(5)[4]["payload"], "a3");
     scene.host.signal("TERM");
     let (code, _, rest) = scene.host.end();
     assert_eq!(code, Some(0), "{rest}");
@@ -171,16 +185,57 @@ fn messages_of_kafka_become_events_and_are_committed() {
     let kwargs = json!({"source": "orders", "required": ["/value/number"], "payload": "/value/number"});
     let triggers = json!([watch(kwargs, "asset")]);
     let mut scene = Scene::knowing(Folder::new(), sources, &triggers, &[("kafka_default", connection)]);
-    let numbers = |events: &[Value]| {
-        let mut numbers: Vec<u64> = events.iter().map(|event| event["payload"].as_u64().unwrap()).collect();
-        numbers.sort_unstable();
-        numbers
-    };
     assert_eq!(numbers(&scene.events(2)), [1, 2]);
     let shown = scene.stream(|stream| stream["done"]["advanced"] == 3 && stream["holds"]["outstanding"] == 0);
     assert_eq!((&shown["source"], &shown["done"]["rejected"]), (&json!("kafka"), &json!(1)));
     scene.host.signal("KILL");
     kafka.produce("orders", "{\"number\": 3}\n").unwrap();
+    scene.restart();
+    assert_eq!(numbers(&scene.events(3)), [1, 2, 3]);
+    let shown = scene.stream(|stream| stream["done"]["advanced"] == 1);
+    assert_eq!(shown["done"]["read"], 1, "nothing again: {shown}");
+}
+
+/// Messages of a queue through two components, one of them malformed: what is deleted is not read again by the next host, and the malformed one is
+/// a dead letter.
+#[test]
+#[ignore = "takes an SQS server: cargo xtask broker-test"]
+fn messages_of_sqs_become_events_and_are_deleted() {
+    let sqs = upstreams::Sqs::start().unwrap();
+    let url = |queue: &str| format!("{}/123456789012/{queue}", sqs.url());
+    let ask = |action: &str, body: Value| -> Value {
+        serde_json::from_str(&sqs.ask(action, &body.to_string()).unwrap()).unwrap()
+    };
+    for queue in ["jobs", "dead"] {
+        ask("CreateQueue", json!({"QueueName": queue}));
+    }
+    let send = |body: &str| ask("SendMessage", json!({"QueueUrl": url("jobs"), "MessageBody": body}));
+    for body in [r#"{"number": 1}"#, "malformed", r#"{"number": 2}"#] {
+        send(body);
+    }
+    let extra = json!({"region_name": "eu-west-1", "endpoint_url": sqs.url()}).to_string();
+    let connection = json!({"conn_type": "aws", "login": "AKIDEXAMPLE", "password": "made-up", "extra": extra});
+    let sources = format!(
+        "[sources.jobs]\nkind = \"component\"\ncomponent = \"sqs.wasm\"\n[sources.jobs.grants]\nhttp = [{{ origin = {:?}, methods = [\"POST\"], \
+         paths = [\"/\"], connection = \"aws_default\", private = true }}]\n",
+        sqs.url()
+    );
+    let parameters = json!({
+        "queue_url": url("jobs"), "dead_letter_queue_url": url("dead"), "connection": "aws_default", "wait": 1, "visibility": 10,
+    });
+    let kwargs =
+        json!({"source": "jobs", "parameters": parameters, "required": ["/value/number"], "payload": "/value/number"});
+    let folder = Folder::new().and("sqs.wasm", sample("sqs"));
+    let triggers = json!([watch(kwargs, "asset")]);
+    let mut scene = Scene::knowing(folder, &sources, &triggers, &[("aws_default", connection)]);
+    assert_eq!(numbers(&scene.events(2)), [1, 2]);
+    let shown = scene.stream(|stream| stream["done"]["advanced"] == 3 && stream["holds"]["outstanding"] == 0);
+    assert_eq!((&shown["source"], &shown["done"]["rejected"]), (&json!("guest"), &json!(1)));
+    let letters = ask("ReceiveMessage", json!({"QueueUrl": url("dead"), "MaxNumberOfMessages": 10}));
+    let bodies = letters["Messages"].as_array().unwrap().iter().map(|letter| &letter["Body"]);
+    assert_eq!(bodies.collect::<Vec<_>>(), ["malformed"]);
+    scene.host.signal("KILL");
+    send(r#"{"number": 3}"#);
     scene.restart();
     assert_eq!(numbers(&scene.events(3)), [1, 2, 3]);
     let shown = scene.stream(|stream| stream["done"]["advanced"] == 1);

@@ -4,10 +4,14 @@
 //! | --- | --- | --- | --- |
 //! | `source` | text | | name of the source in the operator's catalog |
 //! | `parameters` | JSON | `{}` | what the source needs, such as `{"topic": "orders"}`; equal ones share a reader |
+//! | `key` | JSON | the parameters | triggers with equal keys share a reader; the parameters of the first of them count |
 //! | `fields` | object | none | JSON pointer to a value, or to a list of values of which one has to be there |
 //! | `prefixes` | object of texts | none | JSON pointer to what the text there begins with |
 //! | `required` | list of texts | none | JSON pointers where every message has something; one without is rejected |
 //! | `payload` | text | the whole message | JSON pointer to what it fires with |
+//!
+//! Kafka and SQS give a message as `{"value": ..}` with its place or id beside it, and one whose body is not JSON as `{"text": ".."}`: pointers begin with
+//! `/value`, and `"required": ["/value"]` rejects what is not JSON.
 //!
 //! A message that is not JSON, or lacks a required field, is rejected: the source puts it aside where it can. `fields` and `prefixes` are also the
 //! trigger's match, unless there are required fields: the host then hands over only the messages that fit.
@@ -28,6 +32,9 @@ struct MessageWatch {
     /// What the source needs.
     #[serde(default = "nothing")]
     parameters: Value,
+    /// In the place of the parameters: triggers with equal keys share a reader.
+    #[serde(default)]
+    key: Option<Value>,
     /// JSON pointer to a value, or to a list of values of which one has to be there.
     #[serde(default)]
     fields: BTreeMap<String, Value>,
@@ -79,6 +86,9 @@ fn is_equal(one: &Value, other: &Value) -> bool {
 impl Subscriber for MessageWatch {
     fn stream(&self) -> Result<Stream> {
         let mut stream = Stream::new(&self.source, self.parameters.clone());
+        if let Some(key) = &self.key {
+            stream = stream.key(key.clone());
+        }
         // A message that the host skips is never looked at, so it cannot be rejected either.
         if !self.required.is_empty() {
             return Ok(stream);

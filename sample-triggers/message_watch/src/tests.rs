@@ -36,6 +36,33 @@ fn rejects_what_is_malformed() {
     assert_eq!(found[2], Verdict::fire(json!({"id": null})));
 }
 
+/// What `docs/sources.md` and the sample for SQS say that messages look like.
+#[test]
+fn serves_kafka_and_sqs_alike() {
+    let kwargs = json!({
+        "source": "orders", "fields": {"/value/state": "done"}, "required": ["/value/id"], "payload": "/value",
+    });
+    let kafka = |rest: &str| {
+        format!(r#"{{"topic": "orders", "partition": 3, "offset": 7, "timestamp_ms": 1, "key": "a", {rest}}}"#)
+    };
+    let sqs =
+        |rest: &str| format!(r#"{{"message_id": "m-1", "group": "a", "attributes": {{"kind": "order"}}, {rest}}}"#);
+    for source in [kafka, sqs as fn(&str) -> String] {
+        let bodies = [
+            r#""value": {"id": 1, "state": "done"}"#,
+            r#""value": {"id": 2, "state": "open"}"#,
+            r#""value": {"state": "done"}"#,
+            r#""text": "not { json""#,
+            r#""base64": "AA==""#,
+        ];
+        let messages = bodies.map(source);
+        let found = verdicts(kwargs.clone(), &messages.each_ref().map(String::as_str));
+        let malformed = Verdict::reject("the message has nothing at `/value/id`");
+        let fired = Verdict::fire(json!({"id": 1, "state": "done"}));
+        assert_eq!(found, [fired, Verdict::skip(), malformed.clone(), malformed.clone(), malformed]);
+    }
+}
+
 #[test]
 fn tells_the_host_what_it_wants_unless_it_has_to_see_everything() {
     let stream = |kwargs| FakeStream::<MessageWatch>::new(kwargs).stream().unwrap();
@@ -48,6 +75,10 @@ fn tells_the_host_what_it_wants_unless_it_has_to_see_everything() {
     );
     assert_eq!(
         stream(json!({"source": "kafka", "parameters": parameters, "fields": fields, "required": ["/id"]})),
-        Stream::new("kafka", parameters)
+        Stream::new("kafka", parameters.clone())
+    );
+    assert_eq!(
+        stream(json!({"source": "kafka", "parameters": parameters, "key": "orders"})),
+        Stream::new("kafka", parameters).key(json!("orders"))
     );
 }

@@ -2,25 +2,29 @@
 //!
 //! The host signs; what is here is the body and the name of the action.
 
-use trigger_host_sdk::Duration;
-use trigger_host_sdk::http::retry::transient;
 use trigger_host_sdk::http::{self, Request, Response};
 use trigger_host_sdk::serde::Deserialize;
 use trigger_host_sdk::serde::de::DeserializeOwned;
 use trigger_host_sdk::serde_json::Value;
+use trigger_host_sdk::{Duration, Error};
 
-use crate::Queue;
+use crate::Sqs;
 
 /// Entries of one batch.
 pub(crate) const BATCH: usize = 10;
-/// For an answer that does not wait for messages.
-const WITHIN: Duration = Duration::from_secs(15);
+/// For an answer that does not wait for messages. Less than a third of a call's time, which is what a read leaves.
+const WITHIN: Duration = Duration::from_secs(8);
 
 /// Why a call gave nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Failure {
     pub(crate) what: String,
-    pub(crate) passes: bool,
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        Self::failed(failure.what)
+    }
 }
 
 /// The answer of a batch call.
@@ -29,6 +33,13 @@ pub(crate) struct Failure {
 pub(crate) struct BatchAnswer {
     #[serde(default)]
     pub(crate) failed: Vec<FailedEntry>,
+}
+
+impl BatchAnswer {
+    /// Whether and how the entry at this place failed.
+    pub(crate) fn failed(&self, at: usize) -> Option<&FailedEntry> {
+        self.failed.iter().find(|failed| failed.id.parse() == Ok(at))
+    }
 }
 
 /// One entry that was not done.
@@ -53,31 +64,33 @@ struct Refusal {
     message: String,
 }
 
-impl Queue {
-    /// One call, not sent yet.
-    pub(crate) fn call(&self, action: &str, body: &Value) -> Request {
-        let wait = if action == "ReceiveMessage" { self.wait.as_millis() } else { 0 };
+impl Sqs {
+    /// One call, not sent yet, which SQS may take so long to answer beyond what it takes anyway.
+    pub(crate) fn call(&self, action: &str, body: &Value, wait: Duration) -> Request {
         http::post(origin(&self.queue_url))
             .header("content-type", "application/x-amz-json-1.0")
             .header("x-amz-target", format!("AmazonSQS.{action}"))
             .connection(self.connection.as_str())
-            .timeout(Duration::from_millis(WITHIN.as_millis() + wait))
+            .timeout(Duration::from_millis(WITHIN.as_millis() + wait.as_millis()))
             .json(body)
     }
 }
 
 /// Reads an answer.
 pub(crate) fn read<T: DeserializeOwned>(action: &str, answer: Result<Response, http::Error>) -> Result<T, Failure> {
-    let passes = transient(&answer).is_some();
-    let failed = |what: String, passes| Failure { what: format!("{action}: {what}"), passes };
-    let answer = answer.map_err(|error| failed(error.to_string(), passes))?;
+    let failed = |what: String| Failure { what: format!("{action}: {what}") };
+    let answer = answer.map_err(|error| failed(error.to_string()))?;
     if answer.is_success() {
-        return answer.json().map_err(|error| failed(error.to_string(), false));
+        return answer.json().map_err(|error| failed(error.to_string()));
     }
     let Refusal { kind, message } = answer.json().unwrap_or_default();
-    let kind = kind.rsplit('#').next().unwrap_or_default().to_owned();
-    let throttled = kind.contains("Throttl") || kind.contains("TooManyRequests") || kind.contains("OverLimit");
-    Err(failed(format!("status {} {kind}: {message}", answer.status), passes || throttled))
+    let kind = kind.rsplit('#').next().unwrap_or_default();
+    Err(failed(format!("status {} {kind}: {message}", answer.status)))
+}
+
+/// Whole seconds, as SQS takes them: up to twelve hours.
+pub(crate) fn seconds(duration: Duration) -> u64 {
+    duration.as_millis().div_ceil(1_000).min(43_200)
 }
 
 /// Everything before the path: SQS takes every call there.

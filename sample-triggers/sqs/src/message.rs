@@ -18,39 +18,16 @@ pub(crate) struct Message {
     pub(crate) message_attributes: Map<String, Value>,
 }
 
-/// One raw event for the group.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Received {
-    /// What subscribers see: JSON.
-    pub data: Vec<u8>,
-    /// What the acker gets back.
-    pub payload: Vec<u8>,
-    /// What it is settled with, in order.
-    pub lane: String,
-}
-
 /// What the acker needs of a message.
 #[checkpoint]
 pub(crate) struct Ticket {
     pub(crate) id: String,
-    pub(crate) receipt: String,
+    /// What SQS knows this receipt of it by.
+    pub(crate) handle: String,
     /// Its message group.
     pub(crate) group: Option<String>,
     /// Body and attributes, when there is a dead-letter queue to send them to.
     pub(crate) letter: Option<Value>,
-}
-
-/// One raw event and how its subscribers resolved it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Settled {
-    /// Its payload.
-    pub payload: Vec<u8>,
-    /// How many accepted it and have their events stored.
-    pub acked: u32,
-    /// How many failed on it.
-    pub failed: u32,
-    /// How many say that it is malformed.
-    pub rejected: u32,
 }
 
 impl Message {
@@ -81,7 +58,7 @@ impl Message {
         let letter = || json!({ "MessageBody": self.body, "MessageAttributes": self.message_attributes });
         Ticket {
             id: self.message_id.clone(),
-            receipt: self.receipt_handle.clone(),
+            handle: self.receipt_handle.clone(),
             group: self.group().map(str::to_owned),
             letter: with_letter.then(letter),
         }
@@ -89,12 +66,12 @@ impl Message {
 }
 
 impl Ticket {
-    pub(crate) fn payload(&self) -> Vec<u8> {
+    pub(crate) fn receipt(&self) -> Vec<u8> {
         // Texts and JSON: it cannot fail.
         serde_json::to_vec(self).unwrap_or_default()
     }
 
-    pub(crate) fn read(payload: &[u8]) -> Option<Self> {
-        serde_json::from_slice(payload).ok()
+    pub(crate) fn read(receipt: &[u8]) -> Option<Self> {
+        serde_json::from_slice(receipt).ok()
     }
 }

@@ -1,133 +1,153 @@
 //! Deletes, gives back, or sends to the dead letters what is settled.
 //!
-//! Owns what was sent to the dead letters already, for an advance that is repeated. Invariants: a message is deleted only when all who saw it
-//! have accepted it, or when it is a dead letter; a dead letter is sent before its message is deleted.
+//! Invariants: a message is deleted only when all who saw it have accepted it, or when it is a dead letter; a dead letter is sent before its
+//! message is deleted; one message that is not done does not keep the others.
 
-use std::collections::{HashSet, VecDeque};
-
-use trigger_host_sdk::http;
+use trigger_host_sdk::prelude::*;
 use trigger_host_sdk::serde_json::{Value, json};
-use trigger_host_sdk::warning;
+use trigger_host_sdk::{AdvanceError, Settled, Unfinished};
 
-use crate::api::{BATCH, BatchAnswer, Failure, read};
-use crate::message::{Settled, Ticket};
-use crate::{Queue, SqsError};
+use crate::Sqs;
+use crate::api::{BATCH, BatchAnswer, FailedEntry, read, seconds};
+use crate::message::Ticket;
 
-/// Dead letters that are remembered.
-const MOST_SENT: usize = 10_000;
+/// Bytes of the dead letters of one request: SQS and the grant cap what it takes.
+const LETTERS: usize = 128 << 10;
 
-/// See the module.
-#[derive(Debug)]
-pub struct Acker {
-    queue: Queue,
-    /// Ids of messages whose letters were sent, the latest last: kept after their deletion, because an advance is repeated when its
-    /// answer was lost.
-    sent: (HashSet<String>, VecDeque<String>),
+/// A message of the batch, by its place there.
+struct Item {
+    index: usize,
+    ticket: Ticket,
 }
 
-impl Acker {
-    /// Settles messages of a queue.
-    pub fn new(queue: Queue) -> Self {
-        Self { queue, sent: (HashSet::new(), VecDeque::new()) }
-    }
+/// What is not done, as it turns out.
+type Problems = Vec<Unfinished>;
 
-    /// Settles messages of one lane. May be repeated with the same ones.
-    ///
-    /// # Errors
-    /// Not all of them are settled.
-    pub fn advance(&mut self, items: &[Settled]) -> Result<(), SqsError> {
+impl Sqs {
+    /// Settles messages; may be repeated with the same ones.
+    pub(crate) fn settle(&self, batch: &[Settled]) -> Result<Vec<Unfinished>, AdvanceError> {
         let (mut done, mut back, mut letters) = (Vec::new(), Vec::new(), Vec::new());
-        for item in items {
-            let Some(ticket) = Ticket::read(&item.payload) else {
-                return Err(SqsError { what: "a payload is not one of this queue".to_owned(), passes: false });
-            };
-            match item {
-                Settled { failed: 1.., .. } | Settled { acked: 0, rejected: 0, .. } => back.push(ticket),
-                Settled { rejected: 1.., .. } if self.queue.dead_letter_url.is_some() => letters.push(ticket),
-                Settled { rejected: 1.., .. } => back.push(ticket),
-                Settled { .. } => done.push(ticket),
+        for (index, settled) in batch.iter().enumerate() {
+            let ticket = Ticket::read(&settled.receipt);
+            let ticket = ticket.ok_or_else(|| AdvanceError::Fatal("a receipt is not one of this queue".to_owned()))?;
+            let item = Item { index, ticket };
+            let is_seen = settled.accepted > 0 || settled.is_rejected();
+            if settled.is_failed() || !is_seen {
+                back.push(item);
+            } else if !settled.is_rejected() {
+                done.push(item);
+            } else if self.dead_letter_queue_url.is_some() {
+                letters.push(item);
             }
+            // A rejected one without a place to go is left to the queue's redrive policy.
         }
-        self.send_letters(&letters)?;
-        done.extend(letters.iter().cloned());
-        self.in_batches("DeleteMessageBatch", &done, |ticket| json!({ "ReceiptHandle": ticket.receipt }))?;
-        let after = self.queue.retry_after.as_millis() / 1_000;
-        let again = |ticket: &Ticket| json!({ "ReceiptHandle": ticket.receipt, "VisibilityTimeout": after });
-        self.in_batches("ChangeMessageVisibilityBatch", &back, again)
+        let mut problems = Problems::new();
+        done.extend(self.send_letters(letters, &mut back, &mut problems));
+        self.in_batches("DeleteMessageBatch", &done, &mut problems, |_| json!({}));
+        let after = seconds(self.retry_after);
+        self.in_batches(
+            "ChangeMessageVisibilityBatch",
+            &back,
+            &mut problems,
+            |_| json!({ "VisibilityTimeout": after }),
+        );
+        Ok(problems)
     }
 
-    fn send_letters(&mut self, letters: &[Ticket]) -> Result<(), SqsError> {
-        let Some(url) = self.queue.dead_letter_url.clone() else { return Ok(()) };
-        let unsent: Vec<&Ticket> = letters.iter().filter(|letter| !self.sent.0.contains(&letter.id)).collect();
-        for batch in unsent.chunks(BATCH) {
-            let entry = |(at, letter): (usize, &&Ticket)| {
-                let mut entry = letter.letter.clone().unwrap_or_else(|| json!({ "MessageBody": "" }));
-                entry["Id"] = at.to_string().into();
-                if url.ends_with(".fifo") {
-                    // Within five minutes SQS itself drops a letter that is sent twice.
-                    entry["MessageGroupId"] = letter.group.clone().unwrap_or_else(|| letter.id.clone()).into();
-                    entry["MessageDeduplicationId"] = letter.id.clone().into();
-                }
-                entry
-            };
-            let entries: Vec<Value> = batch.iter().enumerate().map(entry).collect();
+    /// Sends dead letters. Gives those that were sent; what the dead-letter queue does not take for good goes `back`.
+    fn send_letters(&self, letters: Vec<Item>, back: &mut Vec<Item>, problems: &mut Problems) -> Vec<Item> {
+        let Some(url) = &self.dead_letter_queue_url else { return Vec::new() };
+        let batches = by_size(letters);
+        let request = |batch: &Vec<Item>| {
+            let entries: Vec<Value> =
+                batch.iter().enumerate().map(|(at, item)| letter(url, at, &item.ticket)).collect();
             let body = json!({ "QueueUrl": url, "Entries": entries });
-            let answer: BatchAnswer = read("SendMessageBatch", self.queue.call("SendMessageBatch", &body).send())?;
-            for (at, letter) in batch.iter().enumerate() {
-                if !answer.failed.iter().any(|failed| failed.id == at.to_string()) {
-                    self.remember(letter.id.clone());
+            self.call("SendMessageBatch", &body, Duration::ZERO)
+        };
+        let answers = http::send_all(batches.iter().map(request));
+        let mut sent = Vec::new();
+        for (batch, answer) in batches.into_iter().zip(answers) {
+            let answer = read::<BatchAnswer>("SendMessageBatch", answer);
+            for (at, item) in batch.into_iter().enumerate() {
+                match answer.as_ref().map(|answer| answer.failed(at)) {
+                    Ok(None) => sent.push(item),
+                    Ok(Some(FailedEntry { sender_fault: true, code, .. })) => {
+                        warning!(
+                            "The dead-letter queue does not take a message",
+                            code = code,
+                            message = item.ticket.id
+                        );
+                        back.push(item);
+                    }
+                    Ok(Some(failed)) => problems.push(item.unfinished(&failed.code)),
+                    Err(failure) => problems.push(item.unfinished(&failure.what)),
                 }
             }
-            if let Some(failed) = answer.failed.first() {
-                let what = format!("a dead letter was refused: {}", failed.code);
-                return Err(SqsError { what, passes: !failed.sender_fault });
-            }
         }
-        Ok(())
-    }
-
-    fn remember(&mut self, id: String) {
-        let (ids, order) = &mut self.sent;
-        if ids.insert(id.clone()) {
-            order.push_back(id);
-        }
-        if order.len() > MOST_SENT
-            && let Some(oldest) = order.pop_front()
-        {
-            ids.remove(&oldest);
-        }
+        sent
     }
 
     /// Does the same with all of these, in batches at once. What SQS knows nothing of any more is done.
-    fn in_batches(&self, action: &str, tickets: &[Ticket], entry: impl Fn(&Ticket) -> Value) -> Result<(), SqsError> {
-        let request = |batch: &[Ticket]| {
-            let entries = batch.iter().enumerate().map(|(at, ticket)| {
-                let mut entry = entry(ticket);
+    fn in_batches(&self, action: &str, items: &[Item], problems: &mut Problems, more: impl Fn(&Item) -> Value) {
+        let request = |batch: &[Item]| {
+            let entries = batch.iter().enumerate().map(|(at, item)| {
+                let mut entry = more(item);
                 entry["Id"] = at.to_string().into();
+                entry["ReceiptHandle"] = item.ticket.handle.as_str().into();
                 entry
             });
-            let body = json!({ "QueueUrl": self.queue.queue_url, "Entries": entries.collect::<Vec<_>>() });
-            self.queue.call(action, &body)
+            let body = json!({ "QueueUrl": self.queue_url, "Entries": entries.collect::<Vec<_>>() });
+            self.call(action, &body, Duration::ZERO)
         };
-        let mut problem: Option<Failure> = None;
-        for answer in http::send_all(tickets.chunks(BATCH).map(request)) {
-            match read::<BatchAnswer>(action, answer) {
-                Err(failure) => problem = Some(failure),
-                Ok(answer) => {
-                    for failed in answer.failed {
-                        if failed.sender_fault {
-                            warning!(
-                                "A message was visible again before it was settled",
-                                action = action,
-                                code = failed.code
-                            );
-                        } else {
-                            problem = Some(Failure { what: format!("{action}: {}", failed.code), passes: true });
-                        }
+        for (batch, answer) in items.chunks(BATCH).zip(http::send_all(items.chunks(BATCH).map(request))) {
+            let answer = read::<BatchAnswer>(action, answer);
+            for (at, item) in batch.iter().enumerate() {
+                match answer.as_ref().map(|answer| answer.failed(at)) {
+                    Ok(None) => {}
+                    Ok(Some(FailedEntry { sender_fault: true, code, .. })) => {
+                        warning!("A message was visible again before it was settled", action = action, code = code);
                     }
+                    Ok(Some(failed)) => problems.push(item.unfinished(&failed.code)),
+                    Err(failure) => problems.push(item.unfinished(&failure.what)),
                 }
             }
         }
-        problem.map_or(Ok(()), |failure| Err(failure.into()))
     }
+}
+
+impl Item {
+    fn unfinished(&self, why: &str) -> Unfinished {
+        Unfinished { index: u32::try_from(self.index).unwrap_or(u32::MAX), reason: why.to_owned() }
+    }
+}
+
+/// As SQS takes it. Within five minutes a FIFO queue itself drops a letter that is sent twice.
+fn letter(url: &str, at: usize, ticket: &Ticket) -> Value {
+    let mut entry = ticket.letter.clone().unwrap_or_else(|| json!({ "MessageBody": "" }));
+    entry["Id"] = at.to_string().into();
+    if url.ends_with(".fifo") {
+        entry["MessageGroupId"] = ticket.group.as_ref().unwrap_or(&ticket.id).as_str().into();
+        entry["MessageDeduplicationId"] = ticket.id.as_str().into();
+    }
+    entry
+}
+
+fn by_size(letters: Vec<Item>) -> Vec<Vec<Item>> {
+    let size = |item: &Item| item.ticket.letter.as_ref().map_or(0, |letter| letter.to_string().len());
+    let mut batches: Vec<Vec<Item>> = Vec::new();
+    let mut bytes = 0;
+    for item in letters {
+        let more = size(&item);
+        match batches.last_mut() {
+            Some(batch) if batch.len() < BATCH && bytes + more <= LETTERS => {
+                bytes += more;
+                batch.push(item);
+            }
+            _ => {
+                bytes = more;
+                batches.push(vec![item]);
+            }
+        }
+    }
+    batches
 }

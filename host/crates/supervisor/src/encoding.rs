@@ -60,6 +60,11 @@ impl Encoding {
         self.event(&Source { place: Place::RawEvent(raw), ..self.source.clone() }, index, event)
     }
 
+    /// Words of a guest, without secrets.
+    pub(crate) fn masked(&self, text: &str) -> String {
+        self.masker.mask_cut(text).into_owned()
+    }
+
     /// A call that has no answer.
     pub(crate) fn failure(&self, reason: &EndReason) -> FailureMessage {
         FailureMessage {

@@ -6,52 +6,41 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use streams::actor::{Producer, Read, Reader as Source, SourceError, Streams, Subscribe, Subscription};
+use streams::actor::{Producer, Read, Reader, SourceError, Streams, Subscribe, Subscription};
 use streams::matching::Match;
 use streams::{AdvanceError, AdvanceItem, Lane, Mode, Policy, Raw, StreamKey, Verdict};
 use tokio::sync::Notify;
-use trigger_host_sdk::DateTime;
-use trigger_host_sdk::fake::with_network;
 use trigger_host_sdk::serde_json::{self, Value, json};
-use trigger_host_types::{Clock as _, SystemClock, TriggerId};
+use trigger_host_sdk::{AdvanceError as Refused, Received};
+use trigger_host_types::TriggerId;
 use upstreams::Sqs;
 
-use super::{Network, all, counts, create, data, network, now, send};
-use crate::{Acker, Queue, Reader, Settled};
+use super::{Queue, all, counts, data, send};
 
 const MESSAGES: usize = 300;
 const MALFORMED: usize = 3;
 const SUBSCRIBERS: usize = 4;
 const DEATHS: usize = 4;
 
-/// The two halves of the guest, each on its own thread when it is called.
-struct Halves {
-    queue: Queue,
-    network: Network,
-    acker: Arc<Mutex<Acker>>,
-}
+/// The guest, on a thread of its own for each call.
+#[derive(Clone)]
+struct Guest(Queue);
 
-struct Receiving(Option<Reader>, Network);
-
-async fn guest<T: Send + 'static>(network: &Network, call: impl FnOnce() -> T + Send + 'static) -> T {
-    let network = network.clone();
-    tokio::task::spawn_blocking(move || with_network(move |sent| network(sent), call)).await.unwrap()
+async fn called<T: Send + 'static>(call: impl FnOnce() -> T + Send + 'static) -> T {
+    tokio::task::spawn_blocking(call).await.unwrap()
 }
 
 #[async_trait]
-impl Source for Receiving {
+impl Reader for Guest {
     async fn read(&mut self, max: usize) -> Result<Read, SourceError> {
         loop {
-            let mut reader = self.0.take().unwrap();
-            let now = DateTime::from_unix_ms(SystemClock.now());
-            let call = move || (reader.next(max, now), reader);
-            let (received, reader) = guest(&self.1, call).await;
-            self.0 = Some(reader);
-            let received = received.map_err(|error| SourceError(error.what))?;
+            let queue = self.0.clone();
+            let received = called(move || queue.upstream().read(u32::try_from(max).unwrap())).await;
+            let received = received.map_err(|error| SourceError(error.to_string()))?;
             if !received.is_empty() {
-                let raw = |one: crate::Received| Raw {
+                let raw = |one: Received| Raw {
                     data: one.data.into(),
-                    payload: one.payload.into(),
+                    payload: one.receipt.into(),
                     lane: Lane(one.lane.into()),
                 };
                 return Ok(Read { events: received.into_iter().map(raw).collect(), end: None });
@@ -61,22 +50,25 @@ impl Source for Receiving {
 }
 
 #[async_trait]
-impl Producer for Halves {
-    async fn open(&self) -> Result<Box<dyn Source>, SourceError> {
-        Ok(Box::new(Receiving(Some(Reader::new(self.queue.clone())), self.network.clone())))
+impl Producer for Guest {
+    async fn open(&self) -> Result<Box<dyn Reader>, SourceError> {
+        Ok(Box::new(self.clone()))
     }
 
     async fn advance(&self, _lane: &Lane, items: &[AdvanceItem]) -> Result<(), AdvanceError> {
-        let settled = |item: &AdvanceItem| Settled {
-            payload: item.payload.to_vec(),
-            acked: item.outcome.acked,
-            failed: item.outcome.failed(),
-            rejected: item.outcome.rejected,
-        };
-        let items: Vec<Settled> = items.iter().map(settled).collect();
-        let acker = self.acker.clone();
-        let done = guest(&self.network, move || acker.lock().unwrap().advance(&items)).await;
-        done.map_err(|error| AdvanceError { what: error.what.into(), fatal: !error.passes, retry_after: None })
+        let (queue, items) = (self.0.clone(), items.to_vec());
+        let done = called(move || {
+            let settled = items
+                .iter()
+                .map(|item| (&*item.payload, item.outcome.acked, item.outcome.rejected, item.outcome.failed()));
+            queue.upstream().advance(&settled.collect::<Vec<_>>())
+        });
+        let failed = |what: String, fatal| AdvanceError { what: what.into(), fatal, retry_after: None };
+        match done.await {
+            Ok(unfinished) => unfinished.first().map_or(Ok(()), |one| Err(failed(one.reason.clone(), false))),
+            Err(Refused::Retry(what, _)) => Err(failed(what, false)),
+            Err(Refused::Fatal(what)) => Err(failed(what, true)),
+        }
     }
 
     async fn rewind(&self, _lane: &Lane, _payload: &Bytes) -> Result<(), SourceError> {
@@ -111,12 +103,11 @@ async fn watch(of: Subscription, who: usize, api: Arc<Api>) {
 }
 
 /// One life of a host, until so much is stored.
-fn live(queue: &Queue, network: &Network, api: &Arc<Api>, until: usize) {
+fn live(queue: &Queue, api: &Arc<Api>, until: usize) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
         let streams = Streams::start();
-        let acker = Arc::new(Mutex::new(Acker::new(queue.clone())));
-        let producer = Arc::new(Halves { queue: queue.clone(), network: network.clone(), acker });
+        let producer = Arc::new(Guest(queue.clone()));
         for who in 0..SUBSCRIBERS {
             let subscribe = Subscribe {
                 trigger: TriggerId(i64::try_from(who).unwrap()),
@@ -140,9 +131,9 @@ fn live(queue: &Queue, network: &Network, api: &Arc<Api>, until: usize) {
         };
         tokio::time::timeout(Duration::from_secs(120), stored).await.expect("it goes on");
         if until == everything() {
-            let (queue, network) = (queue.clone(), network.clone());
+            let queue = queue.clone();
             let empty = move || while counts(&queue) != (0, 0) {};
-            tokio::time::timeout(Duration::from_secs(60), guest(&network, empty)).await.expect("all is settled");
+            tokio::time::timeout(Duration::from_secs(60), called(empty)).await.expect("all is settled");
         }
     });
     runtime.shutdown_background();
@@ -156,30 +147,22 @@ const fn everything() -> usize {
 #[ignore = "takes an SQS server: cargo xtask broker-test"]
 fn a_queue_is_emptied_and_its_dead_letters_are_sent_once() {
     let server = Sqs::start().unwrap();
-    let network = network(&server);
-    let outer = network.clone();
-    with_network(
-        move |sent| outer(sent),
-        || {
-            let dead = create(&server.url(), "dead.fifo", &json!({}));
-            let kwargs = json!({ "dead_letter_url": dead.queue_url, "visibility": 4, "wait": 1 });
-            let queue = create(&server.url(), "orders", &kwargs);
-            let bodies: Vec<String> = (0..MESSAGES)
-                .map(|number| match number % (MESSAGES / MALFORMED) {
-                    7 => format!("malformed {number}"),
-                    _ => json!({ "number": number }).to_string(),
-                })
-                .collect();
-            send(&queue, &bodies.iter().map(String::as_str).collect::<Vec<_>>(), None);
-            let api = Arc::new(Api::default());
-            for life in 0..=DEATHS {
-                live(&queue, &network, &api, everything() * (life + 1) / (DEATHS + 1));
-            }
-            let letters = all(&mut Reader::new(dead), now());
-            let texts: Vec<String> =
-                letters.iter().map(|letter| data(letter)["text"].as_str().unwrap().to_owned()).collect();
-            let once: BTreeSet<&str> = texts.iter().map(String::as_str).collect();
-            assert_eq!((texts.len(), once.len()), (MALFORMED, MALFORMED), "{texts:?}");
-        },
-    );
+    let dead = Queue::at(&server).create("dead.fifo", &json!({}));
+    let parameters = json!({ "dead_letter_queue_url": dead.url(), "visibility": 4, "wait": 1 });
+    let queue = Queue::at(&server).create("orders", &parameters);
+    let bodies: Vec<String> = (0..MESSAGES)
+        .map(|number| match number % (MESSAGES / MALFORMED) {
+            7 => format!("malformed {number}"),
+            _ => json!({ "number": number }).to_string(),
+        })
+        .collect();
+    send(&queue, &bodies.iter().map(String::as_str).collect::<Vec<_>>(), None);
+    let api = Arc::new(Api::default());
+    for life in 0..=DEATHS {
+        live(&queue, &api, everything() * (life + 1) / (DEATHS + 1));
+    }
+    let letters = all(&dead);
+    let texts: Vec<String> = letters.iter().map(|letter| data(letter)["text"].as_str().unwrap().to_owned()).collect();
+    let once: BTreeSet<&str> = texts.iter().map(String::as_str).collect();
+    assert_eq!((texts.len(), once.len()), (MALFORMED, MALFORMED), "{texts:?}");
 }

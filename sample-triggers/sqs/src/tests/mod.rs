@@ -7,15 +7,15 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use broker::{Broker, BrokerConfig, GrantParts, HttpGrant, Mask};
-use trigger_host_sdk::fake::{SentRequest, with_network};
+use trigger_host_sdk::fake::{FakeUpstream, SentRequest, with_network};
 use trigger_host_sdk::http::{Error, Response};
 use trigger_host_sdk::serde_json::{self, Value, json};
-use trigger_host_sdk::{DateTime, Duration};
+use trigger_host_sdk::{Duration, Received};
 use trigger_host_types::http::{Error as HostError, Request as HostRequest};
 use trigger_host_types::{ConnId, Connection, ConnectionError, Connections};
 use upstreams::Sqs;
 
-use crate::{Acker, Queue, Reader, Received, Settled, api};
+use crate::{Sqs as Upstream, api};
 
 /// One connection of type `aws`, for one endpoint.
 struct Keys(String);
@@ -70,35 +70,53 @@ fn network(server: &Sqs) -> Network {
     })
 }
 
-/// Runs `call` with the requests of the guest going through the broker to a server of its own.
-fn with_server<T>(call: impl FnOnce(&str) -> T) -> T {
-    let server = Sqs::start().unwrap();
-    let network = network(&server);
-    with_network(move |sent| network(sent), || call(&server.url()))
+/// A queue of a server, and the parameters of a stream that reads it.
+#[derive(Clone)]
+struct Queue {
+    network: Network,
+    parameters: Value,
+}
+
+impl Queue {
+    fn at(server: &Sqs) -> Self {
+        let parameters = json!({ "queue_url": server.url(), "connection": "aws", "wait": 0, "visibility": 30 });
+        Self { network: network(server), parameters }
+    }
+
+    fn with(&self, parameters: &Value) -> Self {
+        let mut all = self.parameters.clone();
+        all.as_object_mut().unwrap().extend(parameters.as_object().unwrap().clone());
+        Self { network: self.network.clone(), parameters: all }
+    }
+
+    /// Makes another queue at the same server.
+    fn create(&self, name: &str, parameters: &Value) -> Self {
+        let attributes = if name.ends_with(".fifo") { json!({ "FifoQueue": "true" }) } else { json!({}) };
+        let made = ask(self, "CreateQueue", &json!({ "QueueName": name, "Attributes": attributes }));
+        self.with(&json!({ "queue_url": made["QueueUrl"] })).with(parameters)
+    }
+
+    fn url(&self) -> &str {
+        self.parameters["queue_url"].as_str().unwrap()
+    }
+
+    fn upstream(&self) -> FakeUpstream<Upstream> {
+        let network = self.network.clone();
+        FakeUpstream::new(self.parameters.clone()).answered_by(move |sent| network(sent))
+    }
 }
 
 /// One call of a test's own, signed like every other.
 fn ask(queue: &Queue, action: &str, body: &Value) -> Value {
-    api::read(action, queue.call(action, body).send()).unwrap()
-}
-
-fn queue(url: &str, kwargs: &Value) -> Queue {
-    let mut all = json!({ "queue_url": url, "connection": "aws", "wait": 0, "visibility": 30 });
-    all.as_object_mut().unwrap().extend(kwargs.as_object().unwrap().clone());
-    serde_json::from_value(all).unwrap()
-}
-
-/// Makes a queue at the server, and the settings to read it with.
-fn create(server: &str, name: &str, kwargs: &Value) -> Queue {
-    let at = queue(server, &json!({}));
-    let attributes = if name.ends_with(".fifo") { json!({ "FifoQueue": "true" }) } else { json!({}) };
-    let made = ask(&at, "CreateQueue", &json!({ "QueueName": name, "Attributes": attributes }));
-    queue(made["QueueUrl"].as_str().unwrap(), kwargs)
+    let (upstream, network): (Upstream, _) =
+        (serde_json::from_value(queue.parameters.clone()).unwrap(), queue.network.clone());
+    let call = || api::read(action, upstream.call(action, body, Duration::ZERO).send()).unwrap();
+    with_network(move |sent| network(sent), call)
 }
 
 fn send(queue: &Queue, bodies: &[&str], group: Option<&str>) {
     for (at, body) in bodies.iter().enumerate() {
-        let mut message = json!({ "QueueUrl": queue.queue_url, "MessageBody": body,
+        let mut message = json!({ "QueueUrl": queue.url(), "MessageBody": body,
             "MessageAttributes": { "kind": { "DataType": "String", "StringValue": "order" } } });
         if let Some(group) = group {
             message["MessageGroupId"] = group.into();
@@ -117,29 +135,28 @@ fn numbers(received: &[Received]) -> Vec<u64> {
     received.iter().map(|one| data(one)["value"]["number"].as_u64().unwrap()).collect()
 }
 
-fn settled(received: &Received, acked: u32, failed: u32, rejected: u32) -> Settled {
-    Settled { payload: received.payload.clone(), acked, failed, rejected }
+fn all(queue: &Queue) -> Vec<Received> {
+    let mut upstream = queue.upstream();
+    std::iter::repeat_with(|| upstream.read(10).unwrap()).take_while(|some| !some.is_empty()).flatten().collect()
 }
 
-fn all(reader: &mut Reader, now: DateTime) -> Vec<Received> {
-    let mut all = Vec::new();
-    loop {
-        let some = reader.next(10, now).unwrap();
-        if some.is_empty() {
-            return all;
-        }
-        all.extend(some);
-    }
-}
-
-fn now() -> DateTime {
-    "2026-01-01T00:00:00Z".parse().unwrap()
+/// How many accepted, rejected and failed each of these. All of it gets done.
+fn settle(queue: &Queue, settled: &[(&Received, u32, u32, u32)]) {
+    let one = |&(received, accepted, rejected, failed): &(&'_ Received, u32, u32, u32)| {
+        (received.receipt.clone(), accepted, rejected, failed)
+    };
+    let settled: Vec<(Vec<u8>, u32, u32, u32)> = settled.iter().map(one).collect();
+    let settled: Vec<(&[u8], u32, u32, u32)> = settled
+        .iter()
+        .map(|(receipt, accepted, rejected, failed)| (&**receipt, *accepted, *rejected, *failed))
+        .collect();
+    assert_eq!(queue.upstream().advance(&settled).unwrap(), []);
 }
 
 /// Messages of a queue: visible ones, and hidden ones.
 fn counts(queue: &Queue) -> (u64, u64) {
     let names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"];
-    let answer = ask(queue, "GetQueueAttributes", &json!({ "QueueUrl": queue.queue_url, "AttributeNames": names }));
+    let answer = ask(queue, "GetQueueAttributes", &json!({ "QueueUrl": queue.url(), "AttributeNames": names }));
     let [visible, hidden] = names.map(|name| answer["Attributes"][name].as_str().unwrap().parse().unwrap());
     (visible, hidden)
 }
@@ -147,94 +164,103 @@ fn counts(queue: &Queue) -> (u64, u64) {
 #[test]
 #[ignore = "takes an SQS server: cargo xtask broker-test"]
 fn each_message_ends_as_its_subscribers_say() {
-    with_server(|server| {
-        let dead = create(server, "dead", &json!({}));
-        let queue = create(server, "orders", &json!({ "dead_letter_url": dead.queue_url }));
-        let bodies: Vec<String> = (0..25).map(|number| json!({ "number": number }).to_string()).collect();
-        send(&queue, &bodies.iter().map(String::as_str).collect::<Vec<_>>(), None);
-        send(&queue, &["not { json"], None);
-        let (mut reader, mut acker) = (Reader::new(queue.clone()), Acker::new(queue.clone()));
-        let received = all(&mut reader, now());
-        assert_eq!((received.len(), reader.open()), (26, 26));
-        let lanes: BTreeSet<&str> = received.iter().map(|one| one.lane.as_str()).collect();
-        assert_eq!(lanes.len(), 3, "what came together is one lane");
-        let bad = received.iter().find(|one| data(one)["text"] == "not { json").unwrap();
-        assert_eq!(data(bad)["attributes"], json!({ "kind": "order" }));
-        let good: Vec<&Received> = received.iter().filter(|one| *one != bad).collect();
+    let server = Sqs::start().unwrap();
+    let dead = Queue::at(&server).create("dead", &json!({}));
+    let queue = Queue::at(&server).create("orders", &json!({ "dead_letter_queue_url": dead.url() }));
+    let bodies: Vec<String> = (0..25).map(|number| json!({ "number": number }).to_string()).collect();
+    send(&queue, &bodies.iter().map(String::as_str).collect::<Vec<_>>(), None);
+    send(&queue, &["not { json"], None);
+    let received = all(&queue);
+    let lanes: BTreeSet<&[u8]> = received.iter().map(|one| &*one.lane).collect();
+    assert_eq!((received.len(), lanes.len()), (26, 26), "no message waits for another");
+    let bad = received.iter().find(|one| data(one)["text"] == "not { json").unwrap();
+    assert_eq!(data(bad)["attributes"], json!({ "kind": "order" }));
+    let good: Vec<&Received> = received.iter().filter(|one| *one != bad).collect();
 
-        let mut items: Vec<Settled> = good[1..].iter().map(|one| settled(one, 3, 0, 0)).collect();
-        items.push(settled(good[0], 2, 1, 0));
-        items.push(settled(bad, 2, 0, 1));
-        for _ in 0..2 {
-            // An advance is repeated when its answer was lost.
-            acker.advance(&items).unwrap();
+    let mut settled: Vec<(&Received, u32, u32, u32)> = good[1..].iter().map(|one| (*one, 3, 0, 0)).collect();
+    settled.extend([(good[0], 2, 0, 1), (bad, 2, 1, 0)]);
+    settle(&queue, &settled);
+    assert_eq!(counts(&queue), (1, 0), "the one that was failed is there again, the others are gone");
+    // An advance is repeated when its answer was lost.
+    settle(&queue, &settled[..24]);
+    let again = all(&queue);
+    assert_eq!(again[0].data, good[0].data, "it is the same raw event");
+    settle(&queue, &[(&again[0], 3, 0, 0)]);
+    assert_eq!(counts(&queue), (0, 0));
+    let letters = all(&dead);
+    assert_eq!(letters.iter().map(|letter| data(letter)["text"].clone()).collect::<Vec<_>>(), ["not { json"]);
+    assert_eq!(data(&letters[0])["attributes"], json!({ "kind": "order" }));
+}
+
+#[test]
+#[ignore = "takes an SQS server: cargo xtask broker-test"]
+fn without_dead_letters_a_rejected_message_is_left_to_the_queue() {
+    let server = Sqs::start().unwrap();
+    let dead = Queue::at(&server).create("dead", &json!({}));
+    let queue = Queue::at(&server).create("orders", &json!({ "visibility": 1 }));
+    let names = json!(["QueueArn"]);
+    let dead_letters = ask(&dead, "GetQueueAttributes", &json!({ "QueueUrl": dead.url(), "AttributeNames": names }));
+    let policy = json!({ "deadLetterTargetArn": dead_letters["Attributes"]["QueueArn"], "maxReceiveCount": "2" });
+    let attributes = json!({ "RedrivePolicy": policy.to_string() });
+    ask(&queue, "SetQueueAttributes", &json!({ "QueueUrl": queue.url(), "Attributes": attributes }));
+    send(&queue, &["not { json"], None);
+    let mut times = 0;
+    while counts(&dead) == (0, 0) {
+        for one in queue.upstream().read(10).unwrap() {
+            settle(&queue, &[(&one, 0, 1, 0)]);
+            times += 1;
         }
-        assert_eq!(counts(&queue), (1, 0), "the one that was failed is there again, the others are gone");
-        let again = all(&mut reader, now());
-        assert_eq!(again[0].data, good[0].data, "it is the same raw event");
-        acker.advance(&[settled(&again[0], 3, 0, 0)]).unwrap();
-        assert_eq!(counts(&queue), (0, 0));
-        let letters = all(&mut Reader::new(dead), now());
-        assert_eq!(letters.iter().map(|letter| data(letter)["text"].clone()).collect::<Vec<_>>(), ["not { json"]);
-        assert_eq!(data(&letters[0])["attributes"], json!({ "kind": "order" }));
-    });
+    }
+    assert_eq!((times, counts(&queue)), (2, (0, 0)));
 }
 
 #[test]
 #[ignore = "takes an SQS server: cargo xtask broker-test"]
 fn a_message_group_is_a_lane() {
-    with_server(|server| {
-        let queue = create(server, "orders.fifo", &json!({}));
-        for group in ["a", "b"] {
-            let bodies = (0..4).map(|number| json!({ "number": number }).to_string()).collect::<Vec<_>>();
-            send(&queue, &bodies.iter().map(String::as_str).collect::<Vec<_>>(), Some(group));
-        }
-        let (mut reader, mut acker) = (Reader::new(queue.clone()), Acker::new(queue.clone()));
-        let received = all(&mut reader, now());
-        for group in ["a", "b"] {
-            let lane: Vec<Received> = received.iter().filter(|one| one.lane == group).cloned().collect();
-            assert_eq!(numbers(&lane), [0, 1, 2, 3], "in order");
-            acker.advance(&lane.iter().map(|one| settled(one, 1, 0, 0)).collect::<Vec<_>>()).unwrap();
-        }
-        assert_eq!(counts(&queue), (0, 0));
-    });
+    let server = Sqs::start().unwrap();
+    let queue = Queue::at(&server).create("orders.fifo", &json!({}));
+    for group in ["a", "b"] {
+        let bodies = (0..4).map(|number| json!({ "number": number }).to_string()).collect::<Vec<_>>();
+        send(&queue, &bodies.iter().map(String::as_str).collect::<Vec<_>>(), Some(group));
+    }
+    let received = all(&queue);
+    for group in ["a", "b"] {
+        let lane: Vec<Received> = received.iter().filter(|one| one.lane == group.as_bytes()).cloned().collect();
+        assert_eq!(numbers(&lane), [0, 1, 2, 3], "in order");
+        settle(&queue, &lane.iter().map(|one| (one, 1, 0, 0)).collect::<Vec<_>>());
+    }
+    assert_eq!(counts(&queue), (0, 0));
 }
 
-/// A message that takes long stays hidden; one that is settled is forgotten.
+/// A message that is extended stays hidden; one that was settled meanwhile does no harm.
 #[test]
 #[ignore = "takes an SQS server: cargo xtask broker-test"]
 fn slow_messages_stay_hidden() {
-    with_server(|server| {
-        let queue = create(server, "slow", &json!({ "visibility": 2 }));
-        send(&queue, &[r#"{"number": 0}"#, r#"{"number": 1}"#], None);
-        let (mut reader, mut acker) = (Reader::new(queue.clone()), Acker::new(queue.clone()));
-        let received = all(&mut reader, now());
-        acker.advance(&[settled(&received[1], 1, 0, 0)]).unwrap();
-        // Asked for more every second of the server's own time, for longer than a message is hidden.
-        let began = std::time::Instant::now();
-        let mut later = now();
-        while began.elapsed() < std::time::Duration::from_secs(5) {
-            later = later + Duration::from_millis(1_001);
-            assert!(reader.next(10, later).unwrap().is_empty(), "it was not seen again");
-            assert!(reader.open() >= 1);
-        }
-        assert_eq!(reader.open(), 1, "the settled one is forgotten");
-        // Nobody asks any more.
-        let mut other = Reader::new(queue);
-        let again = std::iter::repeat_with(|| other.next(10, later).unwrap()).find(|some| !some.is_empty()).unwrap();
-        assert_eq!(again[0].data, received[0].data);
-    });
+    let server = Sqs::start().unwrap();
+    let queue = Queue::at(&server).create("slow", &json!({ "visibility": 2 }));
+    send(&queue, &[r#"{"number": 0}"#, r#"{"number": 1}"#], None);
+    let received = all(&queue);
+    settle(&queue, &[(&received[1], 1, 0, 0)]);
+    let receipts: Vec<&[u8]> = received.iter().map(|one| &*one.receipt).collect();
+    // Of the server's own time, longer than a message is hidden.
+    let began = std::time::Instant::now();
+    while began.elapsed() < std::time::Duration::from_secs(5) {
+        queue.upstream().extend(&receipts, Duration::from_secs(2)).unwrap();
+        assert!(queue.upstream().read(10).unwrap().is_empty(), "it was not seen again");
+    }
+    // Nobody asks any more.
+    let mut other = queue.upstream();
+    let again = std::iter::repeat_with(|| other.read(10).unwrap()).find(|some| !some.is_empty()).unwrap();
+    assert_eq!(again[0].data, received[0].data);
 }
 
 #[test]
 #[ignore = "takes an SQS server: cargo xtask broker-test"]
 fn what_sqs_refuses_is_an_error() {
-    with_server(|server| {
-        let missing = queue(&format!("{server}/123456789012/missing"), &json!({}));
-        let error = Reader::new(missing).next(10, now()).unwrap_err();
-        assert!(!error.passes && error.what.contains("QueueDoesNotExist"), "{error:?}");
-        let other = Queue { connection: "other".into(), ..queue(server, &json!({})) };
-        let error = Reader::new(other).next(10, now()).unwrap_err();
-        assert!(!error.passes && error.what.contains("no http grant"), "{error:?}");
-    });
+    let server = Sqs::start().unwrap();
+    let missing = json!({ "queue_url": format!("{}/123456789012/missing", server.url()) });
+    let error = Queue::at(&server).with(&missing).upstream().read(10).unwrap_err();
+    assert!(error.to_string().contains("QueueDoesNotExist"), "{error:?}");
+    let error = Queue::at(&server).with(&json!({ "connection": "other" })).upstream().read(10).unwrap_err();
+    assert!(error.to_string().contains("no http grant"), "{error:?}");
 }

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use crate::program;
 
 /// Class paths, components, limits. Grants are the same for all: this machine.
-const CLASSES: [(&str, &str, &str); 4] = [
+const CLASSES: [(&str, &str, &str); 6] = [
     ("demo.Wait", "time_delta", ""),
     ("demo.HttpJob", "http_job", ""),
     (
@@ -15,6 +15,8 @@ const CLASSES: [(&str, &str, &str); 4] = [
         "hostile",
         "memory = \"16MiB\"\ncpu-per-poll = \"100ms\"\nwall-per-poll = \"20s\"\nhost-calls-per-poll = 8\n",
     ),
+    ("test.Listener", "stream", "cpu-per-poll = \"100ms\"\n"),
+    ("test.OtherListener", "stream", "cpu-per-poll = \"100ms\"\n"),
     // Spins for as long as a test needs it.
     ("test.Spin", "hostile", "cpu-per-poll = \"1s\"\nwall-per-poll = \"10m\"\n"),
 ];

@@ -11,5 +11,6 @@ mod outage;
 mod program;
 mod runtime;
 mod runtime_load;
+mod streams;
 mod tap;
 mod world;

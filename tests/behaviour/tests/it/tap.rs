@@ -244,6 +244,21 @@ impl Message {
         fields.into_iter().find(|(field, _)| field.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim().to_owned())
     }
 
+    /// Whether its first line begins so.
+    pub(crate) fn starts_with(&self, what: &str) -> bool {
+        self.start.starts_with(what)
+    }
+
+    /// A query parameter whose value needs no decoding.
+    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
+        let query = self.start.split(' ').nth(1)?.split_once('?')?.1;
+        query.split('&').filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name).map(|(_, value)| value)
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
     fn bytes(&self) -> Vec<u8> {
         let head = format!("{}\r\n{}", self.start, self.head);
         [head.as_bytes(), &self.body].concat()

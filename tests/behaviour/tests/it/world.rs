@@ -88,6 +88,13 @@ impl World {
         Host { program: Program::start(self.folder.path(), &["run", "--config", &file]), name: name.to_owned() }
     }
 
+    /// Adds to the catalog of hosts that start from now on.
+    pub(crate) fn add_to_catalog(&self, text: &str) {
+        let file = self.folder.path().join("triggers.toml");
+        let catalog = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(file, catalog + text).unwrap();
+    }
+
     /// What is in the log of a task's triggers.
     pub(crate) fn log(&self, dag: &str, run: &str, task: &str) -> String {
         let folder = self.folder.path().join(format!("logs/dag_id={dag}/run_id={run}/task_id={task}"));

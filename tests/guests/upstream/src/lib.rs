@@ -6,7 +6,7 @@ use trigger_host_sdk::{AdvanceError, Batch, Demand, Received, Settled, Unfinishe
 /// Makes its messages up.
 #[producer]
 pub struct Upstream {
-    /// What it does: `count`, `too-many`, `fail`.
+    /// What it does: `count`, `too-many`, `fail`, `hang`, `trap`, `twice` (all messages are the first one).
     #[serde(default)]
     read: String,
     /// What it does: `fine`, `odd` (only even ones are done), `beyond`, `retry`, `fatal`, `fail`.
@@ -21,12 +21,16 @@ impl Producer for Upstream {
         let first = cursor.unwrap_or(0);
         let count = match self.read.as_str() {
             "fail" => return Err(Error::failed("as told")),
+            "hang" => loop {
+                std::hint::black_box(());
+            },
+            "trap" => panic!("as told"),
             "too-many" => u64::from(demand.most) + 1,
             _ => u64::from(demand.most),
         };
         let message = |number: u64| Received {
             data: number.to_string().into_bytes(),
-            receipt: format!("r{number}").into_bytes(),
+            receipt: format!("r{}", if self.read == "twice" { 0 } else { number }).into_bytes(),
             lane: b"lane".to_vec(),
         };
         let messages = (first..first + count).map(message).collect();

@@ -19,7 +19,7 @@ use crate::encoding::{Encoding, stop};
 use crate::observer::Subject;
 use crate::runtime::{Asker, Scope};
 use crate::scheduler::{FailureMessage, Heard, Ticket};
-use crate::streams::{Cohorts, Fate, Hall, Listener, Newcomer, NotJoined, Receipt, Told, settle};
+use crate::streams::{Cohorts, Fate, Fault, Hall, Listener, Newcomer, NotJoined, Receipt, Told, settle};
 
 /// See the module.
 pub(super) struct Listening {
@@ -174,9 +174,9 @@ async fn listening(
             let worked = listener.as_mut().is_some_and(|listener| listener.take_worked());
             match told {
                 Told::Events(events) => report(listener, Some(used), None, worked, Ok(events)),
-                Told::Unusable(failure) => report(listener, Some(used), None, false, Err(failure)),
+                Told::Failed(Fault::Unusable(failure)) => report(listener, Some(used), None, worked, Err(failure)),
                 Told::Over(why) => report(None, None, None, worked, Err(failure("stream", why))),
-                Told::CallFailed(reason) => {
+                Told::Failed(Fault::Call(reason)) => {
                     let stop = Box::new(stop(&reason, &used, &encoding.masker));
                     report(listener, Some(used), Some(stop), worked, Err(encoding.failure(&reason)))
                 }

@@ -1,14 +1,13 @@
 //! One trigger's ear at its stream: waits for raw events, has the filter look at them, and gives its verdicts.
 //!
-//! Owns the subscription and the filter. Invariants: a batch whose filter failed is given back as failed, never as skipped; raw events that
-//! were failed together are looked at one by one when they come again, so that one bad one does not take its neighbours along; what is
-//! skipped stays here and costs nobody else anything.
+//! Owns the subscription and the filter. Invariants: a raw event on which the filter failed is given back as failed, never as skipped, and takes no
+//! neighbour along: a batch that failed is looked at again in halves; what is skipped stays here and costs nobody else anything.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use metrics::counter;
-use sandbox::{EndReason, Ended, Filter, Used};
+use sandbox::{EndReason, Filter, Used};
 use streams::actor::{self, Confirmer, Subscription};
 use streams::{Batch, Delivery, Verdict};
 use tokio::runtime::Handle;
@@ -25,6 +24,8 @@ use crate::scheduler::{EventMessage, FailureMessage};
 const MOST_EVENTS: usize = 256;
 /// Bytes of the raw events of one call, unless one alone is larger.
 const MOST_BYTES: usize = 1 << 20;
+/// Calls of one batch that may fail; what is left then is failed unseen. One bad raw event among 256 takes nine.
+const MOST_FAILURES: u32 = 32;
 /// A filter that has nothing to do for so long gives its instance back.
 const REST_AFTER: Duration = Duration::from_secs(10);
 
@@ -36,28 +37,43 @@ pub(crate) struct Listener {
     /// Where guests run.
     guests: Handle,
     kind: TriggerKind,
-    /// So many raw events are looked at one by one.
-    careful: usize,
+    /// What went wrong with some of the last batch, while the rest of it is told.
+    fault: Option<Fault>,
     /// Whether the filter has worked since the last report.
     worked: bool,
+}
+
+/// What was wrong with a raw event of a batch.
+pub(crate) enum Fault {
+    /// The filter failed on it.
+    Call(Box<EndReason>),
+    /// What the filter made of it cannot be told to the API.
+    Unusable(FailureMessage),
 }
 
 /// How listening ended.
 pub(crate) enum Told {
     /// There are events to fire.
     Events(Vec<EventMessage>),
-    /// The filter failed; the subscription stays.
-    CallFailed(Box<EndReason>),
-    /// What the filter made cannot be told to the API; the subscription stays.
-    Unusable(FailureMessage),
+    /// Raw events were failed; the subscription stays.
+    Failed(Fault),
     /// The stream is over for this trigger.
     Over(String),
+}
+
+/// What the filter said of a batch.
+struct Looked {
+    /// For each raw event; none where it failed.
+    verdicts: Vec<Option<sandbox::Verdict>>,
+    /// Why, of the smallest part on which it failed.
+    failed: Option<Box<EndReason>>,
+    used: Used,
 }
 
 impl Listener {
     pub(super) fn new(subscription: Subscription, filter: Filter, guests: Handle, kind: TriggerKind) -> Self {
         let confirmer = Arc::new(subscription.confirmer());
-        Self { subscription, confirmer, filter, guests, kind, careful: 0, worked: false }
+        Self { subscription, confirmer, filter, guests, kind, fault: None, worked: false }
     }
 
     /// Whether the filter has worked since this was last asked.
@@ -70,101 +86,108 @@ impl Listener {
     /// # Cancel safety
     /// Dropping the future leaves the stream; what was in hand is failed.
     pub(crate) async fn listen(mut self, encoding: &Encoding) -> (Option<Self>, Told, Used) {
+        if let Some(fault) = self.fault.take() {
+            return (Some(self), Told::Failed(fault), Used::default());
+        }
         loop {
             let batch = match self.next().await {
                 Ok(batch) => batch,
                 Err(ended) => return (None, Told::Over(ended.to_string()), Used::default()),
             };
-            let (mut own, ended) = match self.evaluated(Arc::clone(&batch)).await {
-                Ok(evaluated) => evaluated,
+            let (mut own, looked) = match self.look(Arc::clone(&batch)).await {
+                Ok(looked) => looked,
                 Err(over) => return (None, Told::Over(over), Used::default()),
             };
-            let used = ended.used;
-            let told = match ended.result {
-                Ok(verdicts) => own.settle(&batch, verdicts, encoding).await,
-                Err(reason) => Some(Told::CallFailed(Box::new(reason))),
-            };
-            match told {
-                None => self = own,
-                Some(Told::Over(why)) => return (None, Told::Over(why), used),
-                Some(Told::Events(events)) => return (Some(own), Told::Events(events), used),
-                Some(failed) => {
-                    own.careful = own.careful.max(2 * batch.len());
-                    own.subscription.call_failed().await;
-                    return (Some(own), failed, used);
+            let Looked { verdicts, failed, used } = looked;
+            match own.settle(&batch, verdicts, encoding).await {
+                Err(over) => return (None, Told::Over(over), used),
+                Ok((events, unusable)) => {
+                    own.fault = failed.map(Fault::Call).or(unusable.map(Fault::Unusable));
+                    if !events.is_empty() {
+                        return (Some(own), Told::Events(events), used);
+                    }
+                    if let Some(fault) = own.fault.take() {
+                        return (Some(own), Told::Failed(fault), used);
+                    }
+                    self = own;
                 }
             }
         }
     }
 
     async fn next(&mut self) -> Result<Batch, actor::Ended> {
-        let most = if self.careful > 0 { 1 } else { MOST_EVENTS };
-        let mut next = std::pin::pin!(self.subscription.next(most));
-        let batch = tokio::select! {
+        let mut next = std::pin::pin!(self.subscription.next(MOST_EVENTS));
+        tokio::select! {
             batch = &mut next => batch,
             () = sleep(REST_AFTER), if self.filter.is_live() => {
                 self.filter.rest();
                 next.await
             }
-        }?;
-        self.careful = self.careful.saturating_sub(batch.len());
-        Ok(batch)
+        }
     }
 
-    /// The filter's word on a batch, in calls that are not too large.
-    async fn evaluated(self, batch: Batch) -> Result<(Self, Ended<Vec<sandbox::Verdict>>), String> {
-        let Self { subscription, confirmer, mut filter, guests, kind, careful, worked } = self;
+    /// The filter's word on a batch.
+    async fn look(self, batch: Batch) -> Result<(Self, Looked), String> {
+        let Self { subscription, confirmer, mut filter, guests, kind, fault, worked } = self;
         let work = guests.spawn(async move {
-            let ended = evaluate(&mut filter, &batch).await;
-            (filter, ended)
+            let looked = look(&mut filter, &batch).await;
+            (filter, looked)
         });
         // Our own task: it ends early only when it panics or the host ends.
-        let (filter, ended) =
-            AbortOnDropHandle::new(work).await.map_err(|_| "the host failed while a filter ran".to_owned())?;
-        let worked = worked || ended.result.is_ok();
-        Ok((Self { subscription, confirmer, filter, guests, kind, careful, worked }, ended))
+        let work = AbortOnDropHandle::new(work).await;
+        let (filter, looked) = work.map_err(|_| "the host failed while a filter ran".to_owned())?;
+        let worked = worked || looked.verdicts.iter().any(Option::is_some);
+        Ok((Self { subscription, confirmer, filter, guests, kind, fault, worked }, looked))
     }
 
-    /// Gives the verdicts on a batch. None: nothing is to be told.
-    async fn settle(&mut self, batch: &[Delivery], given: Vec<sandbox::Verdict>, encoding: &Encoding) -> Option<Told> {
+    /// Gives the verdicts on a batch, and makes the events of those that emit. What has no verdict, or none that can be told, is failed.
+    async fn settle(
+        &mut self,
+        batch: &[Delivery],
+        looked: Vec<Option<sandbox::Verdict>>,
+        encoding: &Encoding,
+    ) -> Result<(Vec<EventMessage>, Option<FailureMessage>), String> {
         let (mut verdicts, mut events) = (Vec::with_capacity(batch.len()), Vec::new());
-        let (mut rejected, mut why) = (0_u64, None);
-        for (raw, verdict) in batch.iter().zip(given) {
+        let (mut unusable, mut rejected, mut why) = (None, 0_u64, None);
+        for (raw, verdict) in batch.iter().zip(looked) {
             verdicts.push(match verdict {
-                sandbox::Verdict::Skip => Verdict::Skip,
-                sandbox::Verdict::Reject(reason) => {
+                None => Verdict::Hold,
+                Some(sandbox::Verdict::Skip) => Verdict::Skip,
+                Some(sandbox::Verdict::Reject(reason)) => {
                     rejected += 1;
                     why.get_or_insert(reason);
                     Verdict::Reject
                 }
-                // A task takes the first event only: what comes behind it concerns this trigger no more.
-                sandbox::Verdict::Emit(made) => match self.encoded(raw, made, events.is_empty(), encoding) {
+                Some(sandbox::Verdict::Emit(made)) => match self.encoded(raw, made, events.is_empty(), encoding) {
                     Ok(made) if made.is_empty() => Verdict::Skip,
                     Ok(made) => {
                         let count = u32::try_from(made.len()).unwrap_or(u32::MAX);
                         events.extend(made);
                         Verdict::Emit { events: count, covers: Vec::new() }
                     }
-                    Err(failure) => return Some(Told::Unusable(failure)),
+                    Err(failure) => {
+                        unusable = Some(failure);
+                        Verdict::Hold
+                    }
                 },
             });
         }
-        let seqs = match self.subscription.verdicts(verdicts).await {
-            Ok(seqs) => seqs,
-            Err(error) => return Some(Told::Over(error.to_string())),
-        };
+        let failed = verdicts.iter().any(|verdict| matches!(verdict, Verdict::Hold));
+        let seqs = self.subscription.verdicts(verdicts).await.map_err(|error| error.to_string())?;
+        if failed {
+            // What was held back is what has failed.
+            self.subscription.call_failed().await;
+        }
         counter!(names::RAW_EVENTS).increment(batch.len() as u64);
         if let Some(why) = why {
             counter!(names::RAW_REJECTED).increment(rejected);
-            tracing::warn!(trigger_id = %self.subscription.id().trigger(), rejected, first = why, "Raw events were rejected.");
-        }
-        if events.is_empty() {
-            return None;
+            let trigger = self.subscription.id().trigger();
+            tracing::warn!(trigger_id = %trigger, rejected, first = encoding.masked(&why), "Raw events were rejected.");
         }
         for (event, seq) in events.iter_mut().zip(seqs) {
             event.receipt = seq.map(|seq| Receipt::new(Arc::clone(&self.confirmer), seq));
         }
-        Some(Told::Events(events))
+        Ok((events, unusable))
     }
 
     fn encoded(
@@ -175,8 +198,8 @@ impl Listener {
         encoding: &Encoding,
     ) -> Result<Vec<EventMessage>, FailureMessage> {
         let most = match self.kind {
-            TriggerKind::Task if is_first => 1,
-            TriggerKind::Task => 0,
+            // It takes the first event only: what comes behind it concerns this trigger no more.
+            TriggerKind::Task => usize::from(is_first),
             TriggerKind::Asset | TriggerKind::Callback => usize::MAX,
         };
         if most == 0 || made.is_empty() {
@@ -187,20 +210,36 @@ impl Listener {
     }
 }
 
-/// Calls the filter as often as the size of a batch demands.
-async fn evaluate(filter: &mut Filter, batch: &[Delivery]) -> Ended<Vec<sandbox::Verdict>> {
+/// Calls the filter as often as the size of a batch demands, and again on the halves of what it failed on.
+async fn look(filter: &mut Filter, batch: &[Delivery]) -> Looked {
     let began = Instant::now();
-    let (mut verdicts, mut used) = (Vec::with_capacity(batch.len()), Used::default());
-    for part in parts(batch) {
+    let mut looked = Looked { verdicts: Vec::with_capacity(batch.len()), failed: None, used: Used::default() };
+    let mut parts: Vec<&[Delivery]> = parts(batch).collect();
+    parts.reverse();
+    let mut failures = 0;
+    while let Some(part) = parts.pop() {
+        if failures == MOST_FAILURES {
+            looked.verdicts.extend(part.iter().map(|_| None));
+            continue;
+        }
         let ended = filter.evaluate(part.iter().map(|raw| &raw.data[..])).await;
-        let cpu = used.cpu + ended.used.cpu;
-        used = Used { cpu, wall: began.elapsed(), ..ended.used };
+        let cpu = looked.used.cpu + ended.used.cpu;
+        looked.used = Used { cpu, wall: began.elapsed(), ..ended.used };
         match ended.result {
-            Ok(given) => verdicts.extend(given),
-            Err(reason) => return Ended { result: Err(reason), used },
+            Ok(verdicts) => looked.verdicts.extend(verdicts.into_iter().map(Some)),
+            Err(reason) => {
+                failures += 1;
+                looked.failed = Some(Box::new(reason));
+                let (left, right) = part.split_at(part.len() / 2);
+                if left.is_empty() {
+                    looked.verdicts.push(None);
+                } else {
+                    parts.extend([right, left]);
+                }
+            }
         }
     }
-    Ended { result: Ok(verdicts), used }
+    looked
 }
 
 /// The batch in pieces of at most [`MOST_BYTES`].

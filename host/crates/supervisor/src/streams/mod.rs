@@ -13,6 +13,6 @@ mod upstream;
 pub(crate) use cohorts::Cohorts;
 pub use guest::{GuestParts, GuestUpstream};
 pub(crate) use join::{Hall, Newcomer, NotJoined};
-pub(crate) use listener::{Listener, Told};
+pub(crate) use listener::{Fault, Listener, Told};
 pub(crate) use receipt::{Fate, Receipt, settle};
 pub use upstream::{NoUpstreams, Upstream, UpstreamRefused, Upstreams, WantedUpstream};

@@ -1,5 +1,8 @@
 //! The upstream around a guest that does what a test says, in virtual time.
 
+mod component;
+mod queue;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
