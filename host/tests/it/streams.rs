@@ -2,7 +2,7 @@
 
 #[cfg(feature = "kafka")]
 mod kafka_kills;
-#[cfg(feature = "kafka")]
+mod sqs_kills;
 mod stored;
 
 use std::fs;

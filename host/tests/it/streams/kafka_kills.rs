@@ -7,8 +7,8 @@ use fastrand::Rng;
 use serde_json::{Value, json};
 use upstreams::{Place, Topic};
 
-use super::stored::{Stored, repetitions};
-use super::{Scene, started};
+use super::Scene;
+use super::stored::{Moment, Stored, number, repetitions};
 use crate::components::sample;
 use crate::program::Folder;
 
@@ -22,8 +22,6 @@ const SEES_ALL: u64 = 96;
 /// One message of so many is malformed.
 const MALFORMED: u64 = 5_000;
 const STALL: Duration = Duration::from_secs(30);
-/// No wait for further events is nearly so long, also when the API has stalled before.
-const PATIENCE: Duration = Duration::from_secs(120);
 
 const CATALOG: &str = "[[trigger]]\n\
     classpath = \"test.Watcher\"\n\
@@ -84,20 +82,6 @@ impl Plan {
     }
 }
 
-/// When a host dies.
-#[derive(Debug)]
-enum Moment {
-    /// Once so many events are stored.
-    Stored(usize),
-    /// Once it has said so many lines, most of them while it starts.
-    Said(usize),
-}
-
-#[expect(clippy::disallowed_methods, reason = "a test has no command line of its own")]
-fn number(name: &str, default: u64) -> u64 {
-    std::env::var(name).map_or(default, |text| text.parse().expect(name))
-}
-
 struct World {
     runtime: tokio::runtime::Runtime,
     topic: Topic,
@@ -126,26 +110,6 @@ impl World {
         Self { runtime, topic, plan, scene, stored: Stored::default() }
     }
 
-    /// Waits until so many events are stored.
-    fn until_stored(&mut self, count: usize) {
-        let mut since = Instant::now();
-        while self.stored.count() < count {
-            if self.stored.look(&self.scene, 10) {
-                since = Instant::now();
-            } else if since.elapsed() > PATIENCE {
-                let (has, streams) = (self.stored.count(), self.scene.ask("/streams"));
-                panic!("{has} of {count} are stored: {streams}\n{}", self.scene.host.kill());
-            }
-        }
-    }
-
-    fn until(&mut self, moment: &Moment) {
-        match moment {
-            Moment::Stored(count) => self.until_stored(*count),
-            Moment::Said(lines) => (0..*lines).for_each(|_| drop(self.scene.host.error_line())),
-        }
-    }
-
     /// Every message below a committed offset that somebody fires for has its event in the API. How many are committed.
     fn check_offsets(&mut self) -> i64 {
         self.stored.catch_up(&self.scene);
@@ -165,6 +129,11 @@ impl World {
             );
         }
         committed.values().sum()
+    }
+
+    /// Waits for one more event.
+    fn goes_on(&mut self) {
+        self.stored.until(&mut self.scene, self.stored.count() + 1);
     }
 
     fn stall(&self) {
@@ -188,19 +157,16 @@ fn a_hundred_watchers_of_a_topic_lose_nothing_however_often_the_host_dies() {
     for life in 0..deaths {
         let left = all - world.stored.count();
         let step = 2 * left / usize::try_from(deaths - life + 2).unwrap();
-        let moment = match random.u8(..4) {
-            0 => Moment::Said(random.usize(1..6)),
-            _ => Moment::Stored(world.stored.count() + random.usize(1..=step.max(1))),
-        };
+        let moment = Moment::draw(&mut random, &world.stored, step);
         if life == deaths / 3 {
-            world.until_stored(world.stored.count() + 1);
+            world.goes_on();
             world.topic.kafka.restart().unwrap();
         }
         if life == 2 * deaths / 3 {
-            world.until_stored(world.stored.count() + 1);
+            world.goes_on();
             world.stall();
         }
-        world.until(&moment);
+        moment.wait(&mut world.scene, &mut world.stored);
         world.scene.host.kill();
         let committed = world.check_offsets();
         eprintln!(
@@ -208,9 +174,9 @@ fn a_hundred_watchers_of_a_topic_lose_nothing_however_often_the_host_dies() {
             began.elapsed(),
             world.stored.count()
         );
-        (world.scene.host, world.scene.admin) = started(&world.scene.folder);
+        world.scene.restart();
     }
-    world.until_stored(all);
+    world.stored.until(&mut world.scene, all);
     eprintln!("all is stored after {:?}", began.elapsed());
     let topic = &world.topic;
     let committed = world.runtime.block_on(async {
