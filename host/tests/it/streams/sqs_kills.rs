@@ -101,7 +101,7 @@ fn scene(queues: &Queues) -> Scene {
     let connection = json!({"conn_type": "aws", "login": "AKIDEXAMPLE", "password": "made-up", "extra": extra});
     let parameters = json!({
         "queue_url": queues.url("jobs"), "dead_letter_queue_url": queues.url("dead.fifo"), "connection": "aws_default",
-        "wait": 1, "visibility": VISIBILITY, "retry_after": 1,
+        "wait": 1, "visibility": VISIBILITY, "retry_after": 3,
     });
     let watcher = |to: u64| {
         let kwargs = json!({
@@ -123,7 +123,7 @@ fn scene(queues: &Queues) -> Scene {
 #[test]
 #[ignore = "takes an SQS server: cargo xtask broker-test"]
 fn watchers_of_a_queue_lose_nothing_however_often_the_host_dies() {
-    let (deaths, seed) = (number("BROKER_TEST_DEATHS", 30) / 3, number("BROKER_TEST_SEED", 1));
+    let (deaths, seed) = (number("BROKER_TEST_DEATHS", 30) / 5, number("BROKER_TEST_SEED", 1));
     let mut random = Rng::with_seed(seed);
     let queues = Queues::start();
     queues.send(0..MESSAGES);
