@@ -166,7 +166,7 @@ impl Policy {
             max_outstanding: Some(50_000),
             read_for_nobody: false,
             linger: true,
-            grace: Duration::from_secs(2),
+            grace: Duration::from_secs(10),
             grace_ends_with_cohort: true,
             drain: Some(Duration::from_secs(30)),
         }

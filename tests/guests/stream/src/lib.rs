@@ -15,6 +15,8 @@ pub struct Stream {
     kind: Option<Value>,
     /// A pointer that is none.
     pointer: Option<String>,
+    /// For the source, in the place of a topic.
+    parameters: Option<Value>,
 }
 
 thread_local! {
@@ -23,7 +25,8 @@ thread_local! {
 
 impl Subscriber for Stream {
     fn stream(&self) -> Result<trigger_host_sdk::Stream> {
-        let mut stream = trigger_host_sdk::Stream::new("orders", json!({"topic": "t"}));
+        let parameters = self.parameters.clone().unwrap_or_else(|| json!({"topic": "t"}));
+        let mut stream = trigger_host_sdk::Stream::new("orders", parameters);
         if let Some(kind) = &self.kind {
             stream = stream.wanted(Condition::equals("/kind", kind));
         }

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use super::message::{Ended, Message, Reply};
+use super::message::{Ended, Leaving, Message, Reply};
 use crate::effect::{Batch, Effect};
 use crate::group::{Group, PullError};
 use crate::ids::{Moment, SubscriptionId};
@@ -46,7 +46,7 @@ impl<S: Shell> Desk<S> {
                 let subscription = joined.as_ref().ok().copied();
                 self.subscribers += usize::from(subscription.is_some());
                 if let (false, Some(gone)) = (reply(joined), subscription) {
-                    self.leave(gone, now);
+                    self.leave(gone, Leaving::Away, now);
                 }
             }
             Message::Pull { subscription, max, reply } => match group.pull(subscription, max, now, effects) {
@@ -64,7 +64,7 @@ impl<S: Shell> Desk<S> {
                 reply(group.verdicts(subscription, &verdicts, now, effects));
             }
             Message::CallFailed(subscription) => group.call_failed(subscription, now, effects),
-            Message::Leave(subscription) => self.leave(subscription, now),
+            Message::Leave(subscription, how) => self.leave(subscription, how, now),
             Message::Confirm(seqs) => group.confirm(seqs, now, effects),
             Message::NotStored(seqs, why) => group.not_stored(seqs, why, now, effects),
             Message::NotComing(trigger) => group.not_coming(trigger, effects),
@@ -108,10 +108,13 @@ impl<S: Shell> Desk<S> {
         &mut self.shell
     }
 
-    fn leave(&mut self, subscription: SubscriptionId, now: Moment) {
+    fn leave(&mut self, subscription: SubscriptionId, how: Leaving, now: Moment) {
         self.waiting.remove(&subscription);
         self.subscribers = self.subscribers.saturating_sub(1);
-        self.group.leave(subscription, now, &mut self.effects);
+        match how {
+            Leaving::Away => self.group.leave(subscription, now, &mut self.effects),
+            Leaving::Done => self.group.finish(subscription, now, &mut self.effects),
+        }
     }
 
     fn perform(&mut self) {

@@ -28,6 +28,15 @@ pub enum Ended {
     VerdictsMissing,
 }
 
+/// How a subscriber leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leaving {
+    /// It may come back.
+    Away,
+    /// It has what it waited for.
+    Done,
+}
+
 /// One message.
 pub enum Message {
     /// A trigger joins.
@@ -60,7 +69,7 @@ pub enum Message {
     /// A filter failed on its last batch.
     CallFailed(SubscriptionId),
     /// A subscriber is gone.
-    Leave(SubscriptionId),
+    Leave(SubscriptionId, Leaving),
     /// These trigger events are stored.
     Confirm(Vec<Seq>),
     /// These trigger events will never be stored.

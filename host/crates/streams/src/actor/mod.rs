@@ -16,7 +16,7 @@ mod task;
 mod totals;
 
 pub use desk::{Desk, Shell};
-pub use message::{Ended, Message, Reply};
+pub use message::{Ended, Leaving, Message, Reply};
 pub use producer::{Advance, Producer, Read, Reader, SourceError};
 pub use status::{GroupStatus, Seen};
 pub use streams::{PauseError, Streams, Subscribe, SubscribeError};

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use trigger_host_types::TriggerId;
 
-use super::message::Message;
+use super::message::{Leaving, Message};
 use super::producer::Producer;
 use super::status::{self, GroupStatus};
 use super::subscription::Subscription;
@@ -169,7 +169,7 @@ async fn join(handle: &Handle, trigger: TriggerId, wanted: Match) -> Option<Resu
     let (answer, joined) = oneshot::channel();
     let (group, leavers) = (handle.messages.clone(), handle.leavers.clone());
     let reply = Box::new(move |joined: Result<SubscriptionId, JoinError>| {
-        let _ = answer.send(joined.map(|id| Subscription { id, group, leavers }));
+        let _ = answer.send(joined.map(|id| Subscription { id, group, leavers, leaving: Leaving::Away }));
         true
     });
     handle.messages.send(Message::Join { trigger, wanted, reply }).await.ok()?;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::message::{Ended, Message, Reply};
+use super::message::{Ended, Leaving, Message, Reply};
 use super::task::Leavers;
 use crate::effect::{Batch, Verdict};
 use crate::group::{Counts, NotStored, VerdictError};
@@ -18,6 +18,7 @@ pub struct Subscription {
     pub(super) id: SubscriptionId,
     pub(super) group: mpsc::Sender<Message>,
     pub(super) leavers: Arc<Leavers>,
+    pub(super) leaving: Leaving,
 }
 
 impl Subscription {
@@ -51,6 +52,11 @@ impl Subscription {
     pub async fn call_failed(&self) {
         // A group that is gone needs no message.
         let _ = self.group.send(Message::CallFailed(self.id)).await;
+    }
+
+    /// Leaves because its trigger has what it waited for: nothing more concerns it, and no lane waits for it to come back.
+    pub fn finish(mut self) {
+        self.leaving = Leaving::Done;
     }
 
     /// Confirms this subscription's trigger events, also after it has left.
@@ -98,6 +104,6 @@ impl Confirmer {
 
 impl Drop for Subscription {
     fn drop(&mut self) {
-        self.leavers.leave(self.id);
+        self.leavers.leave(self.id, self.leaving);
     }
 }

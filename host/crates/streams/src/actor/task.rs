@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::calls::{CallId, Calls};
 use super::desk::{Desk, Shell};
-use super::message::Message;
+use super::message::{Leaving, Message};
 use super::producer::{Advance, Producer, Read, Reader, SourceError};
 use super::totals::Follower;
 use crate::effect::{Effect, Notice, PollEnd};
@@ -28,17 +28,17 @@ const CLOSE: Duration = Duration::from_secs(30);
 /// Those who left without a word. Bounded by the number of subscribers.
 #[derive(Debug, Default)]
 pub(super) struct Leavers {
-    gone: Mutex<Vec<SubscriptionId>>,
+    gone: Mutex<Vec<(SubscriptionId, Leaving)>>,
     any: Notify,
 }
 
 impl Leavers {
-    pub(super) fn leave(&self, subscription: SubscriptionId) {
-        self.gone.lock().unwrap_or_else(PoisonError::into_inner).push(subscription);
+    pub(super) fn leave(&self, subscription: SubscriptionId, how: Leaving) {
+        self.gone.lock().unwrap_or_else(PoisonError::into_inner).push((subscription, how));
         self.any.notify_one();
     }
 
-    fn take(&self) -> Vec<SubscriptionId> {
+    fn take(&self) -> Vec<(SubscriptionId, Leaving)> {
         std::mem::take(&mut *self.gone.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -193,7 +193,7 @@ pub(super) async fn run(
         let messages = tokio::select! {
             Some(message) = wires.messages.recv() => vec![message],
             () = wires.leavers.any.notified() => {
-                wires.leavers.take().into_iter().map(Message::Leave).collect()
+                wires.leavers.take().into_iter().map(|(subscription, how)| Message::Leave(subscription, how)).collect()
             }
             Some(done) = desk.shell().running.join_next() => match done {
                 Ok(done) => desk.shell().messages(done),

@@ -13,15 +13,29 @@ impl Group {
     /// A subscriber leaves, whatever the reason (`U4`). Unknown here, or the group dead: nothing happens (`L1`, `L5`).
     pub fn leave(&mut self, subscription: SubscriptionId, now: Moment, effects: &mut Vec<Effect>) {
         self.clock = now;
-        let Some(slot) = self.slots.of(subscription) else { return };
-        if self.evicted {
-            return;
-        }
-        self.resolve_undelivered(slot, FailedBy::NeverDelivered);
+        let Some(slot) = self.slots.of(subscription).filter(|_| !self.evicted) else { return };
+        self.resolve_undelivered(slot, Resolution::Failed(FailedBy::NeverDelivered));
         match self.policy.binding {
             Binding::Window => self.close_window(slot),
-            Binding::Verdict => self.leave_without_verdict(slot),
+            Binding::Verdict => self.leave_without_verdict(slot, Resolution::Failed(FailedBy::Left)),
         }
+        self.left(slot, now, effects);
+    }
+
+    /// A subscriber leaves because it has what it waited for: what it did not answer concerns it no more, so counts as skipped. By Airflow's
+    /// rules it is a leaver like any other.
+    pub fn finish(&mut self, subscription: SubscriptionId, now: Moment, effects: &mut Vec<Effect>) {
+        if self.policy.binding == Binding::Window {
+            return self.leave(subscription, now, effects);
+        }
+        self.clock = now;
+        let Some(slot) = self.slots.of(subscription).filter(|_| !self.evicted) else { return };
+        self.resolve_undelivered(slot, Resolution::Acked);
+        self.leave_without_verdict(slot, Resolution::Acked);
+        self.left(slot, now, effects);
+    }
+
+    fn left(&mut self, slot: u32, now: Moment, effects: &mut Vec<Effect>) {
         self.slots.leave(slot);
         if self.slots.joined_count() == 0 {
             let owes = self.mode == Mode::Ack && !self.slots.owing.is_empty();
@@ -34,21 +48,21 @@ impl Group {
         self.settle(now, effects);
     }
 
-    /// What is in the filter's hands, or held back by it, is failed; what it answered waits on for storage (`U1`).
-    fn leave_without_verdict(&mut self, slot: u32) {
+    /// Decides what is in the filter's hands, or held back by it; what it answered waits on for storage (`U1`).
+    fn leave_without_verdict(&mut self, slot: u32, resolution: Resolution) {
         let open = self.slots.at_mut(slot).open.take();
         for event in open.iter().flat_map(|open| open.batch.iter()) {
-            self.resolve_at_once(slot, event.id, Resolution::Failed(FailedBy::Left));
+            self.resolve_at_once(slot, event.id, resolution);
         }
-        self.fail_held_back(slot, FailedBy::Left);
+        self.resolve_held_back(slot, resolution);
     }
 
-    /// Fails what a filter kept open for a later verdict.
-    pub(super) fn fail_held_back(&mut self, slot: u32, by: FailedBy) {
+    /// Decides what a filter kept open for a later verdict.
+    pub(super) fn resolve_held_back(&mut self, slot: u32, resolution: Resolution) {
         let awaiting = &self.slots.at(slot).awaiting;
         let back: Vec<EventId> = awaiting.iter().filter(|(_, awaiting)| !awaiting.closed).map(|(id, _)| *id).collect();
         for id in back {
-            self.resolve_at_once(slot, id, Resolution::Failed(by));
+            self.resolve_at_once(slot, id, resolution);
         }
     }
 }

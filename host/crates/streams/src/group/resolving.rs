@@ -59,7 +59,7 @@ impl Group {
     /// Fails a subscriber for good: in everything it owes, older and younger (`Q3`, `K2`). It gets nothing more until it has left.
     pub(super) fn fail_subscriber(&mut self, slot: u32, failure: Failure, by: FailedBy) {
         self.slots.at_mut(slot).failed = true;
-        self.resolve_undelivered(slot, by);
+        self.resolve_undelivered(slot, Resolution::Failed(by));
         self.slots.not_live(slot);
         self.resolve_delivered(slot, by);
         self.put_failure(slot, failure);
@@ -79,21 +79,21 @@ impl Group {
         }
     }
 
-    /// Fails what a subscriber was never given (`U3`), and gives it nothing more.
-    pub(super) fn resolve_undelivered(&mut self, slot: u32, by: FailedBy) {
+    /// Decides what a subscriber was never given (`U3`), and gives it nothing more.
+    pub(super) fn resolve_undelivered(&mut self, slot: u32, resolution: Resolution) {
         let again = std::mem::take(&mut self.slots.at_mut(slot).again);
         for id in again {
-            self.resolve(slot, id, Resolution::Failed(by));
+            self.resolve(slot, id, resolution);
         }
         match self.close_queue(slot) {
             Queue::Everything(next) => {
                 for id in next.0..self.ring.head().0 {
-                    self.resolve(slot, EventId(id), Resolution::Failed(by));
+                    self.resolve(slot, EventId(id), resolution);
                 }
             }
             Queue::Selected(queue) => {
                 for id in queue {
-                    self.resolve(slot, id, Resolution::Failed(by));
+                    self.resolve(slot, id, resolution);
                 }
             }
             Queue::Closed => {}

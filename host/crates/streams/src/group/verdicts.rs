@@ -185,7 +185,7 @@ impl Group {
         for event in open.iter().flat_map(|open| open.batch.iter()) {
             self.resolve_at_once(slot, event.id, Resolution::Failed(FailedBy::Filter));
         }
-        self.fail_held_back(slot, FailedBy::Filter);
+        self.resolve_held_back(slot, Resolution::Failed(FailedBy::Filter));
         self.settle(now, effects);
     }
 

@@ -3,7 +3,7 @@
 
 use shuttle::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use shuttle::thread;
-use streams::actor::{Desk, Ended, Message, Shell};
+use streams::actor::{Desk, Ended, Leaving, Message, Shell};
 use streams::matching::Match;
 use streams::{Batch, Effect, Group, JoinError, Mode, Moment, Policy, Sequence, SubscriptionId, Verdict};
 use trigger_host_types::TriggerId;
@@ -82,7 +82,7 @@ fn subscriber(subscription: SubscriptionId, desk: &SyncSender<Message>, storage:
             storage.send(seq).expect("storage listens");
         }
     }
-    desk.send(Message::Leave(subscription)).expect("the desk listens");
+    desk.send(Message::Leave(subscription, Leaving::Away)).expect("the desk listens");
 }
 
 fn scene(policy: Policy) {

@@ -54,6 +54,23 @@ fn what_is_never_stored_is_settled_once() {
     assert_eq!(play.group.counts().unconfirmed, 0);
 }
 
+/// A one-shot trigger that has its event holds no lane with what it did not look at, and what it emitted is still waited for.
+#[test]
+fn one_that_is_done_is_not_waited_for() {
+    let mut play = Play::new(Policy { on_failed: hold(2), ..safe() }, Mode::Ack);
+    let (done, stays) = (play.join(1), play.join(2));
+    play.read(&[("e1", "x"), ("e2", "x"), ("e3", "x")]);
+    play.pull_many(stays, 9);
+    play.verdicts(stays, &[Verdict::Skip, Verdict::Skip, Verdict::Skip]);
+    play.pull(done);
+    let seqs = play.verdicts(done, &[emit(1)]);
+    play.pull(done);
+    play.group.finish(done, play.now, &mut play.effects);
+    assert!(play.advances().is_empty(), "its event is not stored yet");
+    play.confirm(&[seqs[0].expect("it gates")]);
+    assert_eq!(play.advance(), [item("e1", 2, 0, 0), item("e2", 2, 0, 0), item("e3", 2, 0, 0)]);
+}
+
 /// Weakness 4, `P2` hold: when the second offer is accepted, nobody failed it.
 #[test]
 fn a_second_offer_makes_it_clean() {

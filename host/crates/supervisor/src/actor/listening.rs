@@ -16,7 +16,7 @@ use super::effects::context;
 use super::operations::Report;
 use super::{Actor, Running};
 use crate::encoding::{Encoding, stop};
-use crate::observer::Subject;
+use crate::observer::{Finish, Subject};
 use crate::runtime::{Asker, Scope};
 use crate::scheduler::{FailureMessage, Heard, Ticket};
 use crate::streams::{Cohorts, Fate, Fault, Hall, Listener, Newcomer, NotJoined, Receipt, Told, settle};
@@ -52,8 +52,14 @@ impl Listening {
     }
 
     /// This host is done with a trigger.
-    pub(super) fn gone(&mut self, subject: &Subject) {
-        self.listeners.remove(&subject.trigger);
+    pub(super) fn gone(&mut self, subject: &Subject, why: Finish) {
+        if let Some(listener) = self.listeners.remove(&subject.trigger) {
+            match why {
+                Finish::Fired | Finish::Failed | Finish::Killed | Finish::TimedOut => listener.finish(),
+                // It may come back here or elsewhere.
+                Finish::Gone | Finish::Drained => {}
+            }
+        }
         let waiting = self.hall.cohorts.lock().gone(&subject.classpath, subject.trigger);
         self.hall.not_coming(waiting, subject.trigger);
     }

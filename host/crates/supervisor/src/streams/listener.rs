@@ -76,6 +76,11 @@ impl Listener {
         Self { subscription, confirmer, filter, guests, kind, fault: None, worked: false }
     }
 
+    /// Leaves the stream for good.
+    pub(crate) fn finish(self) {
+        self.subscription.finish();
+    }
+
     /// Whether the filter has worked since this was last asked.
     pub(crate) fn take_worked(&mut self) -> bool {
         std::mem::take(&mut self.worked)
