@@ -2,6 +2,7 @@
 //! comes again, what is malformed is one dead letter, and what takes long is not seen again meanwhile.
 
 use std::collections::BTreeSet;
+use std::time::Instant;
 
 use fastrand::Rng;
 use serde_json::{Value, json};
@@ -125,6 +126,7 @@ fn scene(queues: &Queues) -> Scene {
 fn watchers_of_a_queue_lose_nothing_however_often_the_host_dies() {
     let (deaths, seed) = (number("BROKER_TEST_DEATHS", 30) / 5, number("BROKER_TEST_SEED", 1));
     let mut random = Rng::with_seed(seed);
+    let began = Instant::now();
     let queues = Queues::start();
     queues.send(0..MESSAGES);
     let (mut scene, mut stored) = (scene(&queues), Stored::default());
@@ -139,13 +141,15 @@ fn watchers_of_a_queue_lose_nothing_however_often_the_host_dies() {
         let (left, letters) = (queues.count("jobs"), queues.count("dead.fifo"));
         let deleted = usize::try_from(MESSAGES).unwrap() - left;
         eprintln!(
-            "life {life} ended at {moment:?}: {} of {count} stored, {deleted} deleted, {letters} letters",
+            "life {life} ended at {moment:?} after {:?}: {} of {count} stored, {deleted} deleted, {letters} letters",
+            began.elapsed(),
             stored.count()
         );
         assert!(deleted <= stored.count() + letters, "what is deleted is stored, or a dead letter");
         scene.restart();
     }
     stored.until(&mut scene, count);
+    eprintln!("all is stored after {:?}", began.elapsed());
     scene.stream(|_| queues.count("jobs") == BAD.len() && queues.count("dead.fifo") == malformed);
 
     // Nobody has to see again what takes three times as long as a message is hidden.
