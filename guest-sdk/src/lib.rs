@@ -36,6 +36,7 @@ extern crate self as trigger_host_sdk;
 
 mod context;
 mod error;
+mod field;
 mod kwargs;
 mod neutral;
 mod outcome;

@@ -1,7 +1,8 @@
-//! `bench`: runs `tests/benchmarks` in release.
+//! `bench`: runs `tests/benchmarks` in release, beside Airflow where a benchmark is compared with it.
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 
+use crate::environment::{self, Environment, Place};
 use crate::guests;
 use crate::step;
 use crate::workspace::Workspace;
@@ -18,5 +19,21 @@ pub(crate) struct Arguments {
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     let rustc = guests::build(workspace)?;
     let mut cargo = workspace.cargo(&["run", "--release", "-p", "benchmarks", "--"]);
-    step::run("measure", cargo.args(&arguments.rest).env("GUEST_RUSTC", rustc))
+    cargo.args(&arguments.rest).env("GUEST_RUSTC", rustc);
+    // Held while it is measured: tests against Airflow use the same environment.
+    let place;
+    if with_airflow(&arguments.rest) {
+        place = Place::take()?;
+        let python = environment::python().map_err(|missing| anyhow!(missing))?;
+        let environment = Environment::ready(workspace, &place, python)?;
+        cargo.env("AIRFLOW_PYTHON", environment.programs().join("python"));
+    }
+    step::run("measure", &mut cargo)
+}
+
+/// Whether what is to be measured has a column of Airflow's: `streams`, by name or because none is named.
+fn with_airflow(arguments: &[String]) -> bool {
+    let mut named =
+        arguments.iter().filter(|one| !one.starts_with('-') && *one != "json" && *one != "human").peekable();
+    named.peek().is_none() || named.any(|one| one == "streams")
 }

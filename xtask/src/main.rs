@@ -6,6 +6,7 @@ mod bench;
 mod broker_test;
 mod ci;
 mod demo;
+mod environment;
 mod guests;
 mod lint;
 mod loopback;

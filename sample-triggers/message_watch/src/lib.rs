@@ -22,6 +22,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 use trigger_host_sdk::prelude::*;
+use trigger_host_sdk::serde::de::IgnoredAny;
 use trigger_host_sdk::serde_json::{Value, json};
 
 /// Watches a shared stream of JSON messages for those that say what was waited for.
@@ -54,16 +55,43 @@ fn nothing() -> Value {
 }
 
 impl MessageWatch {
-    fn is_wanted(&self, message: &Value) -> bool {
-        let one_of = |(pointer, wanted): (&String, &Value)| {
-            let Some(found) = message.pointer(pointer) else { return false };
-            values(wanted).iter().any(|value| is_equal(value, found))
-        };
-        let begins = |(pointer, prefix): (&String, &String)| {
-            let text = message.pointer(pointer).and_then(Value::as_str);
-            text.is_some_and(|text| text.starts_with(prefix))
-        };
-        self.fields.iter().all(one_of) && self.prefixes.iter().all(begins)
+    /// Whether all fields are as they should be. Each is looked for by itself: most messages are decided by the first.
+    fn is_wanted(&self, message: &Message<'_>) -> std::result::Result<bool, String> {
+        for (pointer, wanted) in &self.fields {
+            let found = message.field::<Value>(pointer)?;
+            if !found.is_some_and(|found| values(wanted).iter().any(|value| is_equal(value, &found))) {
+                return Ok(false);
+            }
+        }
+        for (pointer, prefix) in &self.prefixes {
+            let found = message.field::<Value>(pointer)?;
+            if !found.as_ref().and_then(Value::as_str).is_some_and(|text| text.starts_with(prefix)) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Why the message is malformed, if it is.
+    fn refusal(&self, message: &Message<'_>) -> std::result::Result<Option<String>, String> {
+        for pointer in &self.required {
+            if message.field::<IgnoredAny>(pointer)?.is_none() {
+                return Ok(Some(format!("the message has nothing at `{pointer}`")));
+            }
+        }
+        Ok(None)
+    }
+
+    fn verdict(&self, message: &Message<'_>) -> std::result::Result<Verdict, String> {
+        if let Some(refusal) = self.refusal(message)? {
+            return Ok(Verdict::reject(refusal));
+        }
+        if !self.is_wanted(message)? {
+            return Ok(Verdict::skip());
+        }
+        // A message of somebody else may look like the host's own tags: it is taken as it is.
+        let payload = message.field(&self.payload)?.unwrap_or(Value::Null);
+        Ok(Verdict::fire(trigger_host_sdk::literal(payload)))
     }
 }
 
@@ -103,18 +131,6 @@ impl Subscriber for MessageWatch {
     }
 
     fn evaluate(&self, _: &Context, message: &Message<'_>) -> Result<Verdict> {
-        let message: Value = match message.json() {
-            Ok(message) => message,
-            Err(why) => return Ok(Verdict::reject(format!("the message is not JSON: {why}"))),
-        };
-        if let Some(missing) = self.required.iter().find(|pointer| message.pointer(pointer).is_none()) {
-            return Ok(Verdict::reject(format!("the message has nothing at `{missing}`")));
-        }
-        if !self.is_wanted(&message) {
-            return Ok(Verdict::skip());
-        }
-        // A message of somebody else may look like the host's own tags: it is taken as it is.
-        let payload = message.pointer(&self.payload).cloned().unwrap_or(Value::Null);
-        Ok(Verdict::fire(trigger_host_sdk::literal(payload)))
+        Ok(self.verdict(message).unwrap_or_else(|why| Verdict::reject(format!("the message is not JSON: {why}"))))
     }
 }

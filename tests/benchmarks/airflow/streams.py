@@ -85,7 +85,7 @@ class Fast(BaseEventTrigger):
     async def filter_shared_stream(self, shared_stream: AsyncIterator[Any]) -> AsyncIterator[TriggerEvent]:
         async for message in shared_stream:
             if self.kind is None or message["kind"] == self.kind:
-                yield TriggerEvent(message)
+                yield TriggerEvent(message["kind"])
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         raise NotImplementedError

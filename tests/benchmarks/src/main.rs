@@ -15,6 +15,7 @@ mod peer;
 mod polls;
 mod program;
 mod report;
+mod streams;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -45,6 +46,7 @@ enum Name {
     Lateness,
     ColdStart,
     Events,
+    Streams,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -87,6 +89,7 @@ async fn measure(name: Name) -> Result<Report> {
         Name::Lateness => lateness::run().await,
         Name::ColdStart => cold_start::run().await,
         Name::Events => events::run().await,
+        Name::Streams => streams::run().await,
     }
 }
 
@@ -95,6 +98,7 @@ async fn part(arguments: &[&str]) -> Result<()> {
         ["density", url, size] => density::part(url, size.parse()?).await,
         ["lateness", url, armed, due] => lateness::part(url, armed.parse()?, due.parse()?).await,
         ["events", url, count] => events::host(url, count.parse()?).await,
+        ["outstanding", subscribers, emits] => streams::part(subscribers.parse()?, emits).await,
         ["server", database] => events::server(database.as_ref()).await,
         _ => bail!("there is no such part"),
     }

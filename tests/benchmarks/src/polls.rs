@@ -115,7 +115,8 @@ async fn poll_until(component: Component, end: Instant) -> Result<u64> {
     Ok(count)
 }
 
-struct Silent;
+/// Grants nothing, and hears nothing.
+pub(crate) struct Silent;
 
 #[async_trait::async_trait]
 impl HostCalls for Silent {

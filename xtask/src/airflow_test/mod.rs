@@ -4,23 +4,18 @@
 //! checks and tests the Python package first. Everything it leaves is in one folder of the user's cache: the environment, made anew only when its
 //! versions change, and the logs of the last run.
 
-mod environment;
 mod needs;
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::environment::{Environment, PACKAGE, Place, TESTS, clean};
 use crate::guests;
 use crate::step::{self, say, show};
-use crate::workspace::{self, Workspace};
-use environment::Environment;
+use crate::workspace::Workspace;
 use needs::Needs;
-
-const PACKAGE: &str = "host/airflow-plugin";
-const TESTS: &str = "tests/airflow";
 
 /// `airflow-test`.
 #[derive(Debug, clap::Args)]
@@ -41,16 +36,10 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
             return Ok(());
         }
     };
-    let folder = workspace::cache()?.join("airflow-test");
-    fs::create_dir_all(&folder).with_context(|| format!("make {}", folder.display()))?;
-    // One run at a time: both the environment and the folder of the run are shared. Released when the process ends.
-    let lock = File::create(folder.join("lock")).context("make the lock of the run")?;
-    if lock.try_lock().is_err() {
-        say("another run is under way, waiting for it");
-        lock.lock().context("wait for the other run")?;
-    }
-    let environment = Environment::ready(workspace, &folder, &needs)?;
-    let run = folder.join("run");
+    // One run at a time: both the environment and the folder of the run are shared.
+    let place = Place::take()?;
+    let environment = Environment::ready(workspace, &place, needs.python)?;
+    let run = place.folder.join("run");
     if run.exists() {
         fs::remove_dir_all(&run).with_context(|| format!("remove {}", run.display()))?;
     }
@@ -116,16 +105,4 @@ fn deployment(
         bail!("the tests against Airflow failed; the logs are in {}", run.display());
     }
     Ok(())
-}
-
-/// A program outside, without anything of an Airflow that this shell knows.
-fn clean(program: impl AsRef<std::ffi::OsStr>) -> Command {
-    let mut command = Command::new(program);
-    for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("AIRFLOW") {
-            command.env_remove(name);
-        }
-    }
-    command.env_remove("PYTHONHOME").env_remove("PYTHONPATH").env_remove("VIRTUAL_ENV");
-    command
 }

@@ -3,12 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use super::clean;
+use crate::environment::{self, clean};
 use crate::step;
-
-/// The frozen versions are for these.
-const PYTHONS: [&str; 4] = ["python3.11", "python3", "python3.12", "python3.13"];
-const SUITS: &str = "import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))";
 
 /// What was found.
 pub(super) struct Needs {
@@ -19,10 +15,7 @@ pub(super) struct Needs {
 impl Needs {
     /// Looks for all; the error names what is missing and how to get it.
     pub(super) fn look() -> Result<Self, &'static str> {
-        let suits = |python: &&&str| step::succeeds(clean(python).args(["-c", SUITS]));
-        let Some(python) = PYTHONS.iter().find(suits) else {
-            return Err("Python 3.11 to 3.13 is missing; on Debian `apt-get install python3 python3-venv` gets it");
-        };
+        let python = environment::python()?;
         if !has_postgres() {
             return Err("PostgreSQL is missing; on Debian `apt-get install postgresql` gets it");
         }

@@ -1,0 +1,215 @@
+//! One field of a JSON text, found in one pass: what is not on the way to it is passed over and not built.
+//!
+//! Owns nothing. Invariant: what is found at a pointer is what `Value::pointer` finds, so of equal keys the last one counts. What is passed over is
+//! checked for form, not for what its texts say.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::Deserialize as _;
+use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+/// The value at `pointer` (RFC 6901), if there is one.
+pub(crate) fn field<T: DeserializeOwned>(text: &[u8], pointer: &str) -> serde_json::Result<Option<T>> {
+    let mut json = serde_json::Deserializer::from_slice(text);
+    let found = match pointer.strip_prefix('/') {
+        Some(path) => Way::of(path).deserialize(&mut json)?,
+        None if pointer.is_empty() => Some(T::deserialize(&mut json)?),
+        // Like `Value::pointer`: what is no pointer finds nothing.
+        None => IgnoredAny::deserialize(&mut json).map(|_| None)?,
+    };
+    json.end().map(|()| found)
+}
+
+/// The rest of a pointer, without its leading slash, on the way to a `T`.
+struct Way<'p, T> {
+    path: &'p str,
+    found: PhantomData<T>,
+}
+
+impl<'p, T> Way<'p, T> {
+    fn of(path: &'p str) -> Self {
+        Self { path, found: PhantomData }
+    }
+
+    /// The next token, still escaped, and what is behind it.
+    fn split(&self) -> (&'p str, Option<&'p str>) {
+        self.path.split_once('/').map_or((self.path, None), |(token, rest)| (token, Some(rest)))
+    }
+}
+
+impl<'de, T: DeserializeOwned> DeserializeSeed<'de> for Way<'_, T> {
+    type Value = Option<T>;
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Self::Value, D::Error> {
+        json.deserialize_any(self)
+    }
+}
+
+impl<'de, T: DeserializeOwned> Visitor<'de> for Way<'_, T> {
+    type Value = Option<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_str<E: Error>(self, _: &str) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+        let (token, rest) = self.split();
+        if let Some(index) = index(token) {
+            for _ in 0..index {
+                if items.next_element::<IgnoredAny>()?.is_none() {
+                    return Ok(None);
+                }
+            }
+            let found = match rest {
+                Some(rest) => items.next_element_seed(Way::of(rest))?.flatten(),
+                None => items.next_element()?,
+            };
+            while items.next_element::<IgnoredAny>()?.is_some() {}
+            return Ok(found);
+        }
+        while items.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Self::Value, A::Error> {
+        let (token, rest) = self.split();
+        let mut found = None;
+        while let Some(is_it) = fields.next_key_seed(Key(token))? {
+            match (is_it, rest) {
+                (true, Some(rest)) => found = fields.next_value_seed(Way::of(rest))?,
+                (true, None) => found = Some(fields.next_value()?),
+                (false, _) => drop(fields.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Whether a key is the one of a token.
+struct Key<'p>(&'p str);
+
+impl<'de> DeserializeSeed<'de> for Key<'_> {
+    type Value = bool;
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<bool, D::Error> {
+        json.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Key<'_> {
+    type Value = bool;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_str<E: Error>(self, key: &str) -> Result<bool, E> {
+        // Escapes are rare, and only make a token longer than its key.
+        let is_escaped = || self.0.contains('~');
+        let unescaped = || self.0.replace("~1", "/").replace("~0", "~");
+        Ok(if self.0 == key { !is_escaped() } else { self.0.len() > key.len() && is_escaped() && unescaped() == key })
+    }
+}
+
+/// An index as RFC 6901 writes it: without sign and leading zeros.
+fn index(token: &str) -> Option<usize> {
+    let plain = !token.starts_with('+') && (token == "0" || !token.starts_with('0'));
+    plain.then(|| token.parse().ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    const TEXTS: [&str; 41] = [
+        "null",
+        " true ",
+        "false",
+        "0",
+        "-0",
+        "-1.5e3",
+        "1E+7",
+        "01",
+        "1.",
+        ".5",
+        "-",
+        "1e",
+        "+1",
+        "tru",
+        "nulll",
+        "",
+        " ",
+        r#""a""#,
+        r#""\u00e9\ud83d\ude00\n""#,
+        r#""\ud800""#,
+        r#""\ude00""#,
+        r#""\x""#,
+        r#""\u12""#,
+        "\"\n\"",
+        "\"a",
+        "[]",
+        "[ ]",
+        "[1, [2, {\"a\": 3}], null]",
+        "[1,]",
+        "[,1]",
+        "[1 2]",
+        "{}",
+        "{ }",
+        "{\"a\":}",
+        "{\"a\" 1}",
+        "{a: 1}",
+        r#"{"a": {"b": 1}, "a": {"c": "x"}}"#,
+        r#"{"a/b": 1, "m~n": {"": 2}, "": 0, "\u0061": 5}"#,
+        r#"{"a": [10, 11, {"b": [true]}], "b": "é", "1": 7}"#,
+        r#"{"a": 1, "a": 2,}"#,
+        r#"{"a": {"b": {}}} x"#,
+    ];
+    const POINTERS: [&str; 17] = [
+        "", "/", "/a", "/b", "/a/b", "/a/c", "/a~1b", "/m~0n", "/m~0n/", "/0", "/1", "/1/1/a", "/a/2/b/0", "/a/01",
+        "/a/+1", "a", "/a/b/c",
+    ];
+
+    #[test]
+    fn finds_what_a_value_has() {
+        for text in TEXTS {
+            let value: Option<Value> = serde_json::from_str(text).ok();
+            for pointer in POINTERS {
+                let found = field::<Value>(text.as_bytes(), pointer);
+                match &value {
+                    Some(_) => assert!(found.is_ok(), "{text} at {pointer}: {found:?}"),
+                    // A text that is passed over may be no more than well formed.
+                    None => assert!(found.is_err() || text.contains('\\'), "{text} at {pointer}: {found:?}"),
+                }
+                let wanted = value.as_ref().and_then(|value| value.pointer(pointer));
+                assert_eq!(found.ok().flatten().as_ref(), wanted, "{text} at {pointer}");
+            }
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! Shared streams beside Airflow's own manager in the same run: raw events per CPU second, what a confirmation costs, and memory per event
+//! that is outstanding.
+//!
+//! Airflow's column is `airflow/streams.py`; both sides make their messages themselves, in the same bounds. A filter of the host is the
+//! guest `one_field` in its sandbox, called as the supervisor's listener calls it. A figure is of CPU time of the whole process, and the goals are ratios, so that a busy machine
+//! slows both.
+
+mod airflow;
+mod confirm;
+mod outstanding;
+mod room;
+mod source;
+mod throughput;
+
+use std::time::Duration;
+
+use anyhow::Result;
+
+use crate::part::{Part, number};
+use crate::report::{Bound, Report};
+use airflow::Airflow;
+pub(crate) use outstanding::part;
+use room::{Case, Emits, Room};
+
+const SIZES: [i64; 4] = [1, 10, 100, 1_000];
+/// CPU time of a case.
+const WINDOW: Duration = Duration::from_millis(1_500);
+const GOAL_CONFIRM_US: f64 = 5.0;
+const GOAL_BYTES: f64 = 1_024.0;
+/// Subscribers of the figures of memory.
+const MANY: i64 = 100;
+
+pub(crate) async fn run() -> Result<Report> {
+    let mut report = Report::new("streams");
+    let airflow = Airflow::find()?;
+    let room = Room::open().await?;
+    for is_acked in [true, false] {
+        for subscribers in SIZES {
+            for emits in [Emits::OneInAHundred, Emits::All] {
+                compare(&mut report, &room, &airflow, Case { is_acked, subscribers, emits, is_matched: false }).await?;
+            }
+        }
+    }
+    let what = format!("CPU of confirm and advance, {} lanes", confirm::OUTSTANDING);
+    // The host confirms what one request has stored.
+    report.goal(format!("{what}, in lots"), confirm::cost(confirm::LOT).await?, "us", Bound::AtMost(GOAL_CONFIRM_US));
+    report.figure(format!("{what}, one by one"), confirm::cost(1).await?, "us");
+    memory(&mut report, &airflow).await?;
+    Ok(report)
+}
+
+/// One case of Airflow's, and those of the host that are to be compared with it.
+async fn compare(report: &mut Report, room: &Room, airflow: &Airflow, case: Case) -> Result<()> {
+    let theirs = airflow.throughput(case)?;
+    report.figure(format!("{case}: Airflow"), theirs, "per CPU s");
+    // A match that everything fits is none.
+    let ways: &[bool] = if case.emits == Emits::All { &[false] } else { &[false, true] };
+    for is_matched in ways {
+        let case = Case { is_matched: *is_matched, ..case };
+        let ours = throughput::measure(room, case, WINDOW).await?;
+        let way = if *is_matched { "the host, by match" } else { "the host" };
+        report.figure(format!("{case}: {way}"), ours, "per CPU s");
+        let what = "  times Airflow's";
+        match goal(case) {
+            Some(goal) => report.goal(what, ours / theirs, "x", Bound::AtLeast(goal)),
+            None => report.figure(what, ours / theirs, "x"),
+        }
+    }
+    Ok(())
+}
+
+fn goal(case: Case) -> Option<f64> {
+    match (case.subscribers, case.is_matched) {
+        _ if !case.is_acked || case.emits == Emits::All => None,
+        (100 | 1_000, false) => Some(20.0),
+        (100, true) => Some(200.0),
+        (1_000, true) => Some(500.0),
+        _ => None,
+    }
+}
+
+async fn memory(report: &mut Report, airflow: &Airflow) -> Result<()> {
+    let theirs = airflow.memory(MANY)?;
+    report.figure(format!("bytes per outstanding event, {MANY} emitted: Airflow"), theirs, "bytes");
+    for (emits, what) in [(Emits::OneInAHundred, "one emitted"), (Emits::All, "all emitted")] {
+        let mut part = Part::start("outstanding", &[&MANY.to_string(), emits.name()])?;
+        let bytes = number(&part.answer().await?, "bytes")?;
+        report.goal(
+            format!("bytes per outstanding event, {MANY} subscribers, {what}"),
+            bytes,
+            "bytes",
+            Bound::AtMost(GOAL_BYTES),
+        );
+    }
+    Ok(())
+}
