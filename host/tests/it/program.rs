@@ -125,6 +125,14 @@ impl Running {
         assert!(sent.success());
     }
 
+    /// Ends it as a power cut would; what it had said last on standard error.
+    pub(crate) fn kill(&mut self) -> String {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let said: Vec<String> = self.error_lines.iter().collect();
+        said[said.len().saturating_sub(60)..].join("\n")
+    }
+
     /// Waits for its end: the code, and what was not read of standard output and standard error.
     pub(crate) fn end(mut self) -> (Option<i32>, Vec<String>, String) {
         let until = std::time::Instant::now() + PATIENCE;

@@ -1,5 +1,10 @@
 //! Shared streams from end to end: what a source of the catalog reads becomes events of the triggers that watch for it.
 
+#[cfg(feature = "kafka")]
+mod kafka_kills;
+mod sqs_kills;
+mod stored;
+
 use std::fs;
 
 use serde_json::{Value, json};
@@ -11,11 +16,14 @@ use crate::run::{NO_ADMIN, api, configured, http, until};
 /// A host that watches by `demo.Watch` and reads what `sources` says, its API, and the address of its admin port.
 struct Scene {
     folder: Folder,
-    _api: Running,
+    api: Running,
     url: String,
     host: Running,
     admin: String,
 }
+
+/// Watches by the sample.
+const WATCH: &str = "[[trigger]]\nclasspath = \"demo.Watch\"\ncomponent = \"watch.wasm\"\n";
 
 impl Scene {
     fn new(folder: Folder, sources: &str, triggers: &Value) -> Self {
@@ -24,8 +32,13 @@ impl Scene {
 
     /// `connections`: what Airflow has, by id.
     fn knowing(folder: Folder, sources: &str, triggers: &Value, connections: &[(&str, Value)]) -> Self {
-        let catalog = format!("[[trigger]]\nclasspath = \"demo.Watch\"\ncomponent = \"watch.wasm\"\n{sources}");
-        let folder = folder.and("triggers.toml", catalog).and("watch.wasm", sample("message_watch"));
+        let folder = folder.and("watch.wasm", sample("message_watch"));
+        Self::of(folder, &format!("{WATCH}{sources}"), triggers, connections)
+    }
+
+    /// Any catalog; its components are in the folder.
+    fn of(folder: Folder, catalog: &str, triggers: &Value, connections: &[(&str, Value)]) -> Self {
+        let folder = folder.and("triggers.toml", catalog);
         let locked = folder.run(&["catalog", "lock"]);
         assert_eq!(locked.code, Some(0), "{}", locked.said());
         let (api, url) = api(&folder);
@@ -38,7 +51,7 @@ impl Scene {
         let (status, answer) = http("POST", &url.replace("/execution/", "/dev/defer"), &triggers.to_string());
         assert!(status < 300, "{status} {answer}");
         let (host, admin) = started(&folder);
-        Self { folder, _api: api, url, host, admin }
+        Self { folder, api, url, host, admin }
     }
 
     /// Another host in the place of the one that was there.
@@ -61,17 +74,23 @@ impl Scene {
 
     /// The first `count` entries of the API's record.
     fn events(&self, count: usize) -> Vec<Value> {
-        let url = self.url.replace("/execution/", "/dev/events?limit=1000");
         let mut events = Vec::new();
         while events.len() < count {
-            let after = events.last().map_or(json!(0), |event: &Value| event["sequence"].clone());
-            let (status, text) = http("GET", &format!("{url}&after={after}&wait=60"), "");
-            let more: Value = serde_json::from_str(&text).unwrap();
-            let more = more["events"].as_array().or(more.as_array()).unwrap_or_else(|| panic!("{status} {text}"));
+            let after = events.last().map_or(0, |event: &Value| event["sequence"].as_u64().unwrap());
+            let more = self.events_after(after, 60);
             assert!(!more.is_empty(), "nothing within a minute after {events:?}");
-            events.extend(more.iter().cloned());
+            events.extend(more);
         }
         events
+    }
+
+    /// Entries of the API's record behind the one of this number; waits for the first so many seconds.
+    fn events_after(&self, after: u64, wait: u64) -> Vec<Value> {
+        let path = format!("/dev/events?limit=1000&after={after}&wait={wait}");
+        let (status, text) = http("GET", &self.url.replace("/execution/", &path), "");
+        let mut more: Value = serde_json::from_str(&text).unwrap_or_default();
+        let Value::Array(more) = more["events"].take() else { panic!("{status} {text}") };
+        more
     }
 }
 

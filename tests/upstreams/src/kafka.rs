@@ -55,6 +55,14 @@ impl Kafka {
         format!("127.0.0.1:{}", self.port)
     }
 
+    /// The configuration of a client that talks to it.
+    #[cfg(feature = "kafka-client")]
+    pub fn client(&self) -> rdkafka::ClientConfig {
+        let mut config = rdkafka::ClientConfig::new();
+        config.set("bootstrap.servers", self.address());
+        config
+    }
+
     /// Sends one message for each line, with the broker's own program.
     ///
     /// # Errors

@@ -7,6 +7,10 @@
 mod kafka;
 mod process;
 mod sqs;
+#[cfg(feature = "kafka-client")]
+mod topic;
 
 pub use kafka::Kafka;
 pub use sqs::Sqs;
+#[cfg(feature = "kafka-client")]
+pub use topic::{Place, Topic};

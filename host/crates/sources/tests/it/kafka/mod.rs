@@ -14,7 +14,7 @@ use streams::matching::Match;
 use streams::{OnFailed, Policy, Verdict};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-use topic::{Scene, TOPIC, WITHIN, client};
+use topic::{Scene, TOPIC, WITHIN};
 use trigger_host_types::{Connection, TriggerId};
 
 use crate::scene::{Lender, key, make, next, subscribe};
@@ -86,7 +86,7 @@ async fn everything_is_seen_and_committed_through_restarts_and_rebalances() {
 
     // Another member takes partitions, reads them, commits nothing and goes.
     let group = scene.group().await;
-    let mut other = client(&scene.kafka);
+    let mut other = scene.kafka.client();
     other.set("group.id", &group).set("partition.assignment.strategy", "cooperative-sticky");
     let other: BaseConsumer = other.set("enable.auto.commit", "false").create().unwrap();
     other.subscribe(&[TOPIC]).unwrap();
@@ -195,7 +195,7 @@ async fn every_compression_is_read() {
     let body = json!({ "number": 1, "filling": "x".repeat(2_000) }).to_string();
     let all = ["none", "gzip", "snappy", "lz4", "zstd"];
     for (compression, partition) in all.into_iter().zip(0..) {
-        let mut config = client(&scene.kafka);
+        let mut config = scene.kafka.client();
         let producer: FutureProducer = config.set("compression.type", compression).create().unwrap();
         let record: FutureRecord<'_, str, str> = FutureRecord::to(TOPIC).partition(partition).payload(&body);
         producer.send(record, WITHIN).await.unwrap();

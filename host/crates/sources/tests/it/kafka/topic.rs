@@ -1,53 +1,48 @@
-//! A broker with one topic, and what a test asks it.
+//! The topic of these tests, and the source that reads it.
 
 use std::collections::HashMap;
+use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
-use rdkafka::client::DefaultClientContext;
-use rdkafka::consumer::{BaseConsumer, Consumer as _};
-use rdkafka::producer::{FutureProducer, FutureRecord};
-use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use serde_json::{Value, json};
 use trigger_host_types::Connection;
-use upstreams::Kafka;
+use upstreams::Topic;
 
 use crate::scene::{Lender, make};
 
 pub(crate) const TOPIC: &str = "orders";
-pub(crate) const PARTITIONS: i32 = 12;
 pub(crate) const WITHIN: Duration = Duration::from_secs(60);
 
 /// A broker with one topic, and what a test does to it.
-pub(crate) struct Scene {
-    pub(crate) kafka: Kafka,
-    producer: FutureProducer,
+pub(crate) struct Scene(Topic);
+
+impl Deref for Scene {
+    type Target = Topic;
+
+    fn deref(&self) -> &Topic {
+        &self.0
+    }
+}
+
+impl DerefMut for Scene {
+    fn deref_mut(&mut self) -> &mut Topic {
+        &mut self.0
+    }
 }
 
 impl Scene {
     pub(crate) async fn new() -> Self {
-        let kafka = Kafka::start().unwrap();
-        let admin: AdminClient<DefaultClientContext> = client(&kafka).create().unwrap();
-        let topic = NewTopic::new(TOPIC, PARTITIONS, TopicReplication::Fixed(1));
-        admin.create_topics([&topic], &AdminOptions::new()).await.unwrap().remove(0).unwrap();
-        let producer = client(&kafka).set("acks", "all").set("linger.ms", "5").create().unwrap();
-        Self { kafka, producer }
+        Self(Topic::start(TOPIC, 12).await.unwrap())
     }
 
     /// Sends one message for each number, with that as its key.
     pub(crate) async fn produce(&self, numbers: std::ops::Range<u64>, body: impl Fn(u64) -> String) {
-        let send = |number: u64| {
-            let (key, body) = (number.to_string(), body(number));
-            async move { self.producer.send(FutureRecord::to(TOPIC).key(&key).payload(&body), WITHIN).await.unwrap() }
-        };
-        futures_util::future::join_all(numbers.map(send)).await;
+        self.0.produce(numbers, body).await.unwrap();
     }
 
     pub(crate) async fn produce_to(&self, partition: i32, count: u64) {
         for number in 0..count {
-            let body = json!({ "number": number }).to_string();
-            let record: FutureRecord<'_, str, str> = FutureRecord::to(TOPIC).partition(partition).payload(&body);
-            self.producer.send(record, WITHIN).await.unwrap();
+            self.0.produce_to(partition, &json!({ "number": number }).to_string()).await.unwrap();
         }
     }
 
@@ -61,51 +56,16 @@ impl Scene {
 
     /// The group of the source.
     pub(crate) async fn group(&self) -> String {
-        let consumer: BaseConsumer = client(&self.kafka).create().unwrap();
-        let found = tokio::task::spawn_blocking(move || {
-            let groups = consumer.fetch_group_list(None, WITHIN).unwrap();
-            groups.groups().iter().map(|group| group.name().to_owned()).find(|name| name.starts_with("trigger-host."))
-        });
-        found.await.unwrap().expect("the source has joined a group")
+        self.0.group("trigger-host.").await.unwrap()
     }
 
     /// Committed offset by partition, where there is one.
     pub(crate) async fn committed(&self, group: &str) -> HashMap<i32, i64> {
-        let consumer: BaseConsumer = client(&self.kafka).set("group.id", group).create().unwrap();
-        let mut list = TopicPartitionList::new();
-        list.add_partition_range(TOPIC, 0, PARTITIONS - 1);
-        let committed =
-            tokio::task::spawn_blocking(move || consumer.committed_offsets(list, WITHIN).unwrap()).await.unwrap();
-        let offset = |offset| if let Offset::Offset(offset) = offset { Some(offset) } else { None };
-        committed.elements().iter().filter_map(|one| Some((one.partition(), offset(one.offset())?))).collect()
-    }
-
-    /// How many messages each partition has.
-    pub(crate) async fn ends(&self) -> HashMap<i32, i64> {
-        let consumer: BaseConsumer = client(&self.kafka).create().unwrap();
-        let ends = tokio::task::spawn_blocking(move || {
-            (0..PARTITIONS).map(|at| (at, consumer.fetch_watermarks(TOPIC, at, WITHIN).unwrap().1)).collect()
-        });
-        ends.await.unwrap()
+        self.0.committed(group).await.unwrap()
     }
 
     /// Waits until everything is committed.
     pub(crate) async fn all_committed(&self) {
-        let (group, ends) = (self.group().await, self.ends().await);
-        let done = async {
-            loop {
-                let committed = self.committed(&group).await;
-                if ends.iter().all(|(at, end)| *end == 0 || committed.get(at) == Some(end)) {
-                    break;
-                }
-            }
-        };
-        tokio::time::timeout(WITHIN, done).await.expect("all is committed within a minute");
+        self.0.all_committed(&self.group().await).await.unwrap();
     }
-}
-
-pub(crate) fn client(kafka: &Kafka) -> ClientConfig {
-    let mut config = ClientConfig::new();
-    config.set("bootstrap.servers", kafka.address());
-    config
 }
