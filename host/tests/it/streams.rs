@@ -16,6 +16,11 @@ use crate::run::{NO_ADMIN, api, configured, http, until};
 /// A host that watches by `demo.Watch` and reads what `sources` says, its API, and the address of its admin port.
 struct Scene {
     folder: Folder,
+    // Elsewhere it only has to live as long.
+    #[cfg_attr(
+        not(feature = "kafka"),
+        expect(dead_code, reason = "the scenarios with real brokers stop and continue it")
+    )]
     api: Running,
     url: String,
     host: Running,
