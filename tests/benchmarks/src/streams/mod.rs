@@ -41,10 +41,10 @@ pub(crate) async fn run() -> Result<Report> {
             }
         }
     }
-    let what = format!("CPU of confirm and advance, {} lanes", confirm::OUTSTANDING);
-    // The host confirms what one request has stored.
-    report.goal(format!("{what}, in lots"), confirm::cost(confirm::LOT).await?, "us", Bound::AtMost(GOAL_CONFIRM_US));
-    report.figure(format!("{what}, one by one"), confirm::cost(1).await?, "us");
+    for (lot, how) in [(confirm::LOT, "in lots"), (1, "one by one")] {
+        let what = format!("CPU of confirm and advance, {} lanes, {how}", confirm::OUTSTANDING);
+        report.goal(what, confirm::cost(lot).await?, "us", Bound::AtMost(GOAL_CONFIRM_US));
+    }
     memory(&mut report, &airflow).await?;
     Ok(report)
 }
