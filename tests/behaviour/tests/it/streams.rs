@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
+use rustix::process::Signal;
 use serde_json::{Value, json};
 use tokio::io::{AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -194,6 +195,31 @@ async fn a_task_takes_its_first_event_and_leaves_and_a_cleared_one_holds_nobody_
     assert_eq!(stored(&events, ids[0]), [json!({"n": 0})]);
     assert_eq!(stored(&events, ids[1]), [] as [Value; 0]);
     assert_eq!(stored(&events, ids[2]), numbers(0..6).collect::<Vec<_>>());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_catalog_fails_nobody_who_listens() {
+    let world = World::new().await;
+    let feed = Feed::start(&world.record, numbers(0..1).collect()).await;
+    world.add_to_catalog(&feed.source("grace = \"0s\""));
+    let tasks = (0..20).map(|task| {
+        let task = json!({"dag_id": "d", "run_id": "r", "task_id": format!("t{task}")});
+        json!({"classpath": "test.Listener", "kwargs": {"kind": "wanted", "parameters": {}}, "task": task})
+    });
+    let ids = world.api.defer(&tasks.collect()).await;
+    let mut host = world.host("host", &[]);
+    acknowledged(&world, &feed, 1).await;
+    for times in 1..=10 {
+        host.program.signal(Signal::HUP);
+        let said = |lines: &[String]| lines.iter().filter(|line| line.contains("A new catalog is in force")).count();
+        host.program.log.find("the catalog is read", |lines| (said(lines) >= times).then_some(())).await;
+    }
+    feed.add([json!({"n": 1})]);
+    acknowledged(&world, &feed, 2).await;
+    feed.add([json!({"kind": "wanted"})]);
+    let events = world.api.events(ids.len()).await;
+    assert!(events.iter().all(|event| event["what"] == "event"), "{events:?}");
+    host.drain().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -192,9 +192,7 @@ pub(super) async fn run(
         let wake = desk.next_wake();
         let messages = tokio::select! {
             Some(message) = wires.messages.recv() => vec![message],
-            () = wires.leavers.any.notified() => {
-                wires.leavers.take().into_iter().map(|(subscription, how)| Message::Leave(subscription, how)).collect()
-            }
+            () = wires.leavers.any.notified() => Vec::new(),
             Some(done) = desk.shell().running.join_next() => match done {
                 Ok(done) => desk.shell().messages(done),
                 Err(error) if error.is_cancelled() => continue,
@@ -216,6 +214,10 @@ pub(super) async fn run(
         };
         // Before anything that could lead to a read.
         wires.pause().into_iter().for_each(|pause| desk.handle(pause));
+        // Who has left is gone before anything that was sent later, such as its own return.
+        for (subscription, how) in wires.leavers.take() {
+            desk.handle(Message::Leave(subscription, how));
+        }
         messages.into_iter().for_each(|message| desk.handle(message));
         while let Some(failed) = desk.shell().calls.next_failed() {
             desk.handle(failed);

@@ -316,6 +316,8 @@ impl Keeper {
         let mut emitted: Vec<Vec<String>> = Vec::new();
         for (event, choice) in batch.iter().zip(what.iter().cycle()) {
             let name = text(&event.data);
+            // Held back before it was read again: that holding counts no more.
+            self.held_back.entry(trigger).or_default().retain(|(_, held)| *held != name);
             let part = self.fed.get_mut(&name).expect("it was fed").parts.entry(trigger).or_default();
             *part = Part::default();
             verdicts.push(match choice % 8 {

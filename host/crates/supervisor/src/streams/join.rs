@@ -6,9 +6,10 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use sandbox::{Context, EndReason, HostCalls, Sandbox};
 use streams::StreamKey;
-use streams::actor::{Streams, Subscribe};
+use streams::actor::{Streams, Subscribe, SubscribeError, Subscription};
 use tokio::sync::watch;
-use trigger_host_types::Connections;
+use tokio::time::{Instant, sleep, timeout};
+use trigger_host_types::{Connections, TriggerId};
 
 use super::cohorts::{Cohorts, Joining};
 use super::listener::Listener;
@@ -18,6 +19,11 @@ use crate::catalog::Class;
 
 /// The longest a trigger waits for others that are still being claimed, before it joins without them.
 const CLAIMS_WITHIN: Duration = Duration::from_secs(5);
+
+/// A trigger that listened until just now is still leaving: it joins again within this time.
+const LEFT_WITHIN: Duration = Duration::from_secs(5);
+/// How often that is tried.
+const TRY_AGAIN: Duration = Duration::from_millis(20);
 
 /// What all triggers of streams share. Cheap to clone.
 #[derive(Clone)]
@@ -74,17 +80,28 @@ impl Hall {
         let (trigger, kind) = (context.trigger_id, context.kind);
         let upstream::Upstream { producer, mode, policy } = upstream;
         let subscribe = Subscribe { trigger, key, wanted, mode, policy, producer, cohort };
-        let joined = self.streams.subscribe(subscribe).await;
+        let joined = self.subscribed(subscribe).await;
         let subscription = joined.map_err(|error| NotJoined::Refused(error.to_string()))?;
         let filter = class.component.filter(context, kwargs, Arc::clone(&class.limits), host);
         Ok(Listener::new(subscription, filter, sandbox.handle().clone(), kind))
     }
 
+    /// Joins; a listener that was given up a moment ago may not have left yet.
+    async fn subscribed(&self, subscribe: Subscribe) -> Result<Subscription, SubscribeError> {
+        let until = Instant::now() + LEFT_WITHIN;
+        loop {
+            match self.streams.subscribe(subscribe.clone()).await {
+                Err(SubscribeError::AlreadySubscribed(_)) if Instant::now() < until => sleep(TRY_AGAIN).await,
+                joined => return joined,
+            }
+        }
+    }
+
     /// Those who are to be there before the stream is read; streams that wait for this one in vain learn that it does not come.
-    async fn cohort(&self, class: &Class, context: &Context, key: &StreamKey) -> Vec<trigger_host_types::TriggerId> {
+    async fn cohort(&self, class: &Class, context: &Context, key: &StreamKey) -> Vec<TriggerId> {
         let mut claimed = self.claimed.clone();
         // Past the deadline, or when the host ends, it joins with those who are known.
-        let _ = tokio::time::timeout(CLAIMS_WITHIN, claimed.wait_for(|claimed| *claimed)).await;
+        let _ = timeout(CLAIMS_WITHIN, claimed.wait_for(|claimed| *claimed)).await;
         let Joining { cohort, not_coming } = self.cohorts.lock().joins(&class.classpath, context.trigger_id, key);
         for other in not_coming {
             self.streams.not_coming(other, context.trigger_id).await;
