@@ -7,6 +7,7 @@ mod broker_test;
 mod ci;
 mod demo;
 mod environment;
+mod fuzz;
 mod guests;
 mod lint;
 mod loopback;
@@ -44,6 +45,8 @@ enum Command {
     Bench(bench::Arguments),
     /// Tests what speaks to a broker against real ones: Kafka from its jars, and a server that speaks SQS.
     BrokerTest(broker_test::Arguments),
+    /// Runs the fuzz targets of the encodings, each for a time.
+    Fuzz(fuzz::Arguments),
     /// Everything that has to pass before a change is merged (`.ci/run`).
     Ci,
 }
@@ -58,6 +61,7 @@ fn main() -> ExitCode {
         Command::Lint => lint::run(&workspace),
         Command::Bench(arguments) => bench::run(&workspace, &arguments),
         Command::BrokerTest(arguments) => broker_test::run(&workspace, &arguments),
+        Command::Fuzz(arguments) => fuzz::run(&workspace, &arguments),
         Command::Ci => ci::run(&workspace),
     });
     match done {
