@@ -3,7 +3,6 @@
 //! Fairness: an exchange takes a place of its grant first and one of all places second, both in the order of asking. So a grant holds at
 //! most `max_in_flight` turns of the common queue, however much one trigger sends.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,11 +11,11 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
 use trigger_host_types::http::{Error, Request, Response};
-use trigger_host_types::{Blame, Class, Classify, Clock, Connections, Retry, SystemClock};
+use trigger_host_types::{Clock, Connections};
 
 use crate::client::Clients;
+use crate::config::{BrokerConfig, BrokerError};
 use crate::credential::{Credential, Mask, Scrubber};
-use crate::dns::{Lookup, SystemLookup};
 use crate::exchange::{self, Allowance};
 use crate::grant::HttpGrant;
 use crate::metrics;
@@ -26,59 +25,6 @@ use crate::policy::{self, Allowed};
 const MOST_REQUESTS: usize = 1000;
 /// Most bytes all answers of one `send_all` take together: what fits into a guest's default memory beside the guest.
 const MOST_ANSWER_BYTES: u64 = 32 << 20;
-
-/// How a broker behaves for all guests.
-#[derive(Debug, Clone)]
-pub struct BrokerConfig {
-    /// The host's own listeners (API, admin, logs). Denied even under `private = true`, unless a grant's origin is that very address
-    /// (or `localhost`) with that port. An unspecified address (`0.0.0.0`) stands for all addresses of the machine.
-    pub forbidden: Vec<SocketAddr>,
-    /// Exchanges at once, over all grants. At least 1.
-    pub total_in_flight: usize,
-    /// How long a name may take to resolve.
-    pub resolve_within: Duration,
-    /// Looks names up.
-    pub lookup: Arc<dyn Lookup>,
-    /// What signatures are dated by.
-    pub clock: Arc<dyn Clock>,
-}
-
-impl Default for BrokerConfig {
-    fn default() -> Self {
-        Self {
-            forbidden: Vec::new(),
-            total_in_flight: 256,
-            resolve_within: Duration::from_secs(5),
-            lookup: Arc::new(SystemLookup::default()),
-            clock: Arc::new(SystemClock),
-        }
-    }
-}
-
-/// Why there is no broker.
-#[derive(Debug, thiserror::Error)]
-pub enum BrokerError {
-    /// `total_in_flight` is 0 or more than a semaphore takes.
-    #[error("{0} exchanges at once is out of range: from 1 to 65536")]
-    TotalInFlight(usize),
-    /// No certificates of the system.
-    #[error("cannot set up TLS: install the system's CA certificates")]
-    Tls(#[source] rustls::Error),
-}
-
-impl Classify for BrokerError {
-    fn class(&self) -> Class {
-        Class::Config
-    }
-
-    fn retry(&self) -> Retry {
-        Retry::Never
-    }
-
-    fn blame(&self) -> Blame {
-        Blame::Operator
-    }
-}
 
 /// Sends the guests' requests. Clones are the same broker.
 ///

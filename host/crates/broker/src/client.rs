@@ -18,7 +18,7 @@ use rustls_platform_verifier::BuilderVerifierExt as _;
 use trigger_host_types::ConnId;
 
 use crate::address::{AddressRefused, AddressRule};
-use crate::broker::{BrokerConfig, BrokerError};
+use crate::config::{BrokerConfig, BrokerError};
 use crate::dns::CheckedResolver;
 use crate::origin::{Origin, Port};
 use crate::policy::Allowed;

@@ -11,6 +11,7 @@
 mod address;
 mod broker;
 mod client;
+mod config;
 mod credential;
 mod dns;
 mod exchange;
@@ -21,7 +22,8 @@ mod origin;
 mod path;
 pub mod policy;
 
-pub use broker::{Broker, BrokerConfig, BrokerError};
+pub use broker::Broker;
+pub use config::{BrokerConfig, BrokerError};
 pub use credential::Mask;
 pub use dns::{Lookup, SystemLookup};
 pub use grant::{GrantError, GrantParts, HttpGrant};

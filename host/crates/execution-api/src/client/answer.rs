@@ -3,15 +3,37 @@
 //! Decides by status, by the shape of `detail` and by `detail.reason`; never by wording, but for the plain `Not Found` of a route that
 //! does not exist, which the contract names (section 1).
 
+use std::time::Duration;
+
+use reqwest::header::HeaderValue;
 use serde::Deserialize;
 use serde_json::Value;
 use trigger_host_types::JobId;
 
-use super::exchange::Answer;
 use crate::error::ApiError;
 
 /// The most characters of the server's own words in an error.
 const MAX_WORDS: usize = 200;
+
+/// A whole answer.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) retry_after: Option<Duration>,
+    /// `Refreshed-API-Token`.
+    pub(super) refreshed: Option<HeaderValue>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    /// One that came as a part of another.
+    pub(crate) const fn of(status: u16, body: Vec<u8>) -> Self {
+        Self { status, retry_after: None, refreshed: None, body }
+    }
+
+    pub(crate) const fn is_success(&self) -> bool {
+        matches!(self.status, 200..=299)
+    }
+}
 
 /// What kind of route was asked: the same status means different things.
 #[derive(Clone, Copy)]

@@ -3,8 +3,9 @@
 use trigger_host_types::TriggerId;
 
 use super::Client;
+use super::answer::Answer;
 use super::answer::{self, Route};
-use super::exchange::{Answer, Ask};
+use super::exchange::Ask;
 use super::triggers::json;
 use crate::error::ApiError;
 use crate::wire::{BatchAnswers, BatchBody, BatchedAnswer, BatchedEvent, WireEvent};

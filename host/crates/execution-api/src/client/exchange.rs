@@ -8,6 +8,7 @@ use reqwest::{Method, StatusCode};
 use url::Url;
 use uuid::Uuid;
 
+use super::answer::{Answer, refuses_token, words};
 use super::base::Base;
 use crate::error::ApiError;
 use crate::token::Tokens;
@@ -56,26 +57,6 @@ impl<'a> Ask<'a> {
     }
 }
 
-/// A whole answer.
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) retry_after: Option<Duration>,
-    /// `Refreshed-API-Token`.
-    refreshed: Option<HeaderValue>,
-    pub(crate) body: Vec<u8>,
-}
-
-impl Answer {
-    /// One that came as a part of another.
-    pub(crate) const fn of(status: u16, body: Vec<u8>) -> Self {
-        Self { status, retry_after: None, refreshed: None, body }
-    }
-
-    pub(crate) const fn is_success(&self) -> bool {
-        matches!(self.status, 200..=299)
-    }
-}
-
 impl Exchange {
     /// Asks once; once more with another token when the first one is refused. Any status is an answer.
     ///
@@ -103,7 +84,7 @@ impl Exchange {
         let token = self.tokens.current().await?;
         let answer = self.taken_over(self.once(&url, &ask, token.as_ref()).await?);
         match token {
-            Some(refused) if super::answer::refuses_token(&answer) => match self.tokens.other_than(&refused).await? {
+            Some(refused) if refuses_token(&answer) => match self.tokens.other_than(&refused).await? {
                 Some(other) => Ok(self.taken_over(self.once(&url, &ask, Some(&other)).await?)),
                 None => Ok(answer),
             },
@@ -169,5 +150,5 @@ fn transport(error: reqwest::Error) -> ApiError {
     while let Some(inner) = cause.source() {
         cause = inner;
     }
-    ApiError::Transport { what: super::answer::words(&cause.to_string()) }
+    ApiError::Transport { what: words(&cause.to_string()) }
 }

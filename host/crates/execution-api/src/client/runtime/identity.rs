@@ -5,8 +5,9 @@ use trigger_host_types::{JobId, TriggerId};
 use uuid::Uuid;
 
 use crate::client::Client;
+use crate::client::answer::Answer;
 use crate::client::answer::{self, Route};
-use crate::client::exchange::{Answer, Ask};
+use crate::client::exchange::Ask;
 use crate::client::triggers::json;
 use crate::error::ApiError;
 use crate::token::bearer;

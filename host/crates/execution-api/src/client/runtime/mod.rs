@@ -17,8 +17,9 @@ use uuid::Uuid;
 use self::identity::Identity;
 pub(super) use self::trigger_tokens::TriggerTokens;
 use super::Client;
+use super::answer::Answer;
 use super::answer::{self, Route};
-use super::exchange::{Answer, Ask};
+use super::exchange::Ask;
 use crate::error::ApiError;
 
 /// The most bytes of one value: an XCom, a variable, an asset's state.
