@@ -52,6 +52,8 @@ pub(crate) enum Effect<C> {
     CancelPoll(Ticket),
     /// Wait for raw events of the stream of the trigger behind this ticket.
     Listen(Ticket),
+    /// This trigger does not come back: it leaves its stream for good. Comes before its call is cancelled, which is what makes it leave.
+    Leave(TriggerId),
     /// Tell the stream what became of an event.
     Settle(Receipt, Fate),
     /// Send this.
@@ -314,9 +316,13 @@ impl<C: Mapped> Scheduler<C> {
 
     /// Forgets a trigger.
     fn finish(&mut self, slot: u32, reason: Finish, now: UnixMs) {
+        let is_done = matches!(reason, Finish::Fired | Finish::Failed);
+        if is_done {
+            self.leave_for_good(slot);
+        }
         self.tell(slot, now, What::Finished { reason });
         self.table.remove(slot);
-        self.cleanup_wanted |= matches!(reason, Finish::Fired | Finish::Failed);
+        self.cleanup_wanted |= is_done;
     }
 
     fn tell(&mut self, slot: u32, now: UnixMs, what: What) {
