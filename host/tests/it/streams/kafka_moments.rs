@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::Scene;
 use super::kafka_kills::World;
 use super::stored::repetitions;
-use crate::run::http;
+use crate::run::{http, until};
 
 const MESSAGES: u64 = 6_000;
 
@@ -83,4 +83,37 @@ fn a_host_that_dies_between_an_event_and_its_commit_loses_nothing() {
     world.scene.host.signal("TERM");
     let (code, _, rest) = world.scene.host.end();
     assert_eq!(code, Some(0), "{rest}");
+}
+
+/// A host that is cut off waits with its guests. What is read meanwhile is for those who wait, too.
+#[test]
+#[ignore = "takes a Kafka broker: cargo xtask broker-test"]
+fn what_comes_while_the_host_is_cut_off_is_passed_by_nobody() {
+    let mut world = World::new(200);
+    let all = world.plan.all().count();
+    world.stored.until(&mut world.scene, all);
+    world.all_is_committed();
+    let send = |world: &World, number: u64| {
+        let body = |number: u64| json!({"number": number, "to": number % 100}).to_string();
+        world.runtime.block_on(world.topic.produce(number..number + 1, body)).unwrap();
+    };
+
+    let lost = |endpoint: &str| json!({"endpoint": endpoint, "fault": "lose-request"});
+    world.scene.trouble(&json!(["event", "events", "heartbeat", "load"].map(lost)));
+    // This one's watcher has something to tell: the group goes on reading for it.
+    send(&world, 200);
+    world.scene.stream(|stream| stream["holds"]["unstored"] == 1);
+    until(&world.scene.host, "No heartbeat was accepted for too long");
+    let read = world.scene.stream(|_| true)["done"]["read"].as_u64();
+    send(&world, 201);
+    world.scene.stream(|stream| stream["done"]["read"].as_u64() > read);
+    world.scene.trouble(&json!([]));
+    world.stored.until(&mut world.scene, all + 2);
+    assert!(world.stored.has(1, 200) && world.stored.has(2, 201));
+    let topic = &world.topic;
+    let committed = world.runtime.block_on(async {
+        let group = topic.group("trigger-host.").await?;
+        topic.all_committed(&group).await
+    });
+    committed.unwrap();
 }

@@ -213,13 +213,14 @@ impl<C: Mapped> Scheduler<C> {
     }
 
     /// Stops starting calls, and drops those that run: they start again from their checkpoints on [`Scheduler::resume`].
+    ///
+    /// Those who listen stay: one that leaves its stream is not asked about what is read for its siblings meanwhile, which is then advanced past.
+    /// What their filters emit is for the API to take, or to refuse where another host holds the trigger by now.
     pub(crate) fn pause(&mut self, now: UnixMs) {
         if std::mem::replace(&mut self.paused, true) {
             return;
         }
-        let mut running = self.table.slots_in(Phase::Polling);
-        running.extend(self.table.slots_in(Phase::Listening));
-        for slot in running {
+        for slot in self.table.slots_in(Phase::Polling) {
             self.cancel_poll(slot);
             self.make_ready(slot, now);
         }
