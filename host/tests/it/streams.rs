@@ -2,6 +2,8 @@
 
 #[cfg(feature = "kafka")]
 mod kafka_kills;
+#[cfg(feature = "kafka")]
+mod kafka_moments;
 mod sqs_kills;
 mod stored;
 
@@ -75,6 +77,13 @@ impl Scene {
             Some(shown["streams"][0].clone()).filter(&is_ready)
         };
         (0..10_000).find_map(look).unwrap_or_else(|| panic!("never ready: {}", self.ask("/streams")))
+    }
+
+    /// Has the API make this trouble, in the place of all other; none lifts it.
+    fn trouble(&self, rules: &Value) {
+        let body = json!({"seed": 1, "rules": rules}).to_string();
+        let (status, answer) = http("POST", &self.url.replace("/execution/", "/dev/faults"), &body);
+        assert!(status < 300, "{status} {answer}");
     }
 
     /// The first `count` entries of the API's record.

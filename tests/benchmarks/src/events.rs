@@ -19,6 +19,7 @@ use crate::host::{AT, Host, rfc3339};
 use crate::measure::threads_cpu;
 use crate::part::{self, Part, number};
 use crate::report::Report;
+use crate::request;
 
 const COUNT: usize = 10_000;
 /// Milliseconds for claiming, before they are due.
@@ -60,10 +61,10 @@ async fn server_alone(report: &mut Report) -> Result<f64> {
     let folder = tempfile::tempdir()?;
     let (server, url) = start_server(folder.path()).await?;
     defer(&url, "2099-01-01T00:00:00Z").await?;
-    let address = authority(&url)?.to_owned();
-    post(&url, "execution/jobs", r#"{"job_type": "TriggererJob", "hostname": "bare"}"#).await?;
+    let address = request::authority(&url)?.to_owned();
+    request::send("POST", &url, "execution/jobs", r#"{"job_type": "TriggererJob", "hostname": "bare"}"#).await?;
     let body = json!({"triggerer_id": 1, "capacity": 1_000_000, "health_check_threshold": 30}).to_string();
-    post(&url, "execution/triggers/load", &body).await?;
+    request::send("POST", &url, "execution/triggers/load", &body).await?;
     let before = threads_cpu(server.pid());
     let begin = Instant::now();
     let mut senders = JoinSet::new();
@@ -122,25 +123,7 @@ pub(crate) async fn host(url: &str, count: u64) -> Result<()> {
 
 async fn defer(url: &str, moment: &str) -> Result<()> {
     let trigger = json!({"classpath": AT, "kwargs": {"moment": moment}});
-    post(url, "dev/defer", &Value::from(vec![trigger; COUNT]).to_string()).await
-}
-
-fn authority(url: &str) -> Result<&str> {
-    url.strip_prefix("http://").and_then(|rest| rest.split('/').next()).context("not an http URL")
-}
-
-async fn post(url: &str, path: &str, body: &str) -> Result<()> {
-    let address = authority(url)?;
-    let mut stream = TcpStream::connect(address).await?;
-    let head = format!(
-        "POST /{path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
-        body.len()
-    );
-    stream.write_all((head + body).as_bytes()).await?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await?;
-    ensure!(answer.starts_with("HTTP/1.1 2"), "the server refused {path}: {answer}");
-    Ok(())
+    request::send("POST", url, "dev/defer", &Value::from(vec![trigger; COUNT]).to_string()).await
 }
 
 /// Sends events of every so many triggers, one at a time, each after the answer to the one before.

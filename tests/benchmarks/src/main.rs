@@ -15,6 +15,7 @@ mod peer;
 mod polls;
 mod program;
 mod report;
+mod request;
 mod streams;
 
 use std::io::Write as _;
@@ -99,6 +100,10 @@ async fn part(arguments: &[&str]) -> Result<()> {
         ["lateness", url, armed, due] => lateness::part(url, armed.parse()?, due.parse()?).await,
         ["events", url, count] => events::host(url, count.parse()?).await,
         ["outstanding", subscribers, emits] => streams::part(subscribers.parse()?, emits).await,
+        #[cfg(feature = "kafka")]
+        ["latency"] => streams::latency_alone().await,
+        #[cfg(feature = "kafka")]
+        ["stored", database] => streams::stored(database.as_ref()).await,
         ["server", database] => events::server(database.as_ref()).await,
         _ => bail!("there is no such part"),
     }

@@ -13,6 +13,13 @@ pub(crate) fn process_cpu() -> Duration {
     Duration::new(now.tv_sec.unsigned_abs(), u32::try_from(now.tv_nsec).unwrap_or(0))
 }
 
+/// Microseconds since the epoch: what processes of one machine can compare.
+#[cfg(feature = "kafka")]
+pub(crate) fn wall_us() -> u64 {
+    let now = clock_gettime(ClockId::Realtime);
+    now.tv_sec.unsigned_abs() * 1_000_000 + now.tv_nsec.unsigned_abs() / 1_000
+}
+
 /// Resident memory of this process, in bytes.
 pub(crate) fn resident() -> Result<u64> {
     let status = fs::read_to_string("/proc/self/status").context("resident memory is only known on Linux")?;

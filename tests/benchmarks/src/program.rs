@@ -14,19 +14,27 @@ pub(crate) struct Program {
 }
 
 impl Program {
-    /// Builds it, and pins a catalog of one trigger in a fresh folder.
+    /// Builds it, with a catalog of the one sample `date_time`.
     pub(crate) fn new() -> Result<Self> {
+        let catalog = format!("[[trigger]]\nclasspath = \"{AT}\"\ncomponent = \"date_time.wasm\"\n");
+        Self::with(&[], "date_time", &catalog)
+    }
+
+    /// Builds it with further features, and pins a catalog, whose one component is `NAME.wasm`, in a fresh folder.
+    pub(crate) fn with(features: &[&str], component: &str, catalog: &str) -> Result<Self> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let built = Command::new(cargo)
             .current_dir(root)
-            .args(["build", "--quiet", "--release", "-p", "trigger-host"])
+            // What cargo tells this program of its own package: build scripts that look at it would run again.
+            .env_remove("CARGO_MANIFEST_DIR")
+            .env_remove("CARGO_MANIFEST_PATH")
+            .args(["build", "--quiet", "--release", "-p", "trigger-host", "--features", &features.join(",")])
             .status()?;
         ensure!(built.success(), "the program does not build: {built}");
         let path = std::env::current_exe()?.with_file_name("trigger-host");
         let folder = tempfile::tempdir()?;
-        std::fs::copy(guest_build::component("date_time"), folder.path().join("date_time.wasm"))?;
-        let catalog = format!("[[trigger]]\nclasspath = \"{AT}\"\ncomponent = \"date_time.wasm\"\n");
+        std::fs::copy(guest_build::component(component), folder.path().join(format!("{component}.wasm")))?;
         std::fs::write(folder.path().join("triggers.toml"), catalog)?;
         let program = Self { path, folder };
         let locked = program.command(&["catalog", "lock"]).status().context("run the program")?;
@@ -46,6 +54,12 @@ impl Program {
             .stdout(Stdio::null())
             .stderr(Stdio::null());
         command
+    }
+
+    /// Its folder.
+    #[cfg(feature = "kafka")]
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Where compiled code is kept.

@@ -9,6 +9,9 @@ use serde::Serialize;
 pub(crate) struct Report {
     name: &'static str,
     figures: Vec<Figure>,
+    /// What could not be measured here, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    missing: Vec<String>,
 }
 
 /// One measured number.
@@ -43,7 +46,7 @@ impl Bound {
 
 impl Report {
     pub(crate) const fn new(name: &'static str) -> Self {
-        Self { name, figures: Vec::new() }
+        Self { name, figures: Vec::new(), missing: Vec::new() }
     }
 
     /// A figure to compare with, or to explain another.
@@ -55,6 +58,12 @@ impl Report {
     pub(crate) fn goal(&mut self, what: impl Into<String>, value: f64, unit: &'static str, goal: Bound) {
         let met = Some(goal.is_met(value));
         self.figures.push(Figure { what: what.into(), value, unit, goal: Some(goal), met });
+    }
+
+    #[cfg(any(test, not(feature = "kafka")))]
+    /// Something that takes what is not there. No goal is missed by that, but everybody is told.
+    pub(crate) fn missing(&mut self, what: &str, why: &str) {
+        self.missing.push(format!("{what} was NOT MEASURED: {why}"));
     }
 
     /// Whether no goal is missed.
@@ -85,6 +94,9 @@ impl Report {
             // Writing to a string cannot fail.
             let _ = writeln!(table, "{}", line.trim_end());
         }
+        for missing in &self.missing {
+            let _ = writeln!(table, "  {missing}");
+        }
         table
     }
 }
@@ -100,5 +112,13 @@ mod tests {
         report.goal("many", 49.0, "per second", Bound::AtLeast(50.0));
         let table = report.table();
         assert!(table.contains("met") && table.contains("MISSED"), "{table}");
+    }
+
+    #[test]
+    fn what_is_missing_is_said_and_misses_no_goal() {
+        let mut report = Report::new("x");
+        report.missing("latency", "there is no Java");
+        assert!(report.is_met());
+        assert!(report.table().contains("latency was NOT MEASURED: there is no Java"), "{}", report.table());
     }
 }

@@ -31,14 +31,28 @@ pub(super) struct Programs {
 
 /// Fetches what is not there yet.
 pub(super) fn programs(workspace: &Workspace) -> Result<Programs> {
+    let kafka_jars = kafka_jars(workspace)?;
+    let (recipes, sqs) = (recipes(workspace), cache()?.join("sqs"));
+    whole(&sqs, &recipes.join(SQS), || moto(&recipes, &sqs))?;
+    Ok(Programs { kafka_jars, sqs_server: sqs.join("bin").join("moto_server") })
+}
+
+/// Fetches Kafka's if they are not there yet.
+pub(super) fn kafka_jars(workspace: &Workspace) -> Result<PathBuf> {
     if !step::succeeds(Command::new("java").arg("-version")) {
         bail!("there is no Java: install a JRE, version 17 or newer");
     }
-    let (recipes, cache) = (workspace.root.join("xtask/src/broker_test"), workspace::cache()?.join("brokers"));
-    let (kafka_jars, sqs) = (cache.join("kafka"), cache.join("sqs"));
-    whole(&kafka_jars, &recipes.join(KAFKA), || kafka(&recipes, &kafka_jars))?;
-    whole(&sqs, &recipes.join(SQS), || moto(&recipes, &sqs))?;
-    Ok(Programs { kafka_jars, sqs_server: sqs.join("bin").join("moto_server") })
+    let (recipes, jars) = (recipes(workspace), cache()?.join("kafka"));
+    whole(&jars, &recipes.join(KAFKA), || kafka(&recipes, &jars))?;
+    Ok(jars)
+}
+
+fn recipes(workspace: &Workspace) -> PathBuf {
+    workspace.root.join("xtask/src/broker_test")
+}
+
+fn cache() -> Result<PathBuf> {
+    Ok(workspace::cache()?.join("brokers"))
 }
 
 /// The folder, made by `make` unless one of this very recipe is there. The mark is written last.

@@ -5,6 +5,8 @@
 
 mod fetch;
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 
 use crate::step;
@@ -35,4 +37,9 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
         step::run(what, tests.env("KAFKA_JARS", &programs.kafka_jars).env("SQS_SERVER", &programs.sqs_server))?;
     }
     Ok(())
+}
+
+/// Kafka's jars alone, for what measures with a broker.
+pub(crate) fn kafka_jars(workspace: &Workspace) -> Result<PathBuf> {
+    fetch::kafka_jars(workspace)
 }

@@ -66,15 +66,6 @@ pub(crate) struct Slot {
     pub(crate) timed: bool,
 }
 
-impl Slot {
-    /// Whether this place's oldest event was handed over, and when.
-    pub(crate) fn oldest_handed(&self) -> Option<Moment> {
-        let open = self.open.as_ref().map(|open| open.handed);
-        let awaiting = self.awaiting.values().next().map(|awaiting| awaiting.handed);
-        open.into_iter().chain(awaiting).min()
-    }
-}
-
 /// See the module.
 #[derive(Debug, Default)]
 pub(crate) struct Slots {

@@ -12,6 +12,14 @@ pub(crate) const BATCH: &str = "trigger_host_event_batch_size";
 pub(crate) const RAW_EVENTS: &str = "trigger_host_stream_evaluations_total";
 /// Counter: raw events that a filter rejected.
 pub(crate) const RAW_REJECTED: &str = "trigger_host_stream_rejections_total";
+/// Counter, labels `source` (always `guest`) and `reason`, a short code: reads of a component that failed.
+pub(crate) const READS_FAILED: &str = "trigger_host_stream_reads_failed_total";
+/// Counter, label `source` as above: messages of a component that were kept from others at the upstream for another while.
+pub(crate) const EXTENDED: &str = "trigger_host_stream_extended_messages_total";
+/// Counter, labels `source` and `reason` as above: calls to keep messages that failed.
+pub(crate) const EXTENSIONS_FAILED: &str = "trigger_host_stream_extensions_failed_total";
+/// Counter, labels `source` as above and `why` (`room`, `failed`, `age`): messages that are kept no longer though they are open, so may come again.
+pub(crate) const LET_GO: &str = "trigger_host_stream_let_go_messages_total";
 /// Gauge: triggers held.
 pub(crate) const TRIGGERS: &str = "trigger_host_triggers";
 /// Gauge: triggers held that cannot be run.

@@ -26,6 +26,11 @@ impl Vanished {
             && !self.fired
             && self.heartbeats_good
     }
+
+    /// Whether it is nobody's any more: not another host's, as may be when heartbeats were missed, and not a callback that was swapped away.
+    pub(crate) fn is_over(&self) -> bool {
+        self.heartbeats_good && self.kind != TriggerKind::Callback
+    }
 }
 
 #[cfg(test)]
@@ -41,5 +46,8 @@ mod tests {
         assert!(!Vanished { kind: TriggerKind::Asset, ..killed }.was_killed(99), "no task");
         assert!(!Vanished { fired: true, ..killed }.was_killed(99), "fired");
         assert!(!Vanished { heartbeats_good: false, ..killed }.was_killed(99), "re-assigned, perhaps");
+        assert!(Vanished { kind: TriggerKind::Asset, ..killed }.is_over());
+        assert!(!Vanished { kind: TriggerKind::Callback, ..killed }.is_over(), "swapped away, perhaps");
+        assert!(!Vanished { heartbeats_good: false, ..killed }.is_over());
     }
 }

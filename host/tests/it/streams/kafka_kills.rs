@@ -34,7 +34,7 @@ const CATALOG: &str = "[[trigger]]\n\
     member = \"host-1\"\n";
 
 /// What was sent, and what is to come of it.
-struct Plan {
+pub(super) struct Plan {
     messages: u64,
     /// By number.
     places: Vec<Place>,
@@ -61,7 +61,7 @@ impl Plan {
         (!is_bad).then_some(to + 1)
     }
 
-    fn all(&self) -> impl Iterator<Item = (u64, u64)> {
+    pub(super) fn all(&self) -> impl Iterator<Item = (u64, u64)> {
         (0..self.messages).filter_map(|number| Some((self.trigger(number)?, number)))
     }
 
@@ -82,16 +82,16 @@ impl Plan {
     }
 }
 
-struct World {
-    runtime: tokio::runtime::Runtime,
-    topic: Topic,
-    plan: Plan,
-    scene: Scene,
-    stored: Stored,
+pub(super) struct World {
+    pub(super) runtime: tokio::runtime::Runtime,
+    pub(super) topic: Topic,
+    pub(super) plan: Plan,
+    pub(super) scene: Scene,
+    pub(super) stored: Stored,
 }
 
 impl World {
-    fn new(messages: u64) -> Self {
+    pub(super) fn new(messages: u64) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let (topic, places) = runtime.block_on(async {
             let topic = Topic::start("orders", PARTITIONS).await.unwrap();
@@ -111,7 +111,7 @@ impl World {
     }
 
     /// Every message below a committed offset that somebody fires for has its event in the API. How many are committed.
-    fn check_offsets(&mut self) -> i64 {
+    pub(super) fn check_offsets(&mut self) -> i64 {
         self.stored.catch_up(&self.scene);
         let topic = &self.topic;
         // There is none before the first host has joined.
@@ -129,6 +129,21 @@ impl World {
             );
         }
         committed.values().sum()
+    }
+
+    /// Waits until every message is committed; then all is stored that is to be, each once, and nothing else.
+    pub(super) fn all_is_committed(&mut self) {
+        let topic = &self.topic;
+        let committed = self.runtime.block_on(async {
+            let group = topic.group("trigger-host.").await?;
+            topic.all_committed(&group).await
+        });
+        committed.unwrap_or_else(|error| panic!("{error}: {}\n{}", self.scene.ask("/streams"), self.scene.host.kill()));
+        self.check_offsets();
+        assert_eq!(self.stored.count(), self.plan.all().count(), "and nothing else is stored");
+        for (trigger, number) in self.plan.all() {
+            assert!(self.stored.has(trigger, number), "{number} is not stored for {trigger}");
+        }
     }
 
     /// Waits for one more event.
@@ -178,18 +193,8 @@ fn a_hundred_watchers_of_a_topic_lose_nothing_however_often_the_host_dies() {
     }
     world.stored.until(&mut world.scene, all);
     eprintln!("all is stored after {:?}", began.elapsed());
-    let topic = &world.topic;
-    let committed = world.runtime.block_on(async {
-        let group = topic.group("trigger-host.").await?;
-        topic.all_committed(&group).await
-    });
-    committed.unwrap_or_else(|error| panic!("{error}: {}\n{}", world.scene.ask("/streams"), world.scene.host.kill()));
+    world.all_is_committed();
     eprintln!("all is committed after {:?}", began.elapsed());
-    world.check_offsets();
-    assert_eq!(world.stored.count(), all, "and nothing else is stored");
-    for (trigger, number) in world.plan.all() {
-        assert!(world.stored.has(trigger, number), "{number} is not stored for {trigger}");
-    }
     eprintln!("{} repetitions were dropped", repetitions(&world.scene));
     world.scene.host.signal("TERM");
     let (code, _, rest) = world.scene.host.end();

@@ -12,7 +12,6 @@ use super::Scene;
 use super::stored::{Moment, Stored, number, repetitions};
 use crate::components::sample;
 use crate::program::Folder;
-use crate::run::http;
 
 const MESSAGES: u64 = 1_000;
 /// Messages of the last part, which the API is slow to take.
@@ -124,9 +123,7 @@ fn scene(queues: &Queues) -> Scene {
 /// The API takes no events for so many seconds.
 fn take_no_events(scene: &Scene, seconds: u64) {
     let outage = |endpoint: &str| json!({"endpoint": endpoint, "fault": "lose-request", "seconds": seconds});
-    let faults = json!({"seed": 1, "rules": [outage("event"), outage("events")]});
-    let (status, answer) = http("POST", &scene.url.replace("/execution/", "/dev/faults"), &faults.to_string());
-    assert!(status < 300, "{status} {answer}");
+    scene.trouble(&json!([outage("event"), outage("events")]));
 }
 
 #[test]

@@ -7,11 +7,15 @@
 
 mod airflow;
 mod confirm;
+#[cfg(feature = "kafka")]
+mod latency;
 mod outstanding;
 mod room;
 mod source;
 mod throughput;
 
+#[cfg(feature = "kafka")]
+use std::io::Write as _;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -19,6 +23,8 @@ use anyhow::Result;
 use crate::part::{Part, number};
 use crate::report::{Bound, Report};
 use airflow::Airflow;
+#[cfg(feature = "kafka")]
+pub(crate) use latency::stored;
 pub(crate) use outstanding::part;
 use room::{Case, Emits, Room};
 
@@ -27,6 +33,8 @@ const SIZES: [i64; 4] = [1, 10, 100, 1_000];
 const WINDOW: Duration = Duration::from_millis(1_500);
 const GOAL_CONFIRM_US: f64 = 5.0;
 const GOAL_BYTES: f64 = 1_024.0;
+#[cfg(not(feature = "kafka"))]
+const LATENCY: &str = "the latency from a broker to a stored event";
 /// Subscribers of the figures of memory.
 const MANY: i64 = 100;
 
@@ -46,7 +54,29 @@ pub(crate) async fn run() -> Result<Report> {
         report.goal(what, confirm::cost(lot).await?, "us", Bound::AtMost(GOAL_CONFIRM_US));
     }
     memory(&mut report, &airflow).await?;
+    latency(&mut report).await?;
     Ok(report)
+}
+
+/// From a real broker to a stored event.
+#[cfg(feature = "kafka")]
+async fn latency(report: &mut Report) -> Result<()> {
+    latency::measure(report).await
+}
+
+/// The same without all the rest, for who works on it: `cargo run --release -p benchmarks --features kafka -- --part latency`.
+#[cfg(feature = "kafka")]
+pub(crate) async fn latency_alone() -> Result<()> {
+    let mut report = Report::new("streams");
+    latency(&mut report).await?;
+    Ok(std::io::stdout().write_all(report.table().as_bytes())?)
+}
+
+#[cfg(not(feature = "kafka"))]
+async fn latency(report: &mut Report) -> Result<()> {
+    report
+        .missing(LATENCY, "this was built without the feature `kafka`, or there is no broker: see `cargo xtask bench`");
+    Ok(())
 }
 
 /// One case of Airflow's, and those of the host that are to be compared with it.

@@ -20,4 +20,4 @@ pub use message::{Ended, Leaving, Message, Reply};
 pub use producer::{Advance, Producer, Read, Reader, SourceError};
 pub use status::{GroupStatus, Seen};
 pub use streams::{PauseError, Streams, Subscribe, SubscribeError};
-pub use subscription::{Confirmer, Subscription};
+pub use subscription::{Confirmer, Exit, Subscription};

@@ -11,10 +11,10 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use trigger_host_types::TriggerId;
 
-use super::message::{Leaving, Message};
+use super::message::Message;
 use super::producer::Producer;
 use super::status::{self, GroupStatus};
-use super::subscription::Subscription;
+use super::subscription::{Exit, Subscription};
 use super::table::{Handle, QUEUE, Request, Table};
 use super::totals::Sums;
 use crate::group::{JoinError, Mode};
@@ -169,7 +169,7 @@ async fn join(handle: &Handle, trigger: TriggerId, wanted: Match) -> Option<Resu
     let (answer, joined) = oneshot::channel();
     let (group, leavers) = (handle.messages.clone(), handle.leavers.clone());
     let reply = Box::new(move |joined: Result<SubscriptionId, JoinError>| {
-        let _ = answer.send(joined.map(|id| Subscription { id, group, leavers, leaving: Leaving::Away }));
+        let _ = answer.send(joined.map(|id| Subscription { id, group, leavers, exit: Exit::default() }));
         true
     });
     handle.messages.send(Message::Join { trigger, wanted, reply }).await.ok()?;

@@ -3,7 +3,10 @@
 //! Owns nothing but the way to its group. Invariant: dropping it leaves the group (`U4`), whatever state it is in.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use tokio::runtime::Handle;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
 use super::message::{Ended, Leaving, Message, Reply};
@@ -18,7 +21,22 @@ pub struct Subscription {
     pub(super) id: SubscriptionId,
     pub(super) group: mpsc::Sender<Message>,
     pub(super) leavers: Arc<Leavers>,
-    pub(super) leaving: Leaving,
+    pub(super) exit: Exit,
+}
+
+/// Says of a subscription, wherever that is by now, how it is to leave. Cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub struct Exit(Arc<AtomicBool>);
+
+impl Exit {
+    /// Its trigger does not come back: when the subscription is dropped, no lane waits for it. Changes nothing once it is.
+    pub fn for_good(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+
+    fn leaving(&self) -> Leaving {
+        if self.0.load(Ordering::Acquire) { Leaving::Done } else { Leaving::Away }
+    }
 }
 
 impl Subscription {
@@ -55,8 +73,15 @@ impl Subscription {
     }
 
     /// Leaves because its trigger has what it waited for: nothing more concerns it, and no lane waits for it to come back.
-    pub fn finish(mut self) {
-        self.leaving = Leaving::Done;
+    pub fn finish(self) {
+        self.exit.for_good();
+    }
+
+    /// The same subscription, which leaves as `exit` says when it is dropped.
+    #[must_use]
+    pub fn leaving_by(mut self, exit: Exit) -> Self {
+        self.exit = exit;
+        self
     }
 
     /// Confirms this subscription's trigger events, also after it has left.
@@ -95,15 +120,22 @@ impl Confirmer {
         let _ = self.group.send(Message::NotStored(seqs, why)).await;
     }
 
-    /// The same for one whose trigger is gone, from where nobody can wait. A group that has no room for it waits until the acknowledgement
-    /// is overdue.
+    /// The same for one whose trigger is gone, from where nobody can wait: a group that has no room for it is told when it has. Outside of a
+    /// runtime, where the host has ended, nobody is told.
     pub fn abandon(&self, seq: Seq) {
-        let _ = self.group.try_send(Message::NotStored(vec![seq], NotStored::Abandoned));
+        let abandoned = Message::NotStored(vec![seq], NotStored::Abandoned);
+        if let Err(TrySendError::Full(abandoned)) = self.group.try_send(abandoned)
+            && let Ok(runtime) = Handle::try_current()
+        {
+            let group = self.group.clone();
+            // Ends with the group.
+            runtime.spawn(async move { drop(group.send(abandoned).await) });
+        }
     }
 }
 
 impl Drop for Subscription {
     fn drop(&mut self) {
-        self.leavers.leave(self.id, self.leaving);
+        self.leavers.leave(self.id, self.exit.leaving());
     }
 }

@@ -2,12 +2,17 @@
 //!
 //! Owns the deadlines of acknowledgements (`K1`-`K4`): one for the oldest outstanding event, and, where the clock starts at hand-over, one
 //! for the oldest event in each subscriber's hands. Invariant: younger events cannot be overdue before older ones, so one timer each is
-//! enough.
+//! enough; and, where a verdict binds, no clock runs for what has its verdict and waits for storage alone: events that nobody has stored are not
+//! advanced past, however long storing takes.
+
+use std::collections::BTreeMap;
 
 use super::{Group, Phase};
 use crate::effect::{Effect, Notice};
 use crate::ids::{EventId, Moment};
 use crate::outcome::{FailedBy, Failure};
+use crate::policy::Binding;
+use crate::slots::Awaiting;
 use crate::timers::Timer;
 
 impl Group {
@@ -63,7 +68,7 @@ impl Group {
                 if entry.read.after(limit) > now {
                     break;
                 }
-                let late: Vec<u32> = entry.pending.iter().collect();
+                let late: Vec<u32> = entry.pending.iter().filter(|slot| !self.awaits_storage(*slot, id)).collect();
                 for slot in late {
                     self.time_out(slot, id, effects);
                 }
@@ -74,11 +79,11 @@ impl Group {
     }
 
     pub(super) fn watch_since_hand_over(&mut self, slot: u32) {
-        let state = self.slots.at_mut(slot);
-        if state.timed {
+        if self.slots.at(slot).timed {
             return;
         }
-        if let Some(oldest) = state.oldest_handed() {
+        if let Some((oldest, _)) = self.oldest_owed(slot) {
+            let state = self.slots.at_mut(slot);
             state.timed = true;
             let generation = state.generation;
             self.timers.set(oldest.after(self.policy.ack_timeout), Timer::SinceHandOver { slot, generation });
@@ -91,27 +96,47 @@ impl Group {
             return;
         }
         state.timed = false;
-        let Some(oldest) = state.oldest_handed() else { return };
+        let Some((oldest, id)) = self.oldest_owed(slot) else { return };
         if oldest.after(self.policy.ack_timeout) > now {
             return self.watch_since_hand_over(slot);
         }
-        let awaiting = state.awaiting.keys().next().copied();
-        let open = state.open.as_ref().and_then(|open| open.batch.first()).map(|event| event.id);
-        if let Some(id) = awaiting.into_iter().chain(open).min() {
-            self.time_out(slot, id, effects);
-        }
+        self.time_out(slot, id, effects);
+    }
+
+    /// The oldest event in a subscriber's hands for which the clock runs, and when it was handed over. Looks at all that awaits storage, so is
+    /// for the setting of a deadline, which is rare.
+    fn oldest_owed(&self, slot: u32) -> Option<(Moment, EventId)> {
+        let state = self.slots.at(slot);
+        let open = state.open.as_ref().and_then(|open| Some((open.handed, open.batch.first()?.id)));
+        let mut awaiting = state.awaiting.iter().filter(|(_, awaiting)| !self.is_for_storage(awaiting));
+        let awaiting = awaiting.next().map(|(id, awaiting)| (awaiting.handed, *id));
+        open.into_iter().chain(awaiting).min()
+    }
+
+    fn awaits_storage(&self, slot: u32, id: EventId) -> bool {
+        self.slots.at(slot).awaiting.get(&id).is_some_and(|awaiting| self.is_for_storage(awaiting))
+    }
+
+    /// Whether the subscriber has had its say, and only storing is left. A window says nothing of the kind: Airflow's clock runs on (`K1`).
+    fn is_for_storage(&self, awaiting: &Awaiting) -> bool {
+        self.policy.binding == Binding::Verdict && awaiting.closed
     }
 
     /// Fails a subscription that was too slow in all it owes (`K2`), the queue of whoever has its place now included where the
     /// place belongs to the trigger (`K4`); one that has left has no queue to be told in (`K3`).
     fn time_out(&mut self, slot: u32, id: EventId, effects: &mut Vec<Effect>) {
-        let state = self.slots.at(slot);
+        let awaiting = std::mem::take(&mut self.slots.at_mut(slot).awaiting);
+        let (stored_later, late): (BTreeMap<_, _>, _) =
+            awaiting.into_iter().partition(|(_, awaiting)| self.is_for_storage(awaiting));
+        let state = self.slots.at_mut(slot);
+        state.awaiting = late;
         if state.joined {
             effects.push(Effect::Notice(Notice::AckTimeout(state.trigger, id)));
             self.fail_subscriber(slot, Failure::AckTimeout, FailedBy::Timeout);
         } else {
             self.resolve_delivered(slot, FailedBy::Timeout);
-            self.slots.free_if_settled(slot);
         }
+        self.slots.at_mut(slot).awaiting = stored_later;
+        self.slots.free_if_settled(slot);
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use streams::actor::{
-    Ended, GroupStatus, PauseError, Producer, Read, Reader, Seen, SourceError, Streams, Subscribe, SubscribeError,
+    Ended, Exit, GroupStatus, PauseError, Producer, Read, Reader, Seen, SourceError, Streams, Subscribe, SubscribeError,
 };
 use streams::matching::Match;
 use streams::{AdvanceError, AdvanceItem, Failure, Lane, Mode, OnFailed, Policy, PollEnd, StreamKey, Verdict};
@@ -183,6 +183,32 @@ async fn a_dropped_request_fails_its_batch() {
     assert_eq!(of.counts().await.map(|counts| counts.outstanding), Some(0));
     drop(of);
     scene.streams.stop().await;
+}
+
+/// A trigger that is gone holds no lane up; one that may come back is waited for.
+#[tokio::test(start_paused = true)]
+async fn who_leaves_for_good_is_not_waited_for() {
+    for for_good in [true, false] {
+        let mut scene = Scene::new();
+        let policy = Policy::safe();
+        let exit = Exit::default();
+        let stays = scene.streams.subscribe(Subscribe { policy, ..scene.subscribe(1) }).await.expect("it joins");
+        let leaves = scene.streams.subscribe(Subscribe { policy, ..scene.subscribe(2) }).await.expect("it joins");
+        let leaves = leaves.leaving_by(exit.clone());
+        scene.feed(&["e1", "e2"]).await;
+        leaves.next(1).await.expect("an event, and one that waits for it");
+        stays.next(2).await.expect("both");
+        stays.verdicts(vec![Verdict::Skip, Verdict::Skip]).await.expect("they fit");
+        let began = tokio::time::Instant::now();
+        if for_good {
+            exit.for_good();
+        }
+        drop(leaves);
+        assert_eq!(scene.advanced.recv().await, Some(vec!["e1".to_owned(), "e2".to_owned()]));
+        assert_eq!(began.elapsed().is_zero(), for_good, "{:?}", began.elapsed());
+        drop(stays);
+        scene.streams.stop().await;
+    }
 }
 
 /// Weakness 2: a trigger that leaves with its event still to be stored is waited for, and can still be confirmed.

@@ -250,18 +250,67 @@ fn a_lingering_group_is_used_again() {
     assert_eq!(play.pull(again).as_deref(), Some("e2"));
 }
 
-/// `L2`: it does not wait for ever.
+/// `L2`: it waits for storage alone, and not for what will never be stored.
 #[test]
-fn lingering_ends_with_the_timeout() {
+fn lingering_ends_when_nothing_will_be_stored() {
     let mut play = Play::new(Policy { on_failed: OnFailed::Pass, ..safe() }, Mode::Ack);
     let of = play.join(1);
     play.read(&[("e1", "x")]);
     play.pull(of);
-    play.verdicts(of, &[emit(1)]);
+    let seqs = play.verdicts(of, &[emit(1)]);
     play.leave(of);
-    play.tick(100);
+    play.tick(100_000);
+    assert!(play.advances().is_empty(), "it may be stored yet");
+    play.group.not_stored(seqs.into_iter().flatten(), NotStored::Abandoned, play.now, &mut play.effects);
     assert_eq!(play.advance(), [item("e1", 0, 1, 0)]);
     assert!(play.saw(&Effect::Close));
+}
+
+/// Weakness 18, `K1`: what was emitted and waits for storage is not overdue, by no clock, though what is beside it is.
+#[test]
+fn an_outage_of_the_storage_passes_nothing() {
+    let mut play = Play::new(Policy { on_failed: OnFailed::Pass, ..safe() }, Mode::Ack);
+    let of = play.join(1);
+    play.read(&[("e1", "x"), ("e2", "y"), ("e3", "y")]);
+    assert_eq!(play.pull_many(of, 2).len(), 2);
+    let seqs = play.verdicts(of, &[emit(1), Verdict::Hold]);
+    play.tick(99);
+    assert!(play.advances().is_empty() && play.failures().is_empty());
+    // What it holds back waits for the filter, and that is too slow.
+    play.tick(1);
+    play.pull(of);
+    assert_eq!(play.failures(), [(1, Failure::AckTimeout)]);
+    assert_eq!(play.advance(), [item("e2", 0, 1, 0), item("e3", 0, 1, 0)]);
+    // Longer than the bound from the reading.
+    play.tick(10_000);
+    play.leave(of);
+    play.tick(10_000);
+    assert!(play.advances().is_empty(), "nobody has stored it");
+    play.confirm(&[seqs[0].expect("it gates")]);
+    assert_eq!(play.advance(), [item("e1", 1, 0, 0)]);
+}
+
+/// The same for one that goes on meanwhile: deadlines of what it is given later are its own.
+#[test]
+fn a_subscriber_goes_on_in_an_outage() {
+    let mut play = Play::new(Policy { on_failed: OnFailed::Pass, ..safe() }, Mode::Ack);
+    let of = play.join(1);
+    let mut seqs = Vec::new();
+    for name in ["e1", "e2", "e3"] {
+        play.read(&[(name, "x")]);
+        assert_eq!(play.pull(of).as_deref(), Some(name));
+        seqs.extend(play.verdicts(of, &[emit(1)]).into_iter().flatten());
+        play.tick(4_000);
+        assert!(play.failures().is_empty() && play.advances().is_empty());
+    }
+    play.read(&[("e4", "x")]);
+    play.pull(of);
+    play.tick(99);
+    assert!(play.failures().is_empty());
+    play.confirm(&seqs);
+    assert_eq!(play.advance().len(), 3);
+    play.tick(1);
+    assert_eq!(play.advance(), [item("e4", 0, 1, 0)], "a filter that says nothing is overdue as ever");
 }
 
 /// Weakness 3: a burst fails nobody; reading waits for the slowest.

@@ -33,6 +33,7 @@ impl Actor {
                 Effect::Poll { ticket, due } => self.poll(ticket, due),
                 Effect::CancelPoll(ticket) => self.give_up(ticket),
                 Effect::Listen(ticket) => self.listen(ticket),
+                Effect::Leave(trigger) => self.listening.leave_for_good(trigger),
                 Effect::Settle(receipt, fate) => settled.push((receipt, fate)),
                 Effect::Send { ticket, trigger, message, attempts } => self.send(ticket, trigger, message, attempts),
                 Effect::SendBatch(batch) => self.send_batch(batch),

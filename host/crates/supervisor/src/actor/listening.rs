@@ -1,6 +1,6 @@
 //! The actor's part in shared streams: who listens, who is about to, and what is stored.
 //!
-//! Owns the listeners that are not listening just now (their events are being told), and the groups' actor.
+//! Owns the listeners that are not listening just now (their events are being told), how each is to leave its stream, and the groups' actor.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use streams::StreamKey;
-use streams::actor::Streams;
+use streams::actor::{Exit, Streams};
 use tokio::sync::watch;
 use trigger_host_types::{ClassPath, TriggerId};
 
@@ -16,7 +16,7 @@ use super::effects::context;
 use super::operations::Report;
 use super::{Actor, Running};
 use crate::encoding::{Encoding, stop};
-use crate::observer::{Finish, Subject};
+use crate::observer::Subject;
 use crate::runtime::{Asker, Scope};
 use crate::scheduler::{FailureMessage, Heard, Ticket};
 use crate::streams::{Cohorts, Fate, Fault, Hall, Listener, Newcomer, NotJoined, Receipt, Told, settle};
@@ -25,6 +25,8 @@ use crate::streams::{Cohorts, Fate, Fault, Hall, Listener, Newcomer, NotJoined, 
 pub(super) struct Listening {
     hall: Hall,
     listeners: HashMap<TriggerId, Box<Listener>>,
+    /// Of every trigger that has begun to listen, until this host is done with it.
+    exits: HashMap<TriggerId, Exit>,
     claims: watch::Sender<bool>,
     /// Groups that are being told what is stored.
     settling: usize,
@@ -34,7 +36,7 @@ impl Listening {
     pub(super) fn new(streams: Streams) -> Self {
         let (claims, claimed) = watch::channel(true);
         let hall = Hall { streams, cohorts: Arc::new(Mutex::new(Cohorts::default())), claimed };
-        Self { hall, listeners: HashMap::new(), claims, settling: 0 }
+        Self { hall, listeners: HashMap::new(), exits: HashMap::new(), claims, settling: 0 }
     }
 
     /// A trigger of a class that listens was claimed.
@@ -51,15 +53,18 @@ impl Listening {
         self.listeners.extend(listener.map(|listener| (trigger, listener)));
     }
 
-    /// This host is done with a trigger.
-    pub(super) fn gone(&mut self, subject: &Subject, why: Finish) {
-        if let Some(listener) = self.listeners.remove(&subject.trigger) {
-            match why {
-                Finish::Fired | Finish::Failed | Finish::Killed | Finish::TimedOut => listener.finish(),
-                // It may come back here or elsewhere.
-                Finish::Gone | Finish::Drained => {}
-            }
+    /// A trigger does not come back: when its listener is dropped, wherever that is, no lane waits for it.
+    pub(super) fn leave_for_good(&mut self, trigger: TriggerId) {
+        match self.listeners.remove(&trigger) {
+            Some(listener) => listener.finish(),
+            None => self.exits.get(&trigger).into_iter().for_each(Exit::for_good),
         }
+    }
+
+    /// This host is done with a trigger. Unless it was said before that it leaves for good, it may come back here or elsewhere.
+    pub(super) fn gone(&mut self, subject: &Subject) {
+        self.exits.remove(&subject.trigger);
+        self.listeners.remove(&subject.trigger);
         let waiting = self.hall.cohorts.lock().gone(&subject.classpath, subject.trigger);
         self.hall.not_coming(waiting, subject.trigger);
     }
@@ -108,6 +113,7 @@ impl Actor {
         let Some(trigger) = self.scheduler.trigger(ticket) else { return };
         let (Some(class), Some(encoding)) = (trigger.class.clone(), self.encoding(ticket)) else { return };
         let (id, subject) = (trigger.id, trigger.subject());
+        let exit = self.listening.exits.entry(id).or_default().clone();
         let listener = self.listening.listeners.remove(&id).ok_or_else(|| {
             let asker = Arc::new(Asker {
                 trigger: id,
@@ -124,6 +130,7 @@ impl Actor {
                 connections: self.desk.connections(Arc::clone(&asker)),
                 broker: self.lending(asker),
                 sandbox: self.parts.sandbox.clone(),
+                exit,
                 class,
             })
         });

@@ -264,8 +264,8 @@ impl Actor {
             What::Failed { reason, .. } => metrics::counter!(names::FAILED, "reason" => reason).increment(1),
             _ => {}
         }
-        if let What::Finished { reason } = life.what {
-            self.listening.gone(&life.subject, reason);
+        if let What::Finished { .. } = life.what {
+            self.listening.gone(&life.subject);
         }
         self.summary.count(life);
         self.parts.observer.observe(life);

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::sync::Mutex as AsyncMutex;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use trigger_host_types::{ConnId, Connection, ConnectionError};
 
 /// Connections that are kept.
@@ -20,6 +20,8 @@ const MOST: usize = 1_024;
 const LIFE: Duration = Duration::from_secs(30);
 /// How long it is used when Airflow cannot answer.
 const LIFE_IN_NEED: Duration = Duration::from_secs(600);
+/// How long a fetch may take where the last answer would do in need: what waits for it may be a read, or keeps messages from coming again.
+const REFRESH_WITHIN: Duration = Duration::from_secs(2);
 /// How long nobody asks again for one that there is not, or that may not be used.
 const LIFE_OF_REFUSAL: Duration = Duration::from_secs(10);
 /// How long nobody asks again when Airflow could not answer.
@@ -78,18 +80,25 @@ impl Kept {
         key: Key,
         fetch: impl Future<Output = Fetched>,
     ) -> Result<Connection, ConnectionError> {
+        let away = ConnectionError::Unavailable(key.id.clone());
         let slot = self.slot(key, Instant::now());
         let mut slot = slot.lock().await;
         if let Some(fresh) = slot.as_ref().filter(|fresh| Instant::now() < fresh.until) {
             return fresh.fetched.clone();
         }
-        let (fetched, is_own) = match fetch.await {
+        let would_do = |old: &Fresh, now| old.fetched.is_ok() && now < old.in_need_until;
+        let fetched = if slot.as_ref().is_some_and(|old| would_do(old, Instant::now() + REFRESH_WITHIN)) {
+            timeout(REFRESH_WITHIN, fetch).await.unwrap_or_else(|_| Err(away.into()))
+        } else {
+            fetch.await
+        };
+        let (fetched, is_own) = match fetched {
             Ok(connection) => (Ok(connection), false),
             Err(Failure { error, is_own }) => (Err(error), is_own),
         };
         let now = Instant::now();
         let until = now + life(&fetched);
-        let in_need = |old: &&mut Fresh| old.fetched.is_ok() && now < old.in_need_until;
+        let in_need = |old: &&mut Fresh| would_do(old, now);
         if let (Err(ConnectionError::Unavailable(_)), Some(old)) = (&fetched, slot.as_mut().filter(in_need)) {
             if !is_own {
                 old.until = until;
@@ -206,6 +215,18 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_fetch_that_hangs_holds_nobody_up_who_has_a_connection() {
+        let kept = Kept::default();
+        assert!(kept.get(key("d", "c"), async { Ok(Connection::default()) }).await.is_ok());
+        tokio::time::advance(LIFE).await;
+        let began = Instant::now();
+        assert!(kept.get(key("d", "c"), std::future::pending()).await.is_ok());
+        assert_eq!(began.elapsed(), REFRESH_WITHIN);
+        assert!(kept.get(key("d", "c"), std::future::pending()).await.is_ok());
+        assert_eq!(began.elapsed(), REFRESH_WITHIN, "and is not tried again at once");
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn what_went_wrong_for_one_trigger_is_its_own() {
         let own = || Err(Failure { error: ConnectionError::Unavailable("c".into()), is_own: true });
         let (kept, fetches) = (Kept::default(), Fetches(AtomicU32::new(0)));
@@ -222,7 +243,7 @@ mod tests {
     async fn a_fetch_that_is_dropped_is_left_to_the_next() {
         let (kept, fetches) = (Kept::default(), Fetches(AtomicU32::new(0)));
         let hangs = kept.get(key("d", "c"), std::future::pending());
-        assert!(tokio::time::timeout(LIFE, hangs).await.is_err());
+        assert!(timeout(LIFE, hangs).await.is_err());
         assert!(kept.get(key("d", "c"), fetches.fetch(Ok(Connection::default()))).await.is_ok());
     }
 

@@ -189,10 +189,6 @@ impl<C: Mapped> Scheduler<C> {
     /// Forgets a trigger that was taken away, and calls its `on-kill` if nothing but the user's wish explains it.
     pub(super) fn let_go(&mut self, slot: u32, now: UnixMs) {
         let Some(trigger) = self.table.row(slot) else { return };
-        if matches!(trigger.phase, Phase::Polling | Phase::Listening) {
-            self.cancel_poll(slot);
-        }
-        let Some(trigger) = self.table.row(slot) else { return };
         let vanished = Vanished {
             kind: trigger.kind,
             timeout_at: trigger.timeout_at,
@@ -207,6 +203,13 @@ impl<C: Mapped> Scheduler<C> {
             Some(timeout) if now >= timeout => Finish::TimedOut,
             _ => Finish::Gone,
         };
+        let calls = matches!(trigger.phase, Phase::Polling | Phase::Listening);
+        if reason == Finish::TimedOut || vanished.is_over() {
+            self.leave_for_good(slot);
+        }
+        if calls {
+            self.cancel_poll(slot);
+        }
         self.tell(slot, now, What::Finished { reason });
         if let Some(trigger) = self.table.remove(slot).filter(|_| killed && started) {
             self.effects.push(Effect::Kill(Box::new(Kill { trigger })));

@@ -29,6 +29,13 @@ impl<C: Mapped> Scheduler<C> {
         }
     }
 
+    /// Whatever its stream still has for it concerns nobody.
+    pub(super) fn leave_for_good(&mut self, slot: u32) {
+        let listens = |class: &C| class.listens();
+        let leaver = self.table.row(slot).filter(|trigger| trigger.class.as_ref().is_some_and(listens));
+        self.effects.extend(leaver.map(|trigger| Effect::Leave(trigger.id)));
+    }
+
     /// Listening has ended. False when the ticket is outdated: it was cancelled, and nothing of it counts.
     pub(crate) fn heard(&mut self, ticket: Ticket, heard: Heard, now: UnixMs) -> bool {
         let Some(trigger) = self.table.get(ticket).filter(|trigger| trigger.phase == Phase::Listening) else {

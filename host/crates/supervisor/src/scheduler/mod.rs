@@ -52,6 +52,8 @@ pub(crate) enum Effect<C> {
     CancelPoll(Ticket),
     /// Wait for raw events of the stream of the trigger behind this ticket.
     Listen(Ticket),
+    /// This trigger does not come back: it leaves its stream for good. Comes before its call is cancelled, which is what makes it leave.
+    Leave(TriggerId),
     /// Tell the stream what became of an event.
     Settle(Receipt, Fate),
     /// Send this.
@@ -211,13 +213,14 @@ impl<C: Mapped> Scheduler<C> {
     }
 
     /// Stops starting calls, and drops those that run: they start again from their checkpoints on [`Scheduler::resume`].
+    ///
+    /// Those who listen stay: one that leaves its stream is not asked about what is read for its siblings meanwhile, which is then advanced past.
+    /// What their filters emit is for the API to take, or to refuse where another host holds the trigger by now.
     pub(crate) fn pause(&mut self, now: UnixMs) {
         if std::mem::replace(&mut self.paused, true) {
             return;
         }
-        let mut running = self.table.slots_in(Phase::Polling);
-        running.extend(self.table.slots_in(Phase::Listening));
-        for slot in running {
+        for slot in self.table.slots_in(Phase::Polling) {
             self.cancel_poll(slot);
             self.make_ready(slot, now);
         }
@@ -314,9 +317,13 @@ impl<C: Mapped> Scheduler<C> {
 
     /// Forgets a trigger.
     fn finish(&mut self, slot: u32, reason: Finish, now: UnixMs) {
+        let is_done = matches!(reason, Finish::Fired | Finish::Failed);
+        if is_done {
+            self.leave_for_good(slot);
+        }
         self.tell(slot, now, What::Finished { reason });
         self.table.remove(slot);
-        self.cleanup_wanted |= matches!(reason, Finish::Fired | Finish::Failed);
+        self.cleanup_wanted |= is_done;
     }
 
     fn tell(&mut self, slot: u32, now: UnixMs, what: What) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use sandbox::{Context, EndReason, HostCalls, Sandbox};
 use streams::StreamKey;
-use streams::actor::{Streams, Subscribe, SubscribeError, Subscription};
+use streams::actor::{Exit, Streams, Subscribe, SubscribeError, Subscription};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 use trigger_host_types::{Connections, TriggerId};
@@ -44,6 +44,8 @@ pub(crate) struct Newcomer {
     pub(crate) connections: Arc<dyn Connections>,
     pub(crate) broker: broker::Broker,
     pub(crate) sandbox: Sandbox,
+    /// How it is to leave.
+    pub(crate) exit: Exit,
 }
 
 /// Why a trigger does not join.
@@ -60,7 +62,7 @@ impl Hall {
     /// # Cancel safety
     /// A dropped future leaves no subscription behind.
     pub(crate) async fn join(&self, newcomer: Newcomer) -> Result<Listener, NotJoined> {
-        let Newcomer { class, context, kwargs, host, upstreams, connections, broker, sandbox } = newcomer;
+        let Newcomer { class, context, kwargs, host, upstreams, connections, broker, sandbox, exit } = newcomer;
         let described = class.component.stream(kwargs.clone(), &class.limits).await;
         let described = described.map_err(|reason| NotJoined::Call(Box::new(reason)))?;
         let across_classes = upstreams.is_shared_across_classes(&described.source);
@@ -81,7 +83,7 @@ impl Hall {
         let upstream::Upstream { producer, mode, policy } = upstream;
         let subscribe = Subscribe { trigger, key, wanted, mode, policy, producer, cohort };
         let joined = self.subscribed(subscribe).await;
-        let subscription = joined.map_err(|error| NotJoined::Refused(error.to_string()))?;
+        let subscription = joined.map_err(|error| NotJoined::Refused(error.to_string()))?.leaving_by(exit);
         let filter = class.component.filter(context, kwargs, Arc::clone(&class.limits), host);
         Ok(Listener::new(subscription, filter, sandbox.handle().clone(), kind))
     }

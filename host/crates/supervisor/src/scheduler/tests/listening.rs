@@ -99,17 +99,20 @@ fn a_watcher_whose_filter_fails_listens_again_later_and_a_task_fails() {
 }
 
 #[test]
-fn a_drain_ends_listening_at_once_and_a_pause_until_it_is_over() {
+fn a_drain_ends_listening_at_once_and_a_pause_not_at_all() {
     let mut host = host();
     let ticket = listener(&mut host, 1, TriggerKind::Asset);
     host.pause(5);
-    let effects = host.effects(5);
-    assert!(matches!(&effects[..], [Effect::CancelPoll(cancelled)] if *cancelled == ticket));
+    assert!(host.effects(5).is_empty(), "it would miss what is read for others meanwhile");
+    host.heard(ticket, events(&host, ticket, &["1"]), 6);
+    let (only, _) = only_send(&mut host, 6);
+    host.sent(only, Sent::Accepted, 7);
+    assert!(listens(&host.effects(7)).is_none(), "nothing new is begun");
     host.resume();
-    let ticket = listens(&host.effects(6)).unwrap();
+    let ticket = listens(&host.effects(8)).unwrap();
     host.drain();
-    assert!(matches!(&host.effects(7)[..], [Effect::CancelPoll(cancelled)] if *cancelled == ticket));
-    assert!(!host.heard(ticket, broken(false), 8));
+    assert!(matches!(&host.effects(9)[..], [Effect::CancelPoll(cancelled)] if *cancelled == ticket));
+    assert!(!host.heard(ticket, broken(false), 10));
     assert!(listens(&host.effects(60_000)).is_none());
 }
 
@@ -121,4 +124,38 @@ fn a_new_catalog_makes_it_listen_anew() {
     let effects = host.effects(5);
     assert!(effects.iter().any(|effect| matches!(effect, Effect::CancelPoll(cancelled) if *cancelled == ticket)));
     assert!(listens(&effects).is_some());
+}
+
+#[test]
+fn one_that_is_gone_leaves_its_stream_for_good_and_one_that_may_come_back_does_not() {
+    for (kind, heartbeats_good, for_good) in [
+        (TriggerKind::Task, true, true),
+        (TriggerKind::Asset, true, true),
+        (TriggerKind::Task, false, false),
+        (TriggerKind::Asset, false, false),
+        (TriggerKind::Callback, true, false),
+    ] {
+        let mut host = host();
+        let listening = listener(&mut host, 1, kind);
+        host.heartbeats(heartbeats_good);
+        host.listed(&[], 5);
+        let effects = host.effects(5);
+        let cancelled = |effect: &Effect<_>| matches!(effect, Effect::CancelPoll(ticket) if *ticket == listening);
+        let leaves = |effect: &Effect<_>| matches!(effect, Effect::Leave(TriggerId(1)));
+        let cancelled = effects.iter().position(cancelled).unwrap();
+        let left = effects.iter().position(leaves);
+        assert_eq!(left.is_some(), for_good, "{kind:?} {heartbeats_good}");
+        assert!(left.is_none_or(|left| left < cancelled), "said before the call is dropped, which leaves");
+    }
+}
+
+#[test]
+fn a_task_that_has_fired_leaves_its_stream_for_good() {
+    let mut host = host();
+    let ticket = listener(&mut host, 1, TriggerKind::Task);
+    host.heard(ticket, events(&host, ticket, &["1"]), 5);
+    let (only, _) = only_send(&mut host, 5);
+    host.heartbeats(false);
+    host.sent(only, Sent::Accepted, 6);
+    assert!(host.effects(6).iter().any(|effect| matches!(effect, Effect::Leave(TriggerId(1)))));
 }

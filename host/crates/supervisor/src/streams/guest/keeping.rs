@@ -7,12 +7,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use metrics::counter;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
-use super::Shared;
 use super::holds::{Extension, Holds, KEPT_AT_MOST};
+use super::{KIND, Shared};
+use crate::metrics as names;
 
 /// What is open, and a bell for the task.
 #[derive(Default)]
@@ -22,17 +24,14 @@ pub(super) struct Keeper {
 }
 
 impl Keeper {
-    /// These were read just now. False when not all of them can be kept.
-    pub(super) fn add(&self, receipts: impl Iterator<Item = Bytes>, hold: Duration) -> bool {
+    /// These were read just now. Gives how many of them cannot be kept.
+    pub(super) fn add(&self, receipts: impl Iterator<Item = Bytes>, hold: Duration) -> usize {
         let now = Instant::now();
         let mut holds = self.holds.lock();
-        let mut has_room = true;
-        for receipt in receipts {
-            has_room &= holds.add(receipt, hold, now);
-        }
+        let left_out = receipts.filter(|receipt| !holds.add(receipt.clone(), hold, now)).count();
         drop(holds);
         self.changed.notify_one();
-        has_room
+        left_out
     }
 
     /// This was settled.
@@ -65,6 +64,7 @@ pub(super) async fn keep(shared: Arc<Shared>) {
         let now = Instant::now();
         let (extension, let_go) = shared.keeper.holds.lock().take_due(now);
         if let_go > 0 {
+            counter!(names::LET_GO, "source" => KIND, "why" => "age").increment(let_go as u64);
             let after = KEPT_AT_MOST.as_secs();
             tracing::warn!(
                 source,
@@ -83,9 +83,16 @@ async fn extend(shared: &Shared, extension: &Extension, now: Instant) {
     let receipts = extension.receipts.iter().map(|receipt| receipt.to_vec()).collect();
     let hold_ms = u32::try_from(extension.hold.as_millis()).unwrap_or(u32::MAX);
     match shared.guest.extend(receipts, hold_ms).await {
-        Ok(()) => shared.keeper.holds.lock().extended(extension, now),
+        Ok(()) => {
+            counter!(names::EXTENDED, "source" => KIND).increment(messages as u64);
+            shared.keeper.holds.lock().extended(extension, now);
+        }
         Err(reason) => {
             let let_go = shared.keeper.holds.lock().not_extended(extension, Instant::now());
+            counter!(names::EXTENSIONS_FAILED, "source" => KIND, "reason" => reason.code()).increment(1);
+            if let_go > 0 {
+                counter!(names::LET_GO, "source" => KIND, "why" => "failed").increment(let_go as u64);
+            }
             tracing::warn!(source, %reason, messages, let_go, "Messages could not be kept for longer: they may come again.");
         }
     }

@@ -31,6 +31,8 @@ use calls::{Guest, SourceCalls};
 use keeping::Keeper;
 use reading::Reading;
 
+/// Kind of such a source, where metrics have one.
+const KIND: &str = "guest";
 /// Lanes that share one call of `advance`.
 const GATHERED: NonZeroUsize = NonZeroUsize::new(100).unwrap();
 
@@ -95,6 +97,10 @@ impl Drop for GuestUpstream {
 
 #[async_trait]
 impl Producer for GuestUpstream {
+    fn source(&self) -> &'static str {
+        KIND
+    }
+
     async fn open(&self) -> Result<Box<dyn Reader>, SourceError> {
         self.stop_keeping();
         *self.keeping.lock() = Some(tokio::spawn(keeping::keep(Arc::clone(&self.shared))));

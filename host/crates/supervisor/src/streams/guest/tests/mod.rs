@@ -1,6 +1,7 @@
 //! The upstream around a guest that does what a test says, in virtual time.
 
 mod component;
+mod counted;
 mod queue;
 
 use std::collections::VecDeque;

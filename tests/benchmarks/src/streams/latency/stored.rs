@@ -1,0 +1,43 @@
+//! The server's process: the development server, and beside it what it tells of every commit, with the time.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Result;
+use devserver::{Config, Database, Devserver, Happened, Life};
+use parking_lot::Mutex;
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::sync::broadcast::Receiver;
+
+use super::Sample;
+use crate::measure::wall_us;
+use crate::part;
+
+/// Serves, and answers with what was stored since it was last asked.
+pub(crate) async fn stored(database: &Path) -> Result<()> {
+    let database = Database::File(database.to_owned());
+    let server = Devserver::open(Config { database, claims_per_class: u32::MAX, ..Config::default() })?;
+    let samples = Arc::default();
+    tokio::spawn(note(server.subscribe(), Arc::clone(&samples)));
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    part::answer(&json!({"url": format!("http://{}/execution/", listener.local_addr()?)}))?;
+    tokio::spawn(server.serve(listener, std::future::pending()));
+    loop {
+        part::pause()?;
+        let taken = std::mem::take(&mut *samples.lock());
+        part::answer(&serde_json::to_value(taken)?)?;
+    }
+}
+
+/// Takes the time of every event that is stored; its payload is when its message was sent. One that it is told too late of is missed, and
+/// then waited for in vain.
+async fn note(mut life: Receiver<Life>, samples: Arc<Mutex<Vec<Sample>>>) {
+    while let Ok(life) = life.recv().await {
+        if let Happened::EventStored { payload, .. } = life.what
+            && let Ok(sent) = payload.parse()
+        {
+            samples.lock().push((sent, wall_us()));
+        }
+    }
+}
