@@ -39,20 +39,14 @@ impl Group {
 
     /// Decides otherwise than by storage: what waited for confirmation is forgotten (`B5`, `R5`).
     pub(super) fn resolve_at_once(&mut self, slot: u32, id: EventId, resolution: Resolution) {
-        if let Some(awaiting) = self.slots.at_mut(slot).awaiting.remove(&id) {
-            for seq in awaiting.seqs {
-                self.bindings.forget(seq, id);
-            }
-        }
+        self.unstored.forget(slot, id);
         self.resolve(slot, id, resolution);
     }
 
     /// Nothing more can be bound to this event: acked now, or when the last confirmation arrives (`W3`, `U1`, `U2`).
     pub(super) fn close_event(&mut self, slot: u32, id: EventId) {
-        match self.slots.at_mut(slot).awaiting.get_mut(&id) {
-            Some(awaiting) if awaiting.unconfirmed > 0 => awaiting.closed = true,
-            Some(_) => self.resolve_at_once(slot, id, Resolution::Acked),
-            None => self.resolve(slot, id, Resolution::Acked),
+        if self.unstored.close(slot, id) {
+            self.resolve(slot, id, Resolution::Acked);
         }
     }
 
@@ -71,10 +65,7 @@ impl Group {
         for event in open.iter() {
             self.resolve_at_once(slot, event.id, Resolution::Failed(by));
         }
-        while let Some((id, awaiting)) = self.slots.at_mut(slot).awaiting.pop_first() {
-            for seq in awaiting.seqs {
-                self.bindings.forget(seq, id);
-            }
+        for id in self.unstored.forget_all(slot) {
             self.resolve(slot, id, Resolution::Failed(by));
         }
     }

@@ -74,11 +74,11 @@ impl Group {
     }
 
     pub(super) fn watch_since_hand_over(&mut self, slot: u32) {
-        let state = self.slots.at_mut(slot);
-        if state.timed {
+        if self.slots.at(slot).timed {
             return;
         }
-        if let Some(oldest) = state.oldest_handed() {
+        if let Some((_, oldest)) = self.oldest_handed(slot) {
+            let state = self.slots.at_mut(slot);
             state.timed = true;
             let generation = state.generation;
             self.timers.set(oldest.after(self.policy.ack_timeout), Timer::SinceHandOver { slot, generation });
@@ -91,15 +91,20 @@ impl Group {
             return;
         }
         state.timed = false;
-        let Some(oldest) = state.oldest_handed() else { return };
+        let Some((id, oldest)) = self.oldest_handed(slot) else { return };
         if oldest.after(self.policy.ack_timeout) > now {
             return self.watch_since_hand_over(slot);
         }
-        let awaiting = state.awaiting.keys().next().copied();
-        let open = state.open.as_ref().and_then(|open| open.batch.first()).map(|event| event.id);
-        if let Some(id) = awaiting.into_iter().chain(open).min() {
-            self.time_out(slot, id, effects);
-        }
+        self.time_out(slot, id, effects);
+    }
+
+    /// The oldest event in the hands of a place, and when the one that was handed over first was.
+    fn oldest_handed(&self, slot: u32) -> Option<(EventId, Moment)> {
+        let open = self.slots.at(slot).open.as_ref();
+        let open = open.and_then(|open| Some((open.batch.first()?.id, open.handed)));
+        let unstored = self.unstored.oldest(slot);
+        let first = |(id, handed): (EventId, Moment), (other, before)| (id.min(other), handed.min(before));
+        open.into_iter().chain(unstored).reduce(first)
     }
 
     /// Fails a subscription that was too slow in all it owes (`K2`), the queue of whoever has its place now included where the
@@ -111,7 +116,7 @@ impl Group {
             self.fail_subscriber(slot, Failure::AckTimeout, FailedBy::Timeout);
         } else {
             self.resolve_delivered(slot, FailedBy::Timeout);
-            self.slots.free_if_settled(slot);
+            self.free_if_settled(slot);
         }
     }
 }
