@@ -59,7 +59,12 @@ pub struct Sequence(Arc<AtomicU64>);
 impl Sequence {
     /// The next number.
     pub fn draw(&self) -> Seq {
-        Seq(self.0.fetch_add(1, Ordering::Relaxed))
+        self.draw_many(1)
+    }
+
+    /// The first of the next `count` numbers, which nobody else is given.
+    pub(crate) fn draw_many(&self, count: u64) -> Seq {
+        Seq(self.0.fetch_add(count, Ordering::Relaxed))
     }
 }
 

@@ -6,7 +6,6 @@
 #![forbid(unsafe_code)]
 
 pub mod actor;
-mod bindings;
 mod effect;
 mod entries;
 mod errors;
@@ -22,6 +21,7 @@ mod slot_set;
 mod slots;
 pub mod status;
 mod timers;
+mod unstored;
 
 pub use effect::{AdvanceItem, Batch, Delivery, Effect, Notice, PollEnd, Raw, Verdict};
 pub use group::{AdvanceError, Counts, Group, JoinError, Mode, NotStored, PullError, VerdictError};

@@ -1,14 +1,14 @@
 //! The subscribers of one group: a numbered place for each.
 //!
-//! Owns what is known about one subscription: what waits for it, what it holds, what of it awaits storage. Invariant: a place is given to
-//! somebody else only when its subscription has left and nothing outstanding waits for it.
+//! Owns what is known about one subscription: what waits for it and what it holds. Invariant: a place is given to somebody else only when
+//! its subscription has left and nothing outstanding waits for it.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 
 use trigger_host_types::TriggerId;
 
 use crate::effect::Batch;
-use crate::ids::{EventId, Moment, Seq, SubscriptionId};
+use crate::ids::{EventId, Moment, SubscriptionId};
 use crate::outcome::Failure;
 use crate::slot_set::SlotSet;
 
@@ -21,19 +21,6 @@ pub(crate) enum Queue {
     Selected(VecDeque<EventId>),
     /// Nothing more.
     Closed,
-}
-
-/// A raw event in the hands of a subscription whose trigger events are not all stored.
-#[derive(Debug)]
-pub(crate) struct Awaiting {
-    /// Whether nothing more can be bound to it (`W3`).
-    pub(crate) closed: bool,
-    /// Numbers that are not confirmed (`B3`).
-    pub(crate) unconfirmed: u32,
-    /// All its numbers, to be forgotten with it (`B5`).
-    pub(crate) seqs: Vec<Seq>,
-    /// When it was handed over.
-    pub(crate) handed: Moment,
 }
 
 /// Raw events that a filter is working on.
@@ -55,7 +42,6 @@ pub(crate) struct Slot {
     /// Failed raw events that are offered again; they go before the queue.
     pub(crate) again: VecDeque<EventId>,
     pub(crate) open: Option<Open>,
-    pub(crate) awaiting: BTreeMap<EventId, Awaiting>,
     /// Not yet seen by the subscriber.
     pub(crate) failure: Option<Failure>,
     /// It has seen its failure.
@@ -94,7 +80,7 @@ impl Slots {
     pub(crate) fn join(&mut self, trigger: TriggerId, queue: Queue, reuse: bool) -> SubscriptionId {
         self.generations += 1;
         let generation = self.generations;
-        let fresh = |awaiting| Slot {
+        let fresh = Slot {
             trigger,
             generation,
             joined: true,
@@ -102,7 +88,6 @@ impl Slots {
             queue,
             again: VecDeque::new(),
             open: None,
-            awaiting,
             failure: None,
             exhausted: false,
             asked: 0,
@@ -111,12 +96,11 @@ impl Slots {
         let own = self.by_trigger.get(&trigger).copied().filter(|slot| reuse && self.owing.contains(*slot));
         let slot = match own.or_else(|| self.free.pop()) {
             Some(slot) => {
-                let awaiting = std::mem::take(&mut self.slab[slot as usize].awaiting);
-                self.slab[slot as usize] = fresh(awaiting);
+                self.slab[slot as usize] = fresh;
                 slot
             }
             None => {
-                self.slab.push(fresh(BTreeMap::new()));
+                self.slab.push(fresh);
                 u32::try_from(self.slab.len() - 1).unwrap_or(u32::MAX)
             }
         };
@@ -130,7 +114,7 @@ impl Slots {
         SubscriptionId { trigger, slot, generation }
     }
 
-    /// The subscription is over; the place stays while something waits for it.
+    /// The subscription is over; the place stays until [`Slots::free`].
     pub(crate) fn leave(&mut self, slot: u32) {
         let state = &mut self.slab[slot as usize];
         state.joined = false;
@@ -139,13 +123,12 @@ impl Slots {
         self.not_live(slot);
         self.waiting.remove(slot);
         self.owing.insert(slot);
-        self.free_if_settled(slot);
     }
 
-    /// Gives the place of one who left away, once nothing waits for it.
-    pub(crate) fn free_if_settled(&mut self, slot: u32) {
+    /// Gives the place of one who left away, as nothing waits for it any more.
+    pub(crate) fn free(&mut self, slot: u32) {
         let state = &self.slab[slot as usize];
-        if state.joined || !state.awaiting.is_empty() || !self.owing.remove(slot) {
+        if state.joined || !self.owing.remove(slot) {
             return;
         }
         if self.by_trigger.get(&state.trigger) == Some(&slot) {

@@ -4,6 +4,7 @@
 //! searched; [`Streams`] puts it on tokio. Invariants: one task per group is the only one that touches its state; every queue has a
 //! bound; whoever waits for a reply of a group that is gone is told so.
 
+mod alarm;
 mod calls;
 mod desk;
 mod message;

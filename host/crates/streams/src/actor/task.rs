@@ -1,16 +1,17 @@
 //! One group on tokio.
 //!
 //! Owns the group's tasks: the open, the read, each advance, the close. Invariants: all of them end with the group; the loop waits for
-//! one of a message, a leaver, a finished task and a deadline, each of which is safe to wait for again.
+//! one of messages, a leaver, a finished task and a deadline, each of which is safe to wait for again.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, watch};
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::{AbortHandle, JoinError, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::alarm::Alarm;
 use super::calls::{CallId, Calls};
 use super::desk::{Desk, Shell};
 use super::message::{Leaving, Message};
@@ -24,6 +25,8 @@ use crate::ids::{Moment, StreamKey, SubscriptionId};
 const OPEN: Duration = Duration::from_secs(60);
 /// How long closing a producer may take.
 const CLOSE: Duration = Duration::from_secs(30);
+/// Messages that are taken from the queue together, so that a crowd is woken once.
+const AT_ONCE: usize = 64;
 
 /// Those who left without a word. Bounded by the number of subscribers.
 #[derive(Debug, Default)]
@@ -118,6 +121,20 @@ impl Tasks {
             Done::Closed => vec![Message::Closed],
         }
     }
+
+    /// The same for however it finished.
+    fn finished(&mut self, done: Result<Done, JoinError>, messages: &mut Vec<Message>) {
+        match done {
+            Ok(done) => messages.extend(self.messages(done)),
+            Err(error) if error.is_cancelled() => {}
+            Err(error) => {
+                let end = PollEnd::Failed(format!("a task of the producer failed: {error}").into());
+                // Whichever it was.
+                messages.extend([Message::OpenFailed(end.clone()), Message::Read(Vec::new(), Some(end))]);
+                messages.push(Message::Closed);
+            }
+        }
+    }
 }
 
 impl Shell for Tasks {
@@ -185,40 +202,34 @@ pub(super) async fn run(
     mut totals: Follower,
     mut evicted: impl FnMut(),
 ) {
-    let began = tasks.began;
+    let mut alarm = Alarm::new(tasks.began);
     let mut desk = Desk::new(group, tasks, effects);
     let mut stopped = false;
+    let mut messages = Vec::new();
     while !desk.is_done() {
-        let wake = desk.next_wake();
-        let messages = tokio::select! {
-            Some(message) = wires.messages.recv() => vec![message],
-            () = wires.leavers.any.notified() => Vec::new(),
-            Some(done) = desk.shell().running.join_next() => match done {
-                Ok(done) => desk.shell().messages(done),
-                Err(error) if error.is_cancelled() => continue,
-                Err(error) => {
-                    let end = PollEnd::Failed(format!("a task of the producer failed: {error}").into());
-                    // Whichever it was.
-                    vec![Message::OpenFailed(end.clone()), Message::Read(Vec::new(), Some(end)), Message::Closed]
-                }
-            },
-            () = sleep_until(began, wake) => vec![Message::Tick],
+        alarm.set_to(desk.next_wake());
+        tokio::select! {
+            1.. = wires.messages.recv_many(&mut messages, AT_ONCE) => {}
+            () = wires.leavers.any.notified() => {}
+            Some(done) = desk.shell().running.join_next() => desk.shell().finished(done, &mut messages),
+            () = &mut alarm => messages.push(Message::Tick),
             () = wires.stop.cancelled(), if !stopped => {
                 stopped = true;
-                vec![Message::Stop]
+                messages.push(Message::Stop);
             }
-            Ok(()) = wires.paused.changed() => {
-                wires.paused.mark_changed();
-                Vec::new()
-            }
-        };
-        // Before anything that could lead to a read.
-        wires.pause().into_iter().for_each(|pause| desk.handle(pause));
-        // Who has left is gone before anything that was sent later, such as its own return.
-        for (subscription, how) in wires.leavers.take() {
-            desk.handle(Message::Leave(subscription, how));
+            Ok(()) = wires.paused.changed() => wires.paused.mark_changed(),
         }
-        messages.into_iter().for_each(|message| desk.handle(message));
+        while let Some(done) = desk.shell().running.try_join_next() {
+            desk.shell().finished(done, &mut messages);
+        }
+        // Who has left is gone before anything that was sent later, such as its own return.
+        let left = wires.leavers.take().into_iter().map(|(subscription, how)| Message::Leave(subscription, how));
+        for message in left.chain(messages.drain(..)) {
+            // Before anything that could lead to a read.
+            wires.pause().into_iter().for_each(|pause| desk.handle(pause));
+            desk.handle(message);
+        }
+        wires.pause().into_iter().for_each(|pause| desk.handle(pause));
         while let Some(failed) = desk.shell().calls.next_failed() {
             desk.handle(failed);
         }
@@ -227,13 +238,6 @@ pub(super) async fn run(
         if std::mem::take(&mut desk.shell().evicted) {
             evicted();
         }
-    }
-}
-
-async fn sleep_until(began: Instant, wake: Option<Moment>) {
-    match wake.and_then(|wake| began.checked_add(Duration::from_micros(wake.as_micros()))) {
-        Some(at) => tokio::time::sleep_until(at).await,
-        None => std::future::pending().await,
     }
 }
 

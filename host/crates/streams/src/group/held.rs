@@ -148,11 +148,8 @@ impl Group {
         while let Some(id) = next {
             let Some(entry) = self.entries.remove(id) else { break };
             for slot in entry.pending.iter() {
-                let awaiting = self.slots.at_mut(slot).awaiting.remove(&id);
-                for seq in awaiting.into_iter().flat_map(|awaiting| awaiting.seqs) {
-                    self.bindings.forget(seq, id);
-                }
-                self.slots.free_if_settled(slot);
+                self.unstored.forget(slot, id);
+                self.free_if_settled(slot);
             }
             next = entry.next_in_lane;
         }

@@ -5,7 +5,7 @@
 
 use super::{Group, Mode};
 use crate::effect::Effect;
-use crate::ids::{EventId, Moment, SubscriptionId};
+use crate::ids::{Moment, SubscriptionId};
 use crate::outcome::{FailedBy, Resolution};
 use crate::policy::Binding;
 
@@ -37,6 +37,7 @@ impl Group {
 
     fn left(&mut self, slot: u32, now: Moment, effects: &mut Vec<Effect>) {
         self.slots.leave(slot);
+        self.free_if_settled(slot);
         if self.slots.joined_count() == 0 {
             let owes = self.mode == Mode::Ack && !self.slots.owing.is_empty();
             if self.policy.linger && owes {
@@ -57,11 +58,16 @@ impl Group {
         self.resolve_held_back(slot, resolution);
     }
 
+    /// Gives the place of one who left away, once nothing waits for it.
+    pub(super) fn free_if_settled(&mut self, slot: u32) {
+        if self.unstored.is_settled(slot) {
+            self.slots.free(slot);
+        }
+    }
+
     /// Decides what a filter kept open for a later verdict.
     pub(super) fn resolve_held_back(&mut self, slot: u32, resolution: Resolution) {
-        let awaiting = &self.slots.at(slot).awaiting;
-        let back: Vec<EventId> = awaiting.iter().filter(|(_, awaiting)| !awaiting.closed).map(|(id, _)| *id).collect();
-        for id in back {
+        for id in self.unstored.held_back(slot) {
             self.resolve_at_once(slot, id, resolution);
         }
     }

@@ -5,6 +5,7 @@
 //! snapshot resolved it (`P2`), is counted once (`O1`) and leaves the table before the call (`P3`); the work of a command does not grow with
 //! the number of outstanding events or lanes.
 
+mod emitting;
 mod fan_out;
 mod held;
 mod leaving;
@@ -25,7 +26,6 @@ pub use pump::AdvanceError;
 pub use subscribers::{JoinError, PullError};
 pub use verdicts::{NotStored, VerdictError};
 
-use crate::bindings::Bindings;
 use crate::effect::{Batch, Effect};
 use crate::entries::Entries;
 use crate::ids::{BatchId, EventId, Moment, Sequence};
@@ -36,6 +36,7 @@ use crate::ring::Ring;
 use crate::slots::Slots;
 use crate::status::Totals;
 use crate::timers::Timers;
+use crate::unstored::Unstored;
 
 /// Whether a stream is acknowledged (`G6`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,7 +93,7 @@ pub struct Group {
     entries: Entries,
     lanes: Lanes,
     slots: Slots,
-    bindings: Bindings,
+    unstored: Unstored,
     timers: Timers,
     index: Index,
     /// Waiting subscribers whose failure they are told at the end of the command.
@@ -193,7 +194,7 @@ impl Group {
             entries: Entries::default(),
             lanes: Lanes::default(),
             slots: Slots::default(),
-            bindings: Bindings::default(),
+            unstored: Unstored::default(),
             timers: Timers::default(),
             index: Index::default(),
             failing: Vec::new(),
@@ -231,7 +232,7 @@ impl Group {
             subscribers: self.slots.joined_count(),
             outstanding: self.entries.len(),
             queued: self.ring.len(),
-            unconfirmed: self.bindings.len(),
+            unconfirmed: self.unstored.len(),
             lanes: self.lanes.len(),
             advancing: self.running.len(),
             timers: self.timers.len(),

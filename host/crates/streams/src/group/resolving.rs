@@ -7,7 +7,7 @@ use super::Group;
 use super::held::Held;
 use crate::ids::EventId;
 use crate::outcome::{FailedBy, Failure, Resolution};
-use crate::policy::OnFailed;
+use crate::policy::{Binding, OnFailed};
 use crate::slots::Queue;
 
 impl Group {
@@ -39,20 +39,14 @@ impl Group {
 
     /// Decides otherwise than by storage: what waited for confirmation is forgotten (`B5`, `R5`).
     pub(super) fn resolve_at_once(&mut self, slot: u32, id: EventId, resolution: Resolution) {
-        if let Some(awaiting) = self.slots.at_mut(slot).awaiting.remove(&id) {
-            for seq in awaiting.seqs {
-                self.bindings.forget(seq, id);
-            }
-        }
+        self.unstored.forget(slot, id);
         self.resolve(slot, id, resolution);
     }
 
     /// Nothing more can be bound to this event: acked now, or when the last confirmation arrives (`W3`, `U1`, `U2`).
     pub(super) fn close_event(&mut self, slot: u32, id: EventId) {
-        match self.slots.at_mut(slot).awaiting.get_mut(&id) {
-            Some(awaiting) if awaiting.unconfirmed > 0 => awaiting.closed = true,
-            Some(_) => self.resolve_at_once(slot, id, Resolution::Acked),
-            None => self.resolve(slot, id, Resolution::Acked),
+        if self.unstored.close(slot, id) {
+            self.resolve(slot, id, Resolution::Acked);
         }
     }
 
@@ -65,17 +59,20 @@ impl Group {
         self.put_failure(slot, failure);
     }
 
-    /// Fails what a subscriber holds or has answered (`Q4`). Its window stays where it is.
+    /// Fails what a subscriber holds or has answered (`Q4`). Its window stays where it is. Where a verdict binds, what was answered with trigger
+    /// events is waited for all the same: that they are stored is no longer the subscriber's business.
     pub(super) fn resolve_delivered(&mut self, slot: u32, by: FailedBy) {
         let open = self.slots.at(slot).open.as_ref().map(|open| open.batch.clone()).unwrap_or_default();
         for event in open.iter() {
             self.resolve_at_once(slot, event.id, Resolution::Failed(by));
         }
-        while let Some((id, awaiting)) = self.slots.at_mut(slot).awaiting.pop_first() {
-            for seq in awaiting.seqs {
-                self.bindings.forget(seq, id);
+        match self.policy.binding {
+            Binding::Verdict => self.resolve_held_back(slot, Resolution::Failed(by)),
+            Binding::Window => {
+                for id in self.unstored.forget_all(slot) {
+                    self.resolve(slot, id, Resolution::Failed(by));
+                }
             }
-            self.resolve(slot, id, Resolution::Failed(by));
         }
     }
 

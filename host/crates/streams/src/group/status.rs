@@ -68,18 +68,19 @@ impl Group {
 
     /// All of them: the failed, then those that are furthest behind.
     fn subscriber_statuses(&self) -> Vec<SubscriberStatus> {
-        let of = |slot| self.subscriber_status(self.slots.at(slot));
+        let of = |slot| self.subscriber_status(slot);
         let mut all: Vec<SubscriberStatus> = self.slots.joined().into_iter().map(of).collect();
         all.sort_by_key(|of| (!of.failed, std::cmp::Reverse(of.queued), of.trigger));
         all
     }
 
-    fn subscriber_status(&self, slot: &Slot) -> SubscriberStatus {
+    fn subscriber_status(&self, at: u32) -> SubscriberStatus {
+        let slot = self.slots.at(at);
         SubscriberStatus {
             trigger: slot.trigger,
             queued: self.queued(slot).saturating_add(slot.again.len()),
             in_hand: slot.open.as_ref().map_or(0, |open| open.batch.len()),
-            unsettled: slot.awaiting.len(),
+            unsettled: self.unstored.events(at),
             failed: slot.failed,
         }
     }
@@ -137,13 +138,12 @@ impl Group {
         let Some((id, entry)) = found.filter(|(_, entry)| entry.left > 0) else { return Wait::Turn };
         let (mut undecided, mut undecided_total, mut unstored) = (Vec::new(), 0, 0);
         for slot in entry.pending.iter() {
-            let slot = self.slots.at(slot);
-            match slot.awaiting.get(&id).filter(|awaiting| awaiting.closed) {
-                Some(awaiting) => unstored += awaiting.unconfirmed as usize,
+            match self.unstored.waited_for(slot, id) {
+                Some(numbers) => unstored += numbers,
                 None => {
                     undecided_total += 1;
                     if undecided.len() < NAMES {
-                        undecided.push(slot.trigger);
+                        undecided.push(self.slots.at(slot).trigger);
                     }
                 }
             }

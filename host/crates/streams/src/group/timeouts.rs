@@ -5,14 +5,11 @@
 //! enough; and, where a verdict binds, no clock runs for what has its verdict and waits for storage alone: events that nobody has stored are not
 //! advanced past, however long storing takes.
 
-use std::collections::BTreeMap;
-
 use super::{Group, Phase};
 use crate::effect::{Effect, Notice};
 use crate::ids::{EventId, Moment};
 use crate::outcome::{FailedBy, Failure};
 use crate::policy::Binding;
-use crate::slots::Awaiting;
 use crate::timers::Timer;
 
 impl Group {
@@ -82,7 +79,7 @@ impl Group {
         if self.slots.at(slot).timed {
             return;
         }
-        if let Some((oldest, _)) = self.oldest_owed(slot) {
+        if let Some((_, oldest)) = self.oldest_owed(slot) {
             let state = self.slots.at_mut(slot);
             state.timed = true;
             let generation = state.generation;
@@ -96,47 +93,40 @@ impl Group {
             return;
         }
         state.timed = false;
-        let Some((oldest, id)) = self.oldest_owed(slot) else { return };
+        let Some((id, oldest)) = self.oldest_owed(slot) else { return };
         if oldest.after(self.policy.ack_timeout) > now {
             return self.watch_since_hand_over(slot);
         }
         self.time_out(slot, id, effects);
     }
 
-    /// The oldest event in a subscriber's hands for which the clock runs, and when it was handed over. Looks at all that awaits storage, so is
-    /// for the setting of a deadline, which is rare.
-    fn oldest_owed(&self, slot: u32) -> Option<(Moment, EventId)> {
-        let state = self.slots.at(slot);
-        let open = state.open.as_ref().and_then(|open| Some((open.handed, open.batch.first()?.id)));
-        let mut awaiting = state.awaiting.iter().filter(|(_, awaiting)| !self.is_for_storage(awaiting));
-        let awaiting = awaiting.next().map(|(id, awaiting)| (awaiting.handed, *id));
-        open.into_iter().chain(awaiting).min()
-    }
-
-    fn awaits_storage(&self, slot: u32, id: EventId) -> bool {
-        self.slots.at(slot).awaiting.get(&id).is_some_and(|awaiting| self.is_for_storage(awaiting))
+    /// The oldest event in a subscriber's hands for which the clock runs, and when the one that was handed over first was.
+    fn oldest_owed(&self, slot: u32) -> Option<(EventId, Moment)> {
+        let open = self.slots.at(slot).open.as_ref();
+        let open = open.and_then(|open| Some((open.batch.first()?.id, open.handed)));
+        let answered = match self.policy.binding {
+            Binding::Window => self.unstored.oldest(slot),
+            Binding::Verdict => self.unstored.oldest_held_back(slot),
+        };
+        let first = |(id, handed): (EventId, Moment), (other, before)| (id.min(other), handed.min(before));
+        open.into_iter().chain(answered).reduce(first)
     }
 
     /// Whether the subscriber has had its say, and only storing is left. A window says nothing of the kind: Airflow's clock runs on (`K1`).
-    fn is_for_storage(&self, awaiting: &Awaiting) -> bool {
-        self.policy.binding == Binding::Verdict && awaiting.closed
+    fn awaits_storage(&self, slot: u32, id: EventId) -> bool {
+        self.policy.binding == Binding::Verdict && self.unstored.waited_for(slot, id).is_some()
     }
 
     /// Fails a subscription that was too slow in all it owes (`K2`), the queue of whoever has its place now included where the
     /// place belongs to the trigger (`K4`); one that has left has no queue to be told in (`K3`).
     fn time_out(&mut self, slot: u32, id: EventId, effects: &mut Vec<Effect>) {
-        let awaiting = std::mem::take(&mut self.slots.at_mut(slot).awaiting);
-        let (stored_later, late): (BTreeMap<_, _>, _) =
-            awaiting.into_iter().partition(|(_, awaiting)| self.is_for_storage(awaiting));
-        let state = self.slots.at_mut(slot);
-        state.awaiting = late;
+        let state = self.slots.at(slot);
         if state.joined {
             effects.push(Effect::Notice(Notice::AckTimeout(state.trigger, id)));
             self.fail_subscriber(slot, Failure::AckTimeout, FailedBy::Timeout);
         } else {
             self.resolve_delivered(slot, FailedBy::Timeout);
+            self.free_if_settled(slot);
         }
-        self.slots.at_mut(slot).awaiting = stored_later;
-        self.slots.free_if_settled(slot);
     }
 }

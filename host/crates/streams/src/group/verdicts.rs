@@ -3,11 +3,11 @@
 //! Owns the two ways to tie trigger events to raw events: by time (`W1`-`W5`, `R1`-`R5`) and by verdict. Invariants: a number is drawn only
 //! when it binds (`B1`); nothing is acked before every number bound to it is confirmed (`B3`).
 
+use super::emitting::Emitted;
 use super::{Group, Mode};
 use crate::effect::{Effect, Notice, Verdict};
 use crate::ids::{EventId, Moment, Seq, SubscriptionId};
 use crate::outcome::{FailedBy, Resolution};
-use crate::slots::{Awaiting, Open};
 
 /// Why verdicts cannot be taken. The call stays open.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -49,20 +49,11 @@ impl Group {
         let slot = self.slots.of(subscription).filter(|_| !self.evicted)?;
         let open = self.slots.at(slot).open.as_ref()?;
         let (id, handed) = (open.batch.last()?.id, open.handed);
-        let binds = self.entries.get(id).is_some_and(|entry| entry.pending.contains(slot));
-        binds.then(|| {
+        self.owes(slot, id).then(|| {
             let seq = self.sequence.draw();
-            self.bindings.bind(seq, slot, id, Vec::new());
-            self.await_storage(slot, id, seq, handed);
+            self.unstored.bind(seq, slot, vec![id], false, handed);
             seq
         })
-    }
-
-    fn await_storage(&mut self, slot: u32, id: EventId, seq: Seq, handed: Moment) -> &mut Awaiting {
-        let awaiting = self.slots.at_mut(slot).awaiting.entry(id).or_insert_with(|| held_back(handed));
-        awaiting.unconfirmed += 1;
-        awaiting.seqs.push(seq);
-        awaiting
     }
 
     /// Closes what is open as processed (`W2`).
@@ -105,7 +96,7 @@ impl Group {
         }
         self.check(slot, verdicts)?;
         let open = self.slots.at_mut(slot).open.take().ok_or(VerdictError::NothingOpen)?;
-        let mut seqs = Vec::new();
+        let mut emitted = Emitted::default();
         for (event, verdict) in open.batch.iter().zip(verdicts) {
             match verdict {
                 Verdict::Skip => self.resolve(slot, event.id, Resolution::Acked),
@@ -113,13 +104,12 @@ impl Group {
                     self.resolve(slot, event.id, Resolution::Rejected);
                     effects.push(Effect::Notice(Notice::Rejected(subscription.trigger, event.id)));
                 }
-                Verdict::Hold => self.hold_back(slot, event.id, &open),
-                Verdict::Emit { events, covers } => {
-                    let gated: Vec<EventId> = covers.iter().copied().chain([event.id]).collect();
-                    self.emit(slot, &gated, *events, &open, &mut seqs);
-                }
+                Verdict::Hold if self.owes(slot, event.id) => self.unstored.hold_back(slot, event.id, open.handed),
+                Verdict::Hold => {}
+                Verdict::Emit { events, covers } => self.emit(slot, event.id, *events, covers, &mut emitted),
             }
         }
+        let seqs = self.bind_emitted(slot, emitted, open.handed);
         self.settle(now, effects);
         Ok(seqs)
     }
@@ -139,8 +129,7 @@ impl Group {
                 Verdict::Emit { covers, .. } => {
                     let unknown = |id: &&EventId| {
                         // What was failed meanwhile gates nothing, but is no mistake of the filter's.
-                        let gone = self.entries.get(**id).is_none_or(|entry| !entry.pending.contains(slot));
-                        !held.contains(id) && !state.awaiting.contains_key(id) && !gone
+                        self.owes(slot, **id) && !held.contains(id) && !self.unstored.contains(slot, **id)
                     };
                     if let Some(id) = covers.iter().find(unknown) {
                         return Err(VerdictError::NotHeld(*id));
@@ -150,31 +139,6 @@ impl Group {
             }
         }
         Ok(())
-    }
-
-    fn hold_back(&mut self, slot: u32, id: EventId, open: &Open) {
-        if self.entries.get(id).is_some_and(|entry| entry.pending.contains(slot)) {
-            self.slots.at_mut(slot).awaiting.entry(id).or_insert_with(|| held_back(open.handed));
-        }
-    }
-
-    fn emit(&mut self, slot: u32, gated: &[EventId], events: u32, open: &Open, seqs: &mut Vec<Option<Seq>>) {
-        let owed = |id: &EventId| self.entries.get(*id).is_some_and(|entry| entry.pending.contains(slot));
-        let mut gated: Vec<EventId> = gated.iter().copied().filter(owed).collect();
-        gated.sort_unstable();
-        gated.dedup();
-        for _ in 0..events {
-            let Some((first, others)) = gated.split_first().filter(|_| !self.evicted) else {
-                seqs.push(None);
-                continue;
-            };
-            let seq = self.sequence.draw();
-            self.bindings.bind(seq, slot, *first, others.to_vec());
-            for id in &gated {
-                self.await_storage(slot, *id, seq, open.handed).closed = true;
-            }
-            seqs.push(Some(seq));
-        }
     }
 
     /// The filter trapped, failed or ran out of budget: what it had in hand is failed, never acked. It may ask for more.
@@ -205,12 +169,11 @@ impl Group {
             NotStored::Refused => Resolution::Rejected,
             NotStored::Abandoned => Resolution::Failed(FailedBy::Left),
         };
-        for seq in seqs {
-            let Some(binding) = self.bindings.confirm(seq) else { continue };
-            for id in binding.events() {
-                self.resolve_at_once(binding.slot, id, resolution);
-            }
-            self.slots.free_if_settled(binding.slot);
+        let mut given_up = Vec::new();
+        seqs.into_iter().for_each(|seq| self.unstored.give_up(seq, &mut given_up));
+        for (slot, id) in given_up {
+            self.resolve(slot, id, resolution);
+            self.free_if_settled(slot);
         }
         self.settle(now, effects);
     }
@@ -220,16 +183,11 @@ impl Group {
         if self.evicted {
             return;
         }
-        for seq in seqs {
-            let Some(binding) = self.bindings.confirm(seq) else { continue };
-            for id in binding.events() {
-                let Some(awaiting) = self.slots.at_mut(binding.slot).awaiting.get_mut(&id) else { continue };
-                awaiting.unconfirmed -= 1;
-                if awaiting.closed && awaiting.unconfirmed == 0 {
-                    self.resolve_at_once(binding.slot, id, Resolution::Acked);
-                }
-            }
-            self.slots.free_if_settled(binding.slot);
+        let mut settled = Vec::new();
+        seqs.into_iter().for_each(|seq| self.unstored.confirm(seq, &mut settled));
+        for (slot, id) in settled {
+            self.resolve(slot, id, Resolution::Acked);
+            self.free_if_settled(slot);
         }
         self.settle(now, effects);
     }
@@ -242,8 +200,4 @@ fn gating_nothing(verdicts: &[Verdict]) -> Vec<Option<Seq>> {
         Verdict::Skip | Verdict::Reject | Verdict::Hold => 0,
     });
     vec![None; events.sum()]
-}
-
-fn held_back(handed: Moment) -> Awaiting {
-    Awaiting { closed: false, unconfirmed: 0, seqs: Vec::new(), handed }
 }

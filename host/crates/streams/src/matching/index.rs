@@ -1,13 +1,14 @@
 //! Finds the subscribers that want an event without asking each one.
 //!
 //! Owns, per field, the subscribers that look for a value, a prefix or its presence. Invariants: a subscriber is listed under one of its
-//! conditions, the most selective kind it has, and its others are checked when it is found; an event is parsed once, whatever the
-//! number of subscribers.
+//! conditions, the most selective kind it has, and its others are checked when it is found; an event is read once, whatever the
+//! number of subscribers, and only the fields that they look at are kept of it.
 
 use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 
+use super::fields::Fields;
 use super::{Condition, Match, Scalar, Test};
 
 /// Subscribers by match. Numbers are the caller's.
@@ -17,6 +18,8 @@ pub struct Index {
     /// Without conditions.
     everything: Vec<u32>,
     fields: BTreeMap<String, Field>,
+    /// Those of all conditions.
+    looked_at: Fields,
 }
 
 /// Who looks at one field.
@@ -41,12 +44,14 @@ impl Index {
                 field.insert(subscriber, &condition.test);
             }
         }
+        wanted.conditions.iter().for_each(|condition| self.looked_at.add(&condition.pointer));
         self.matches.insert(subscriber, wanted);
     }
 
     /// Takes a subscriber out; one that is not there changes nothing.
     pub fn remove(&mut self, subscriber: u32) {
         let Some(wanted) = self.matches.remove(&subscriber) else { return };
+        wanted.conditions.iter().for_each(|condition| self.looked_at.remove(&condition.pointer));
         let Some(condition) = access(&wanted) else {
             self.everything.retain(|other| *other != subscriber);
             return;
@@ -70,12 +75,14 @@ impl Index {
         if self.fields.is_empty() {
             return;
         }
-        let Ok(event) = serde_json::from_slice::<Value>(event) else { return };
+        let Some(event) = self.looked_at.of(event) else { return };
         for (pointer, field) in &self.fields {
-            let Some(value) = event.pointer(pointer) else { continue };
+            let Some(value) = event.get(pointer) else { continue };
             field.candidates(value, |candidate| {
                 let wanted = self.matches.get(&candidate);
-                if wanted.is_some_and(|wanted| wanted.conditions.len() == 1 || wanted.holds_for(&event)) {
+                if wanted.is_some_and(|wanted| {
+                    wanted.conditions.len() == 1 || wanted.holds_for(|pointer| event.get(pointer))
+                }) {
                     found(candidate);
                 }
             });

@@ -3,6 +3,7 @@
 //! Owns the meaning of a match: all of its conditions hold for the event read as JSON. An event that is not JSON has no fields. Invariant:
 //! [`Match::holds`] is the definition; the [`Index`] only finds the same subscribers faster.
 
+mod fields;
 mod index;
 mod scalar;
 
@@ -75,8 +76,8 @@ impl Condition {
         Ok(Self { pointer: pointer.into(), test: Test::OneOf(scalars.collect::<Result<_, _>>()?) })
     }
 
-    fn holds(&self, event: &Value) -> bool {
-        let Some(field) = event.pointer(&self.pointer) else { return false };
+    fn holds(&self, field: Option<&Value>) -> bool {
+        let Some(field) = field else { return false };
         match &self.test {
             Test::Exists => true,
             Test::Prefix(prefix) => field.as_str().is_some_and(|text| text.starts_with(prefix.as_str())),
@@ -115,7 +116,8 @@ impl Match {
         if self.conditions.is_empty() {
             return true;
         }
-        serde_json::from_slice(event).is_ok_and(|event| self.holds_for(&event))
+        let event: Result<Value, _> = serde_json::from_slice(event);
+        event.is_ok_and(|event| self.holds_for(|pointer| event.pointer(pointer)))
     }
 
     /// Whether it takes every event.
@@ -123,7 +125,7 @@ impl Match {
         self.conditions.is_empty()
     }
 
-    fn holds_for(&self, event: &Value) -> bool {
-        self.conditions.iter().all(|condition| condition.holds(event))
+    fn holds_for<'a>(&self, field: impl Fn(&str) -> Option<&'a Value>) -> bool {
+        self.conditions.iter().all(|condition| condition.holds(field(&condition.pointer)))
     }
 }

@@ -101,6 +101,8 @@ struct Keeper {
     waiting: BTreeSet<i64>,
     in_hand: HashMap<i64, Batch>,
     held_back: HashMap<i64, Vec<(EventId, String)>>,
+    /// In somebody's hands when they were set back: what is made of them gates nothing.
+    lost: BTreeSet<EventId>,
     /// Raw events by name, and per lane the names that are not advanced past.
     fed: HashMap<String, Fed>,
     lanes: BTreeMap<String, VecDeque<String>>,
@@ -133,6 +135,7 @@ impl Keeper {
             waiting: BTreeSet::new(),
             in_hand: HashMap::new(),
             held_back: HashMap::new(),
+            lost: BTreeSet::new(),
             fed: HashMap::new(),
             lanes: BTreeMap::new(),
             unconfirmed: Vec::new(),
@@ -219,6 +222,10 @@ impl Keeper {
         let at = list.iter().position(|name| name == from).expect("it is not advanced past");
         self.rewinding.insert(lane.to_owned());
         for name in list.drain(at..).rev() {
+            let in_hand = self.in_hand.values().flat_map(|batch| batch.iter());
+            self.lost.extend(in_hand.filter(|event| text(&event.data) == name).map(|event| event.id));
+            let held_back = self.held_back.values().flatten();
+            self.lost.extend(held_back.filter(|(_, held)| *held == name).map(|(id, _)| *id));
             self.again.push_front((name, lane.to_owned()));
         }
     }
@@ -316,8 +323,6 @@ impl Keeper {
         let mut emitted: Vec<Vec<String>> = Vec::new();
         for (event, choice) in batch.iter().zip(what.iter().cycle()) {
             let name = text(&event.data);
-            // Held back before it was read again: that holding counts no more.
-            self.held_back.entry(trigger).or_default().retain(|(_, held)| *held != name);
             let part = self.fed.get_mut(&name).expect("it was fed").parts.entry(trigger).or_default();
             *part = Part::default();
             verdicts.push(match choice % 8 {
@@ -332,7 +337,8 @@ impl Keeper {
                 }
                 choice => {
                     let covers = self.held_back.remove(&trigger).unwrap_or_default();
-                    let gated: Vec<String> = covers.iter().map(|(_, name)| name.clone()).chain([name]).collect();
+                    let gating = covers.iter().filter(|(id, _)| !self.lost.contains(id));
+                    let gated: Vec<String> = gating.map(|(_, name)| name.clone()).chain([name]).collect();
                     let events = u32::from(choice) - 5;
                     emitted.extend((0..events).map(|_| gated.clone()));
                     Verdict::Emit { events, covers: covers.into_iter().map(|(id, _)| id).collect() }
