@@ -290,7 +290,26 @@ fn an_outage_of_the_storage_passes_nothing() {
     assert_eq!(play.advance(), [item("e1", 1, 0, 0)]);
 }
 
-/// The same for one that goes on meanwhile: deadlines of what it is given later are its own.
+/// `Q3` without its loss: what was emitted before the overflow is stored by somebody else, and waited for.
+#[test]
+fn an_overflow_passes_nothing_that_was_emitted() {
+    let policy = Policy { queue: 1, queue_full: QueueFull::Fail, on_failed: OnFailed::Pass, ..safe() };
+    let mut play = Play::new(policy, Mode::Ack);
+    let of = play.join(1);
+    play.read(&[("e1", "x")]);
+    play.pull(of);
+    let seqs = play.verdicts(of, &[emit(1)]);
+    play.read(&[("e2", "y")]);
+    play.read(&[("e3", "y")]);
+    play.pull(of);
+    assert_eq!(play.failures(), [(1, Failure::Overflow)]);
+    assert_eq!(play.advance().first(), Some(&item("e2", 0, 1, 0)), "and e1 is not among them");
+    assert!(play.advances().is_empty());
+    play.confirm(&[seqs[0].expect("it gates")]);
+    assert_eq!(play.advance(), [item("e1", 1, 0, 0)]);
+}
+
+/// Of one that goes on in an outage: deadlines of what it is given later are its own.
 #[test]
 fn a_subscriber_goes_on_in_an_outage() {
     let mut play = Play::new(Policy { on_failed: OnFailed::Pass, ..safe() }, Mode::Ack);
