@@ -73,14 +73,13 @@ fn object(text: &[u8], at: usize, path: &[u8], most: u32, found: &mut std::ops::
     if byte(text, at) != b'{' || most == 0 {
         return NOT_PLAIN;
     }
-    let mut at = spaces(text, at + 1);
+    let mut at = behind_mark(text, at, word(text, at));
     if byte(text, at) == b'}' {
         return at + 1;
     }
     let mut was_there = false;
     loop {
-        let start = word(text, at);
-        if start as u8 != b'"' {
+        if byte(text, at) != b'"' {
             return NOT_PLAIN;
         }
         at += 1;
@@ -100,9 +99,13 @@ fn object(text: &[u8], at: usize, path: &[u8], most: u32, found: &mut std::ops::
             at = inner(text, at, &path[length + 1..], most - 1, found);
         }
         was_there |= is_it;
-        at = behind_value(text, at);
-        match byte(text, at) {
-            b',' => at = spaces(text, at + 1),
+        if at == NOT_PLAIN {
+            return NOT_PLAIN;
+        }
+        at = spaces(text, at);
+        let next = word(text, at);
+        match next as u8 {
+            b',' => at = behind_mark(text, at, next),
             b'}' => return at + 1,
             _ => return NOT_PLAIN,
         }
@@ -165,7 +168,7 @@ fn container(text: &[u8], mut at: usize) -> usize {
             }
             let is_object = opening == b'{';
             (objects, depth) = ((objects << 1) | u64::from(is_object), depth + 1);
-            at = spaces(text, at + 1);
+            at = behind_mark(text, at, word(text, at));
             if byte(text, at) != if is_object { b'}' } else { b']' } {
                 at = if is_object { key(text, at) } else { at };
                 if at == NOT_PLAIN {
@@ -181,12 +184,14 @@ fn container(text: &[u8], mut at: usize) -> usize {
             }
         }
         // Behind a value: the ends of what it is in, and another one.
+        let mut next;
         loop {
             if depth == 0 {
                 return at;
             }
             at = spaces(text, at);
-            match byte(text, at) {
+            next = word(text, at);
+            match next as u8 {
                 b',' => break,
                 b'}' if objects & 1 == 1 => {}
                 b']' if objects & 1 == 0 => {}
@@ -194,7 +199,7 @@ fn container(text: &[u8], mut at: usize) -> usize {
             }
             (objects, depth, at) = (objects >> 1, depth - 1, at + 1);
         }
-        at = spaces(text, at + 1);
+        at = behind_mark(text, at, next);
         if objects & 1 == 1 {
             at = key(text, at);
             if at == NOT_PLAIN {
@@ -216,19 +221,27 @@ fn key(text: &[u8], at: usize) -> usize {
 /// Passes the colon behind a key, and the white space.
 #[inline]
 fn colon(text: &[u8], at: usize) -> usize {
-    let at = behind_value(text, at);
-    if byte(text, at) == b':' { spaces(text, at + 1) } else { NOT_PLAIN }
-}
-
-/// Passes white space behind what was passed, if it was.
-#[inline]
-fn behind_value(text: &[u8], at: usize) -> usize {
-    if at == NOT_PLAIN { NOT_PLAIN } else { spaces(text, at) }
+    if at == NOT_PLAIN {
+        return NOT_PLAIN;
+    }
+    let at = spaces(text, at);
+    let word = word(text, at);
+    if word as u8 == b':' { behind_mark(text, at, word) } else { NOT_PLAIN }
 }
 
 /// Passes the rest of a text behind its first quote. One that is to be compared must have no escapes and be UTF-8: `serde_json` reads it.
 #[inline]
-fn string<const COMPARED: bool>(text: &[u8], from: usize) -> usize {
+fn string<const COMPARED: bool>(text: &[u8], at: usize) -> usize {
+    // Less than eight plain bytes need no loop.
+    let word = word(text, at);
+    let bits = special(word).trailing_zeros() & !7;
+    if bits < 64 && (word >> bits) as u8 == b'"' && (!COMPARED || word & HIGH == 0) {
+        return at + (bits / 8) as usize + 1;
+    }
+    any_string::<COMPARED>(text, at)
+}
+
+fn any_string<const COMPARED: bool>(text: &[u8], from: usize) -> usize {
     let (mut at, mut high) = (from, 0);
     loop {
         let word = word(text, at);
@@ -315,12 +328,18 @@ fn digits(text: &[u8], mut at: usize) -> usize {
 /// Passes white space, of which there is none or one most of the time.
 #[inline]
 fn spaces(text: &[u8], at: usize) -> usize {
-    if byte(text, at) > b' ' {
-        at
-    } else if byte(text, at + 1) > b' ' && byte(text, at) == b' ' {
+    if byte(text, at) > b' ' { at } else { many_spaces(text, at) }
+}
+
+/// Passes one byte, of which this is the word, and the white space behind it.
+#[inline]
+fn behind_mark(text: &[u8], at: usize, word: u64) -> usize {
+    if (word >> 8) as u8 > b' ' {
         at + 1
+    } else if (word >> 8) as u8 == b' ' && (word >> 16) as u8 > b' ' {
+        at + 2
     } else {
-        many_spaces(text, at)
+        many_spaces(text, at + 1)
     }
 }
 
