@@ -227,3 +227,19 @@ impl io::Write for Writing {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_payload_of_any_length_is_whole() {
+        for length in 0..3 * SHORT {
+            for value in ["x".repeat(length), "\n\u{e9}".repeat(length)] {
+                assert_eq!(Event::fire(&value).payload, Ok(serde_json::to_string(&value).unwrap()));
+                let list: Vec<char> = value.chars().collect();
+                assert_eq!(Event::fire(&list).payload, Ok(serde_json::to_string(&list).unwrap()));
+            }
+        }
+    }
+}
