@@ -44,6 +44,7 @@ mod platform;
 mod producer;
 mod run;
 mod runtime;
+mod scan;
 mod subscriber;
 mod time;
 mod trigger;

@@ -46,11 +46,12 @@ impl<T: Subscriber> wit::GuestFilter for Filter<T> {
 
 /// One verdict for each raw event.
 fn evaluate<T: Subscriber>(subscriber: &T, context: &Context, events: &wit::RawEvents) -> Result<Vec<wit::Verdict>> {
-    let mut begin = 0;
-    let mut one = |end: &u32| {
-        let message = events.bytes.get(begin..*end as usize).unwrap_or_default();
-        begin = *end as usize;
-        subscriber.evaluate(context, &Message::new(message))?.into_wit()
-    };
-    events.ends.iter().map(&mut one).collect()
+    let (mut begin, mut verdicts) = (0, Vec::with_capacity(events.ends.len()));
+    for end in &events.ends {
+        let end = *end as usize;
+        let message = events.bytes.get(begin..end).unwrap_or_default();
+        verdicts.push(subscriber.evaluate(context, &Message::new(message))?.into_wit()?);
+        begin = end;
+    }
+    Ok(verdicts)
 }

@@ -198,7 +198,9 @@ settings! {
     }
     /// The sandbox that guests run in.
     sandbox: SandboxKeys {
-        /// Guests that are live at once. Each reserves about 4 GiB of address space and, warm, up to 1 MiB of memory.
+        /// Guests that run at once. Each reserves about 4 GiB of address space and, warm, up to 1 MiB of memory. Filters of shared streams stay
+        /// between their batches in four times as many places beside these, which reserve as much each, while their memories together are at
+        /// most 8 MiB for each of this number.
         "live-instances" live_instances: NonZeroUsize = count(256);
         /// Threads that run guests.
         "workers" workers: NonZeroUsize = count(2);

@@ -22,10 +22,10 @@ use wasmtime::{
     WasmBacktraceDetails,
 };
 
-use crate::{Config, StartError};
+use crate::{Config, StartError, room};
 
 /// More would not fit into the address space: 4 GiB each, of 128 TiB.
-const MOST_SLOTS: usize = 16_000;
+pub(crate) const MOST_SLOTS: usize = 16_000;
 /// A slot's memory is reserved as a whole.
 const MOST_MEMORY: u64 = 4 << 30;
 /// What one component may hold, so that slots are all that has to be counted.
@@ -90,7 +90,9 @@ fn check(config: &Config) -> Result<(), StartError> {
 }
 
 fn pool(config: &Config) -> PoolingAllocationConfig {
-    let slots = u32::try_from(config.slots).unwrap_or(u32::MAX);
+    // Those of calls, and those of filters that stay between theirs.
+    let slots = config.slots + room::kept(config.slots, MOST_SLOTS);
+    let slots = u32::try_from(slots).unwrap_or(u32::MAX);
     // Bounded by `check`, so it fits.
     let memory = usize::try_from(config.max_memory).unwrap_or(usize::MAX);
     let mut pool = PoolingAllocationConfig::new();

@@ -1,13 +1,12 @@
 //! A subscriber's filter: an instance that stays between two calls while there is room for it.
 //!
 //! Owns one store at most. Invariants: one call at a time; an instance whose call did not end well is dropped, and the next call makes
-//! another; filters together keep at most half of the slots, so polls always find one. A filter that finds no room to stay works all the
-//! same, at the price of a fresh instance for each call.
+//! another; a call holds slots like every other, and what stays has slots of its own ([`Room`]), so polls always find one. A filter that finds no
+//! room to stay works all the same, at the price of a fresh instance for each call.
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use wasmtime::Store;
 use wasmtime::component::{ResourceAny, TypedFunc};
@@ -19,6 +18,7 @@ use crate::call::{NoHost, Verdict};
 use crate::component::{Calls, checked};
 use crate::limiter::Limiter;
 use crate::meter::{Meter, Metered};
+use crate::room::{Place, Room};
 use crate::state::State;
 use crate::{Component, Context, EndReason, Ended, HostCalls, Limits, Stream, Used, run, trap};
 
@@ -43,10 +43,8 @@ struct Live {
     store: Store<State>,
     filter: ResourceAny,
     evaluate: TypedFunc<EvaluateParams, Evaluated>,
-    /// Slots of the pool, as long as the instance lives.
-    _slots: OwnedSemaphorePermit,
-    /// The right to stay.
-    kept: Option<OwnedSemaphorePermit>,
+    /// The right to stay; none for one that was only just made.
+    place: Option<Place>,
 }
 
 impl Component {
@@ -80,16 +78,20 @@ impl Filter {
     ///
     /// # Cancel safety
     /// Dropping the future ends the call; the next one finds a fresh instance.
-    pub async fn evaluate<'a>(&mut self, events: impl Iterator<Item = &'a [u8]>) -> Ended<Vec<Verdict>> {
+    pub async fn evaluate<'a>(&mut self, events: impl Iterator<Item = &'a [u8]> + Clone) -> Ended<Vec<Verdict>> {
         let Calls::Subscriber { .. } = self.component.compiled.calls() else {
             return self.component.has_no("subscriber");
+        };
+        let shared = Arc::clone(&self.component.shared);
+        let slots = self.component.compiled.slots();
+        let Ok(turn) = run::slots(&shared.slots, slots).await else {
+            return Ended { result: Err(EndReason::Cancelled), used: Used::default() };
         };
         let events = packed(events);
         let count = events.ends.len();
         let meter = Arc::new(Meter::default());
         // Taken: what is not put back is dropped, whatever happens.
         let live = self.live.take();
-        let shared = Arc::clone(&self.component.shared);
         let running = shared.ticker.enter();
         let began = Instant::now();
         let work = self.call(live, events, Arc::clone(&meter), began);
@@ -100,7 +102,9 @@ impl Filter {
             Ok(verdicts) => answer::verdicts(verdicts, count, &self.limits),
             Err(error) => Err(EndReason::Guest(answer::guest_error(error))),
         });
-        self.live = live.filter(|_| ended.result.is_ok()).and_then(|live| live.stay(&shared.kept));
+        self.live = live.filter(|_| ended.result.is_ok()).and_then(|live| live.stay(&shared.room, slots));
+        // What does not stay is gone by now.
+        drop(turn);
         ended
     }
 
@@ -150,8 +154,6 @@ impl Filter {
     async fn instance(&mut self, meter: Arc<Meter>, began: Instant) -> Result<Live, EndReason> {
         let (shared, compiled) = (&self.component.shared, &self.component.compiled);
         let Calls::Subscriber { filter, evaluate, .. } = compiled.calls() else { return Err(EndReason::Cancelled) };
-        let slots = Arc::clone(&shared.slots).acquire_many_owned(compiled.slots()).await;
-        let slots = slots.map_err(|_| EndReason::Cancelled)?;
         let limiter = Limiter::new(&self.limits, shared.max_memory, compiled.slots());
         let state = State::new(&self.limits, limiter, Arc::clone(&self.host), meter, &shared.clock, began);
         let mut store = run::store(shared, state);
@@ -165,22 +167,22 @@ impl Filter {
             Ok::<_, wasmtime::Error>((filter, evaluate))
         };
         let (filter, evaluate) = made.await.map_err(|error| trap::reason(&error))?;
-        Ok(Live { store, filter, evaluate, _slots: slots, kept: None })
+        Ok(Live { store, filter, evaluate, place: None })
     }
 }
 
 impl Live {
     /// Stays until the next call, if there is room.
-    fn stay(mut self, room: &Arc<Semaphore>) -> Option<Self> {
-        if self.kept.is_none() {
-            self.kept = Some(Arc::clone(room).try_acquire_owned().ok()?);
-        }
+    fn stay(mut self, room: &Room, slots: u32) -> Option<Self> {
+        let bytes = self.store.data().limiter.memory();
+        self.place = Some(room.place(self.place.take(), slots, bytes)?);
         Some(self)
     }
 }
 
-fn packed<'a>(events: impl Iterator<Item = &'a [u8]>) -> wit::RawEvents {
-    let (mut bytes, mut ends) = (Vec::new(), Vec::new());
+fn packed<'a>(events: impl Iterator<Item = &'a [u8]> + Clone) -> wit::RawEvents {
+    let mut bytes = Vec::with_capacity(events.clone().map(<[u8]>::len).sum());
+    let mut ends = Vec::with_capacity(events.size_hint().0);
     for event in events {
         bytes.extend_from_slice(event);
         // Callers bound their batches far below this.

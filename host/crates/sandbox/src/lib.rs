@@ -24,6 +24,7 @@ mod log;
 mod meter;
 mod native;
 mod producer;
+mod room;
 mod run;
 mod runtime;
 mod sandbox;

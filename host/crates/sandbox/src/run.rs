@@ -58,7 +58,8 @@ where
     ended
 }
 
-async fn slots(slots: &Semaphore, wanted: u32) -> Result<SemaphorePermit<'_>, AcquireError> {
+/// A permit for a call of a component with so many memories.
+pub(crate) async fn slots(slots: &Semaphore, wanted: u32) -> Result<SemaphorePermit<'_>, AcquireError> {
     match slots.try_acquire_many(wanted) {
         Ok(permit) => Ok(permit),
         Err(_) => slots.acquire_many(wanted).await,

@@ -14,6 +14,7 @@ use crate::cache::Cache;
 use crate::component::Compiled;
 use crate::lane::Lane;
 use crate::native::Artefact;
+use crate::room::Room;
 use crate::runtime::GuestRuntime;
 use crate::state::State;
 use crate::ticker::Ticker;
@@ -36,9 +37,10 @@ pub(crate) struct Shared {
     pub(crate) ticker: Ticker,
     pub(crate) engine: Engine,
     pub(crate) lane: Lane,
+    /// Calls in flight: each holds as many as its component has memories.
     pub(crate) slots: Arc<Semaphore>,
-    /// Slots that filters may keep between calls.
-    pub(crate) kept: Arc<Semaphore>,
+    /// For filters between their calls.
+    pub(crate) room: Room,
     pub(crate) max_memory: u64,
     pub(crate) clock: Arc<dyn Clock>,
 }
@@ -70,7 +72,7 @@ impl Sandbox {
             engine,
             lane: Lane::new(),
             slots: Arc::new(Semaphore::new(config.slots)),
-            kept: Arc::new(Semaphore::new(config.slots / 2)),
+            room: Room::beside(config.slots, engine::MOST_SLOTS),
             max_memory: config.max_memory,
             clock: config.clock,
         };

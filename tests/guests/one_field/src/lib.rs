@@ -1,7 +1,6 @@
 //! A subscriber that looks at one number of each message, and fires with it: for benchmarks of streams.
 
 use trigger_host_sdk::prelude::*;
-use trigger_host_sdk::serde::Deserialize;
 use trigger_host_sdk::serde_json::json;
 
 /// Watches for messages of a kind.
@@ -14,13 +13,6 @@ pub struct OneField {
     is_matched: bool,
 }
 
-/// What is looked at; the rest of a message is passed over.
-#[derive(Deserialize)]
-#[serde(crate = "trigger_host_sdk::serde")]
-struct Seen {
-    kind: u64,
-}
-
 impl Subscriber for OneField {
     fn stream(&self) -> Result<Stream> {
         let stream = Stream::new("benchmark", json!({}));
@@ -31,9 +23,10 @@ impl Subscriber for OneField {
     }
 
     fn evaluate(&self, _: &Context, message: &Message<'_>) -> Result<Verdict> {
-        Ok(match message.json::<Seen>() {
-            Ok(seen) if self.kind.is_none_or(|kind| kind == seen.kind) => Verdict::fire(seen.kind),
-            Ok(_) => Verdict::skip(),
+        Ok(match message.field::<u64>("/kind") {
+            Ok(Some(kind)) if self.kind.is_none_or(|wanted| wanted == kind) => Verdict::fire(kind),
+            Ok(Some(_)) => Verdict::skip(),
+            Ok(None) => Verdict::reject("the message has no kind"),
             Err(why) => Verdict::reject(why),
         })
     }

@@ -100,8 +100,8 @@ pub struct Group {
     failing: Vec<u32>,
     /// Selections that hold as much as they may.
     full: usize,
-    /// The last batch that was made for a subscriber that takes everything.
-    shared: Option<Batch>,
+    /// The last batches that were made for subscribers that take everything, newest last.
+    shared: VecDeque<Batch>,
     /// Resolved heads that were failed, where they are offered again.
     held: HashMap<EventId, held::Held>,
     /// Running advances, and their lanes.
@@ -199,7 +199,7 @@ impl Group {
             index: Index::default(),
             failing: Vec::new(),
             full: 0,
-            shared: None,
+            shared: VecDeque::new(),
             held: HashMap::new(),
             running: HashMap::new(),
             flights: 0,

@@ -13,6 +13,9 @@ use crate::outcome::Failure;
 use crate::policy::{AckClock, Binding, Identity, OnFailed};
 use crate::slots::{Open, Queue};
 
+/// Batches that are remembered for others: as many as a queue of the usual length has.
+const MOST_SHARED: usize = 4;
+
 /// Why a trigger cannot join.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum JoinError {
@@ -171,19 +174,28 @@ impl Group {
         if there == 0 {
             return None;
         }
-        let alike = |batch: &&Batch| batch.len() == there && batch.first().is_some_and(|first| first.id == from);
-        let batch = match self.shared.as_ref().filter(alike) {
-            Some(batch) => batch.clone(),
-            None => self.ring.from(from).take(there).cloned().collect(),
-        };
-        self.shared = Some(batch.clone());
+        let batch = self.batch_of(from, there);
         let to = EventId(from.0 + there as u64);
         self.ring.advance(from, to);
         self.slots.at_mut(slot).queue = Queue::Everything(to);
         if self.ring.len() == 0 {
-            self.shared = None; // Taken by the last one.
+            self.shared.clear(); // Taken by the last one.
         }
         Some(self.without_rewound(batch))
+    }
+
+    /// The batch of so many from there on: the one that somebody else was given, if there is one.
+    fn batch_of(&mut self, from: EventId, count: usize) -> Batch {
+        let alike = |batch: &&Batch| batch.len() == count && batch.first().is_some_and(|first| first.id == from);
+        if let Some(batch) = self.shared.iter().rev().find(alike) {
+            return batch.clone();
+        }
+        let batch: Batch = self.ring.from(from).take(count).cloned().collect();
+        if self.shared.len() == MOST_SHARED {
+            self.shared.pop_front();
+        }
+        self.shared.push_back(batch.clone());
+        batch
     }
 
     fn take_selected(&mut self, slot: u32, max: usize) -> Batch {
