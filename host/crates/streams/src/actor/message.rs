@@ -101,3 +101,16 @@ pub enum Message {
     /// What an operator sees of the group.
     Status(Reply<Status>),
 }
+
+impl Message {
+    /// Takes what the next message says, where both are one: confirmations that come one by one. False when it stays.
+    pub(super) fn takes(&mut self, next: &mut Self) -> bool {
+        match (self, next) {
+            (Self::Confirm(seqs), Self::Confirm(more)) => {
+                seqs.append(more);
+                true
+            }
+            _ => false,
+        }
+    }
+}

@@ -25,7 +25,7 @@ use crate::ids::{Moment, StreamKey, SubscriptionId};
 const OPEN: Duration = Duration::from_secs(60);
 /// How long closing a producer may take.
 const CLOSE: Duration = Duration::from_secs(30);
-/// Messages that are taken from the queue together, so that a crowd is woken once.
+/// Messages that are taken from the queue together, so that those who wait for room in it are woken together.
 const AT_ONCE: usize = 64;
 
 /// Those who left without a word. Bounded by the number of subscribers.
@@ -205,40 +205,49 @@ pub(super) async fn run(
     let mut alarm = Alarm::new(tasks.began);
     let mut desk = Desk::new(group, tasks, effects);
     let mut stopped = false;
-    let mut messages = Vec::new();
+    let (mut inbox, mut others) = (Vec::new(), Vec::new());
     while !desk.is_done() {
         alarm.set_to(desk.next_wake());
         tokio::select! {
-            1.. = wires.messages.recv_many(&mut messages, AT_ONCE) => {}
+            1.. = wires.messages.recv_many(&mut inbox, AT_ONCE) => {}
             () = wires.leavers.any.notified() => {}
-            Some(done) = desk.shell().running.join_next() => desk.shell().finished(done, &mut messages),
-            () = &mut alarm => messages.push(Message::Tick),
+            Some(done) = desk.shell().running.join_next() => desk.shell().finished(done, &mut others),
+            () = &mut alarm => others.push(Message::Tick),
             () = wires.stop.cancelled(), if !stopped => {
                 stopped = true;
-                messages.push(Message::Stop);
+                others.push(Message::Stop);
             }
             Ok(()) = wires.paused.changed() => wires.paused.mark_changed(),
         }
-        while let Some(done) = desk.shell().running.try_join_next() {
-            desk.shell().finished(done, &mut messages);
-        }
-        // Who has left is gone before anything that was sent later, such as its own return.
-        let left = wires.leavers.take().into_iter().map(|(subscription, how)| Message::Leave(subscription, how));
-        for message in left.chain(messages.drain(..)) {
-            // Before anything that could lead to a read.
-            wires.pause().into_iter().for_each(|pause| desk.handle(pause));
-            desk.handle(message);
-        }
-        wires.pause().into_iter().for_each(|pause| desk.handle(pause));
-        while let Some(failed) = desk.shell().calls.next_failed() {
-            desk.handle(failed);
-        }
-        desk.shell().call();
+        inbox.dedup_by(|next, message| message.takes(next));
+        inbox.drain(..).for_each(|message| turn(&mut desk, &mut wires, [message]));
+        turn(&mut desk, &mut wires, others.drain(..));
         totals.follow(desk.totals());
         if std::mem::take(&mut desk.shell().evicted) {
             evicted();
         }
     }
+}
+
+/// One message, or all that one thing says, and what has come about meanwhile: what has returned does not wait for the rest of a crowd, so
+/// that reading and advancing go on beside it. Calls begin behind all of that, so that what is ready goes together.
+fn turn(desk: &mut Desk<Tasks>, wires: &mut Wires, messages: impl IntoIterator<Item = Message>) {
+    // Who has left is gone before anything that was sent later, such as its own return.
+    let left = wires.leavers.take().into_iter().map(|(subscription, how)| Message::Leave(subscription, how));
+    let mut messages: Vec<Message> = left.chain(messages).collect();
+    while let Some(done) = desk.shell().running.try_join_next() {
+        desk.shell().finished(done, &mut messages);
+    }
+    for message in messages {
+        // Before anything that could lead to a read.
+        wires.pause().into_iter().for_each(|pause| desk.handle(pause));
+        desk.handle(message);
+    }
+    wires.pause().into_iter().for_each(|pause| desk.handle(pause));
+    while let Some(failed) = desk.shell().calls.next_failed() {
+        desk.handle(failed);
+    }
+    desk.shell().call();
 }
 
 pub(super) fn moment(began: Instant, now: Instant) -> Moment {
