@@ -61,9 +61,19 @@ impl Subscription {
     ///
     /// # Errors
     /// They do not fit the batch; nothing happened.
+    ///
+    /// # Cancel safety
+    /// Where the future is dropped when the verdicts have been taken, their trigger events count as never to be stored.
     pub async fn verdicts(&self, verdicts: Vec<Verdict>) -> Result<Vec<Option<Seq>>, VerdictError> {
-        let subscription = self.id;
-        self.ask(|reply| Message::Verdicts { subscription, verdicts, reply }).await.unwrap_or(Err(VerdictError::Gone))
+        let (subscription, confirmer) = (self.id, self.confirmer());
+        let (reply, answer) = oneshot::channel();
+        let reply = Box::new(move |given: Result<_, _>| {
+            let given = given.map(|seqs| Numbers { seqs, confirmer });
+            reply.send(given).is_ok()
+        });
+        let asked = self.group.send(Message::Verdicts { subscription, verdicts, reply }).await;
+        asked.map_err(|_| VerdictError::Gone)?;
+        answer.await.map_err(|_| VerdictError::Gone)?.map(Numbers::take)
     }
 
     /// The filter failed on the last batch: it is failed, never acked.
@@ -101,6 +111,28 @@ impl Subscription {
     }
 }
 
+/// Numbers on their way to who gave the verdicts, who may have gone away meanwhile: whoever drops them says that nothing of theirs will be
+/// stored.
+struct Numbers {
+    seqs: Vec<Option<Seq>>,
+    confirmer: Confirmer,
+}
+
+impl Numbers {
+    fn take(mut self) -> Vec<Option<Seq>> {
+        std::mem::take(&mut self.seqs)
+    }
+}
+
+impl Drop for Numbers {
+    fn drop(&mut self) {
+        let seqs: Vec<Seq> = self.seqs.drain(..).flatten().collect();
+        if !seqs.is_empty() {
+            self.confirmer.abandon(seqs);
+        }
+    }
+}
+
 /// Tells a group that trigger events are stored (`B3`). Cheap to clone; outlives the subscription, as a one-shot trigger's event does.
 #[derive(Debug, Clone)]
 pub struct Confirmer {
@@ -120,10 +152,10 @@ impl Confirmer {
         let _ = self.group.send(Message::NotStored(seqs, why)).await;
     }
 
-    /// The same for one whose trigger is gone, from where nobody can wait: a group that has no room for it is told when it has. Outside of a
+    /// The same for those whose trigger is gone, from where nobody can wait: a group that has no room for it is told when it has. Outside of a
     /// runtime, where the host has ended, nobody is told.
-    pub fn abandon(&self, seq: Seq) {
-        let abandoned = Message::NotStored(vec![seq], NotStored::Abandoned);
+    pub fn abandon(&self, seqs: Vec<Seq>) {
+        let abandoned = Message::NotStored(seqs, NotStored::Abandoned);
         if let Err(TrySendError::Full(abandoned)) = self.group.try_send(abandoned)
             && let Ok(runtime) = Handle::try_current()
         {

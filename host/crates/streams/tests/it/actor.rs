@@ -185,6 +185,25 @@ async fn a_dropped_request_fails_its_batch() {
     scene.streams.stop().await;
 }
 
+/// Numbers that nobody took are not waited for: neither when the answer was under way, nor when there was nobody to answer to.
+#[tokio::test(start_paused = true)]
+async fn numbers_that_nobody_took_are_abandoned() {
+    for is_answered in [true, false] {
+        let mut scene = Scene::new();
+        let of = scene.streams.subscribe(scene.subscribe(1)).await.expect("it joins");
+        scene.feed(&["e1"]).await;
+        assert_eq!(of.next(1).await.map(|batch| batch.len()), Ok(1));
+        let mut verdicts = Box::pin(of.verdicts(vec![Verdict::Emit { events: 2, covers: Vec::new() }]));
+        let asked = std::future::poll_fn(|context| std::task::Poll::Ready(verdicts.as_mut().poll(context)));
+        assert!(asked.await.is_pending(), "the group has yet to answer");
+        while is_answered && of.counts().await.is_some_and(|counts| counts.unconfirmed == 0) {}
+        drop(verdicts);
+        assert_eq!(scene.advanced.recv().await, Some(vec!["e1".to_owned()]), "failed, and passed as the policy says");
+        drop(of);
+        scene.streams.stop().await;
+    }
+}
+
 /// A trigger that is gone holds no lane up; one that may come back is waited for.
 #[tokio::test(start_paused = true)]
 async fn who_leaves_for_good_is_not_waited_for() {

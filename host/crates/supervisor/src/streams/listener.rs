@@ -179,18 +179,19 @@ impl Listener {
         }
         let failed = verdicts.iter().any(|verdict| matches!(verdict, Verdict::Hold));
         let seqs = self.subscription.verdicts(verdicts).await.map_err(|error| error.to_string())?;
-        if failed {
-            // What was held back is what has failed.
-            self.subscription.call_failed().await;
-        }
         counter!(names::RAW_EVENTS).increment(batch.len() as u64);
         if let Some(why) = why {
             counter!(names::RAW_REJECTED).increment(rejected);
             let trigger = self.subscription.id().trigger();
             tracing::warn!(trigger_id = %trigger, rejected, first = encoding.masked(&why), "Raw events were rejected.");
         }
+        // Before anything is waited for: an event that is dropped has to say so.
         for (event, seq) in events.iter_mut().zip(seqs) {
             event.receipt = seq.map(|seq| Receipt::new(Arc::clone(&self.confirmer), seq));
+        }
+        if failed {
+            // What was held back is what has failed.
+            self.subscription.call_failed().await;
         }
         Ok((events, unusable))
     }

@@ -42,7 +42,7 @@ impl fmt::Debug for Receipt {
 impl Drop for Held {
     fn drop(&mut self) {
         if !*self.told.get_mut() {
-            self.group.abandon(self.seq);
+            self.group.abandon(vec![self.seq]);
         }
     }
 }
