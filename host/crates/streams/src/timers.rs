@@ -13,6 +13,8 @@ use crate::ids::{EventId, Moment};
 pub(crate) enum Timer {
     /// The grace period is over (`D1`).
     Grace,
+    /// Somebody who left may have been waited for long enough.
+    Absent,
     /// The oldest outstanding event may be overdue since it was read (`K1`).
     SinceRead,
     /// The oldest event in the hands of a slot may be overdue.

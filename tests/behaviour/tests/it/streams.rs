@@ -222,6 +222,34 @@ async fn a_new_catalog_fails_nobody_who_listens() {
     host.drain().await;
 }
 
+/// Those who are set up anew come back one after the other, while messages come in: each is for all of them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_catalog_takes_no_message_from_those_who_listen() {
+    let world = World::new().await;
+    let feed = Feed::start(&world.record, numbers(0..1).collect()).await;
+    world.add_to_catalog(&feed.source(""));
+    let names: Vec<String> = (0..20).map(|nth| format!("w{nth}")).collect();
+    let watchers: Vec<_> = names.iter().map(|name| watcher("test.Listener", name, &json!({}))).collect();
+    let ids = world.api.defer(&json!(watchers)).await;
+    let mut host = world.host("host", &[]);
+    acknowledged(&world, &feed, 1).await;
+    for times in 1..=3 {
+        let next = 40 * times - 39;
+        feed.add(numbers(next..next + 20));
+        host.program.signal(Signal::HUP);
+        feed.add(numbers(next + 20..next + 40));
+        let said = |lines: &[String]| lines.iter().filter(|line| line.contains("A new catalog is in force")).count();
+        host.program.log.find("the catalog is read", |lines| (said(lines) >= times as usize).then_some(())).await;
+    }
+    let events = world.api.events(121 * ids.len()).await;
+    for id in ids {
+        let mut stored: Vec<u64> = stored(&events, id).iter().map(|payload| payload["n"].as_u64().unwrap()).collect();
+        stored.sort_unstable();
+        assert!(stored.into_iter().eq(0..121), "trigger {id}");
+    }
+    host.drain().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stream_that_there_is_not_is_told_by_its_name() {
     let world = World::new().await;

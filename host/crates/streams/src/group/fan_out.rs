@@ -19,6 +19,17 @@ impl Group {
         if self.phase != Phase::Reading {
             return;
         }
+        if self.absent.is_waited_for() {
+            return self.absent.put_aside(events, end);
+        }
+        self.take_read(events, end, now, effects);
+        self.settle(now, effects);
+    }
+
+    pub(super) fn take_read(&mut self, events: Vec<Raw>, end: Option<PollEnd>, now: Moment, effects: &mut Vec<Effect>) {
+        if self.phase != Phase::Reading {
+            return;
+        }
         self.totals.reads += u64::from(std::mem::take(&mut self.reading));
         if !events.is_empty() {
             self.last_read = Some(now);
@@ -30,7 +41,6 @@ impl Group {
             Some(end) => self.poll_ended(end, now, effects),
             None => self.wake(&reached, now, effects),
         }
-        self.settle(now, effects);
     }
 
     fn fan_out(

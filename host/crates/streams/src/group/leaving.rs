@@ -19,6 +19,7 @@ impl Group {
             Binding::Window => self.close_window(slot),
             Binding::Verdict => self.leave_without_verdict(slot, Resolution::Failed(FailedBy::Left)),
         }
+        self.wait_for(subscription.trigger(), now);
         self.left(slot, now, effects);
     }
 

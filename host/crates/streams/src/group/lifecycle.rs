@@ -34,6 +34,7 @@ impl Group {
 
     /// A trigger that was expected will not come.
     pub fn not_coming(&mut self, trigger: trigger_host_types::TriggerId, effects: &mut Vec<Effect>) {
+        self.absent.no_longer(trigger);
         if self.cohort.remove(&trigger) && self.cohort.is_empty() && self.policy.grace_ends_with_cohort {
             self.open(effects);
         }
@@ -59,7 +60,7 @@ impl Group {
 
     /// How many raw events there is room for (`A2`, `Q2`).
     fn room(&mut self) -> usize {
-        if !self.policy.read_for_nobody && self.slots.live.is_empty() {
+        if !self.policy.read_for_nobody && self.slots.live.is_empty() || self.absent.is_waited_for() {
             return 0;
         }
         let mut room = READ_AT_MOST;

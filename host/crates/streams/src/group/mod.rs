@@ -5,6 +5,7 @@
 //! snapshot resolved it (`P2`), is counted once (`O1`) and leaves the table before the call (`P3`); the work of a command does not grow with
 //! the number of outstanding events or lanes.
 
+mod absent;
 mod emitting;
 mod fan_out;
 mod held;
@@ -89,6 +90,8 @@ pub struct Group {
     totals: Totals,
     /// Triggers that are expected to join before the first read.
     cohort: HashSet<TriggerId>,
+    /// Triggers that left and may come back.
+    absent: absent::Absent,
     ring: Ring,
     entries: Entries,
     lanes: Lanes,
@@ -190,6 +193,7 @@ impl Group {
             opens_on_resume: false,
             totals: Totals::default(),
             cohort: cohort.into_iter().collect(),
+            absent: absent::Absent::default(),
             ring: Ring::default(),
             entries: Entries::default(),
             lanes: Lanes::default(),
@@ -246,6 +250,9 @@ impl Group {
 
     /// What every command ends with: advances what may, reads what there is room for, ends what is over.
     fn settle(&mut self, now: Moment, effects: &mut Vec<Effect>) {
+        if let Some((events, end)) = self.absent.take_read() {
+            self.take_read(events, end, now, effects);
+        }
         self.tell_failures(effects);
         self.pump(now, effects);
         if self.lingering && self.slots.owing.is_empty() {

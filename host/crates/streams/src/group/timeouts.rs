@@ -26,6 +26,7 @@ impl Group {
         let polling = matches!(self.phase, Phase::Grace | Phase::Opening | Phase::Reading);
         match timer {
             Timer::Grace => self.open(effects),
+            Timer::Absent => self.absent_overdue(now),
             Timer::Retry(lane) => self.again.push_back(lane),
             Timer::Advance => self.advance_overdue(now, effects),
             Timer::Drain => self.drain_overdue(effects),

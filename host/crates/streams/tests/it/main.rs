@@ -8,6 +8,7 @@ mod interleavings;
 mod matching;
 mod model;
 mod play;
+mod rules_absent;
 mod rules_ack;
 mod rules_groups;
 mod rules_pause;
