@@ -7,16 +7,15 @@
 //! Written for wasm under a host that looks up in each turn of a loop: eight bytes at once in a register and few turns. Places are numbers,
 //! [`NOT_PLAIN`] is one of them, and no function gives back more than one value.
 
+mod words;
+
+use words::{HIGH, byte, others, same, special, word};
+
 /// Arrays and objects within each other, on the way and within what is passed over; deeper is not plain. Twice as many are within the limit of
 /// `serde_json`, so this never takes what that refuses.
 const MOST_DEPTH: u32 = 60;
 /// In the place of a place: the text has no plain answer.
 const NOT_PLAIN: usize = usize::MAX;
-/// Each byte of a word.
-const ONES: u64 = u64::from_ne_bytes([1; 8]);
-/// The highest bit of each byte of a word.
-const HIGH: u64 = ONES << 7;
-
 /// What is at `path`, a pointer without its leading slash: the text of the value, without the white space around it, or nothing (empty). None where
 /// the text is not plain.
 #[inline]
@@ -348,64 +347,4 @@ fn many_spaces(text: &[u8], mut at: usize) -> usize {
         at += 1;
     }
     at
-}
-
-/// 0 behind the end, which no JSON text has in it.
-#[inline]
-fn byte(text: &[u8], at: usize) -> u8 {
-    if at < text.len() { text[at] } else { 0 }
-}
-
-/// Eight bytes, the first one lowest; behind the end as [`byte`].
-#[inline]
-fn word(text: &[u8], at: usize) -> u64 {
-    match text.get(at..).and_then(<[u8]>::first_chunk) {
-        Some(word) => u64::from_le_bytes(*word),
-        None => last_word(text, at),
-    }
-}
-
-/// A word that reaches beyond the end.
-#[inline]
-fn last_word(text: &[u8], at: usize) -> u64 {
-    let missing = (at.wrapping_add(8)).wrapping_sub(text.len());
-    match text.last_chunk() {
-        Some(word) if missing < 8 => u64::from_le_bytes(*word) >> (missing * 8),
-        _ => short_word(text.get(at..).unwrap_or_default()),
-    }
-}
-
-/// Less than eight bytes as a word.
-fn short_word(text: &[u8]) -> u64 {
-    match text {
-        [] => 0,
-        [a] => u64::from_le_bytes([*a, 0, 0, 0, 0, 0, 0, 0]),
-        [a, b] => u64::from_le_bytes([*a, *b, 0, 0, 0, 0, 0, 0]),
-        [a, b, c] => u64::from_le_bytes([*a, *b, *c, 0, 0, 0, 0, 0]),
-        [a, b, c, d] => u64::from_le_bytes([*a, *b, *c, *d, 0, 0, 0, 0]),
-        [a, b, c, d, e] => u64::from_le_bytes([*a, *b, *c, *d, *e, 0, 0, 0]),
-        [a, b, c, d, e, f] => u64::from_le_bytes([*a, *b, *c, *d, *e, *f, 0, 0]),
-        [a, b, c, d, e, f, g, ..] => u64::from_le_bytes([*a, *b, *c, *d, *e, *f, *g, 0]),
-    }
-}
-
-/// The highest bit of each byte of a word that is a quote, a backslash or a control character. The lowest one is right; of those above some may be
-/// wrong.
-#[inline]
-const fn special(word: u64) -> u64 {
-    same(word, b'"') | same(word, b'\\') | (word.wrapping_sub(ONES * 0x20) & !word & HIGH)
-}
-
-/// The same for those that are this byte.
-#[inline]
-const fn same(word: u64, byte: u8) -> u64 {
-    let difference = word ^ (ONES * byte as u64);
-    difference.wrapping_sub(ONES) & !difference & HIGH
-}
-
-/// The same for those that are no digits.
-#[inline]
-const fn others(word: u64) -> u64 {
-    let value = word ^ (ONES * b'0' as u64);
-    (value.wrapping_add(ONES * 0x76) | value) & HIGH
 }
