@@ -60,6 +60,10 @@ def test_a_second_host_takes_over_from_one_that_is_killed(deployment: Deployment
     for number in range(GATES):
         assert api.result(run, f"gate_{number}") == "through"
         assert api.result(run, f"job_{number}")["state"] == "done"
+    # The tests that follow know it by this name.
+    if victim == "host":
+        deployment.end_host("second")
+        deployment.start_host("host")
 
 
 def test_the_api_server_is_restarted_in_the_middle(deployment: Deployment, api: Api) -> None:
