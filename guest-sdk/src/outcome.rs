@@ -1,7 +1,5 @@
 //! What a poll comes to: events, a checkpoint, and when to poll again.
 
-use std::io;
-
 use serde::Serialize;
 
 use crate::bindings::trigger_host::trigger::types as wit;
@@ -180,66 +178,5 @@ impl Event {
 }
 
 fn text_of(value: &impl Serialize) -> Text {
-    let mut text = Writing { start: [0; SHORT], length: 0, rest: Vec::new() };
-    serde_json::to_writer(&mut text, value).map_err(|error| error.to_string())?;
-    String::from_utf8(text.whole()).map_err(|error| error.to_string())
-}
-
-/// Most payloads are no longer.
-const SHORT: usize = 64;
-
-/// A text that is being written: a short one goes into memory once, in its size.
-struct Writing {
-    start: [u8; SHORT],
-    length: usize,
-    /// All of a text that is longer.
-    rest: Vec<u8>,
-}
-
-impl Writing {
-    fn whole(self) -> Vec<u8> {
-        if self.rest.is_empty() { self.start[..self.length].to_vec() } else { self.rest }
-    }
-}
-
-impl io::Write for Writing {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.write_all(bytes).map(|()| bytes.len())
-    }
-
-    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        match self.start.get_mut(self.length..self.length + bytes.len()) {
-            Some(there) if self.rest.is_empty() => {
-                there.copy_from_slice(bytes);
-                self.length += bytes.len();
-            }
-            _ => {
-                if self.rest.is_empty() {
-                    self.rest.extend_from_slice(&self.start[..self.length]);
-                }
-                self.rest.extend_from_slice(bytes);
-            }
-        }
-        Ok(())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_payload_of_any_length_is_whole() {
-        for length in 0..3 * SHORT {
-            for value in ["x".repeat(length), "\n\u{e9}".repeat(length)] {
-                assert_eq!(Event::fire(&value).payload, Ok(serde_json::to_string(&value).unwrap()));
-                let list: Vec<char> = value.chars().collect();
-                assert_eq!(Event::fire(&list).payload, Ok(serde_json::to_string(&list).unwrap()));
-            }
-        }
-    }
+    serde_json::to_string(value).map_err(|error| error.to_string())
 }

@@ -137,9 +137,6 @@ pub struct Verdict(pub(crate) Decision);
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Decision {
     Skip,
-    /// One event, which is what most emit: without a list of its own.
-    Fire(Event),
-    /// Any other number of them.
     Emit(Vec<Event>),
     Reject(String),
 }
@@ -152,16 +149,12 @@ impl Verdict {
 
     /// Fires with this payload.
     pub fn fire(payload: impl Serialize) -> Self {
-        Self(Decision::Fire(Event::fire(payload)))
+        Self::emit([Event::fire(payload)])
     }
 
     /// Fires these, in this order.
     pub fn emit(events: impl IntoIterator<Item = Event>) -> Self {
-        let mut events = events.into_iter();
-        Self(match (events.next(), events.next()) {
-            (Some(event), None) => Decision::Fire(event),
-            (first, second) => Decision::Emit(first.into_iter().chain(second).chain(events).collect()),
-        })
+        Self(Decision::Emit(events.into_iter().collect()))
     }
 
     /// Malformed: the source puts it aside, where it can.
@@ -172,7 +165,6 @@ impl Verdict {
     pub(crate) fn into_wit(self) -> Result<wit::Verdict, Error> {
         Ok(match self.0 {
             Decision::Skip => wit::Verdict::Skip,
-            Decision::Fire(event) => wit::Verdict::Emit(vec![event.into_wit()?]),
             Decision::Emit(events) => {
                 wit::Verdict::Emit(events.into_iter().map(Event::into_wit).collect::<Result<_>>()?)
             }

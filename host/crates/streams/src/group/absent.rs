@@ -2,7 +2,7 @@
 //!
 //! Owns who they are, and what was read while they were away. Invariant: where a verdict binds, nothing is read and nothing is fanned out while one
 //! of them is absent and has not had the time of the grace: a trigger that was set up anew would not be asked about what came meanwhile, and its
-//! siblings' verdicts alone would settle it.
+//! siblings' verdicts alone would settle it. One that has failed is not waited for: its siblings do not pay for it.
 
 use std::collections::HashMap;
 

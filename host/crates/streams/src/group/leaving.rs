@@ -19,7 +19,9 @@ impl Group {
             Binding::Window => self.close_window(slot),
             Binding::Verdict => self.leave_without_verdict(slot, Resolution::Failed(FailedBy::Left)),
         }
-        self.wait_for(subscription.trigger(), now);
+        if !self.slots.at(slot).failed {
+            self.wait_for(subscription.trigger(), now);
+        }
         self.left(slot, now, effects);
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use streams::{Mode, OnFailed, Policy, PollEnd, SubscriptionId, Verdict};
+use streams::{Failure, Mode, OnFailed, Policy, PollEnd, SubscriptionId, Verdict};
 use trigger_host_types::TriggerId;
 
 use crate::play::{Play, safe};
@@ -77,6 +77,23 @@ fn who_leaves_for_good_or_does_not_come_is_not_waited_for() {
     play.leave(goes);
     play.group.not_coming(TriggerId(2), &mut play.effects);
     play.read(&[("e2", "x")]);
+    assert_eq!(play.pull(stays).as_deref(), Some("e2"));
+}
+
+/// One that was too slow leaves too, and is set up anew after a while: its fault is its own.
+#[test]
+fn who_has_failed_is_not_waited_for() {
+    let (mut play, stays, goes) = two();
+    play.read(&[("e1", "x")]);
+    play.pull(goes);
+    play.verdicts(goes, &[Verdict::Hold]);
+    assert_eq!(play.pull(stays).as_deref(), Some("e1"));
+    play.verdicts(stays, &[Verdict::Skip]);
+    play.tick(100);
+    play.pull(goes);
+    assert_eq!(play.failures(), [(2, Failure::AckTimeout)]);
+    play.leave(goes);
+    play.read(&[("e2", "y")]);
     assert_eq!(play.pull(stays).as_deref(), Some("e2"));
 }
 

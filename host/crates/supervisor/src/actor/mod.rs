@@ -264,7 +264,7 @@ impl Actor {
             What::Failed { reason, .. } => metrics::counter!(names::FAILED, "reason" => reason).increment(1),
             _ => {}
         }
-        if let What::Finished { .. } = life.what {
+        if matches!(life.what, What::Finished { .. }) {
             self.listening.gone(&life.subject);
         }
         self.summary.count(life);
