@@ -8,18 +8,39 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::Deserialize as _;
+use serde::de::value::U64Deserializer;
 use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::scan;
 
-/// The value at `pointer` (RFC 6901), if there is one.
-pub(crate) fn field<T: DeserializeOwned>(text: &[u8], pointer: &str) -> serde_json::Result<Option<T>> {
-    match pointer.strip_prefix('/').and_then(|path| scan::find(text, path)) {
-        Some([]) => Ok(None),
-        // An error is told with its place in the whole message.
-        Some(found) => serde_json::from_slice(found).map(Some).or_else(|_| by_serde(text, pointer)),
-        None => by_serde(text, pointer),
+/// The value at `pointer` (RFC 6901), if there is one, in the text that is the first `length` bytes of `text`.
+#[inline(always)]
+pub(crate) fn field<T: DeserializeOwned>(text: &[u8], length: usize, pointer: &str) -> serde_json::Result<Option<T>> {
+    let found = pointer.strip_prefix('/').and_then(|path| scan::find(text, length, path));
+    let plain = match found {
+        Some([]) => return Ok(None),
+        Some(found) => integer(found).or_else(|| serde_json::from_slice(found).ok()),
+        None => None,
+    };
+    // An error is told with its place in the whole message.
+    plain.map_or_else(|| by_serde(text.get(..length).unwrap_or(text), pointer), |found| Ok(Some(found)))
+}
+
+/// What `serde_json` makes of a short integer, which most fields are that decide something; None for everything else.
+#[inline]
+fn integer<T: DeserializeOwned>(text: &[u8]) -> Option<T> {
+    if !matches!((text.len(), text), (1, _) | (2..=9, [b'1'..=b'9', ..])) {
+        return None;
     }
+    let mut number = 0;
+    for byte in text {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        number = number * 10 + u64::from(digit);
+    }
+    T::deserialize(U64Deserializer::<serde_json::Error>::new(number)).ok()
 }
 
 /// The same for every text, and what the other way has to agree with.

@@ -46,7 +46,7 @@ impl<T: Subscriber> FakeStream<T> {
     pub fn evaluate(&self, events: &[&[u8]]) -> Result<Vec<Verdict>> {
         let subscriber = kwargs::parse::<T>(&self.kwargs)?;
         let context = test_context(crate::TriggerKind::Asset).into();
-        let verdict = |event: &&[u8]| subscriber.evaluate(&context, &Message::new(event));
+        let verdict = |event: &&[u8]| subscriber.evaluate(&context, &Message::new(event, event.len()));
         with_world(self.world.clone(), || events.iter().map(verdict).collect())
     }
 }

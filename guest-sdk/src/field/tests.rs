@@ -53,12 +53,26 @@ const POINTERS: [&str; 17] = [
     "/a/+1", "a", "/a/b/c",
 ];
 
+/// The same with and without something behind the text.
+fn whole<T: DeserializeOwned + PartialEq + fmt::Debug>(text: &[u8], pointer: &str) -> serde_json::Result<Option<T>> {
+    let found = field::<T>(text, text.len(), pointer);
+    for behind in [&b"\0\0\0\0\0\0\0\0"[..], b"        }", b"}}}}]]]]", b"1e9\"}, 10", b"\"\", {}:\"e"] {
+        let other = field::<T>(&[text, behind].concat(), text.len(), pointer);
+        assert_eq!(told(&found), told(&other), "{} before {}", text.escape_ascii(), behind.escape_ascii());
+    }
+    found
+}
+
+fn told<T: fmt::Debug>(found: &serde_json::Result<Option<T>>) -> String {
+    found.as_ref().map_or_else(|error| error.to_string(), |found| format!("{found:?}"))
+}
+
 #[test]
 fn finds_what_a_value_has() {
     for text in TEXTS {
         let value: Option<Value> = serde_json::from_str(text).ok();
         for pointer in POINTERS {
-            let found = field::<Value>(text.as_bytes(), pointer);
+            let found = whole::<Value>(text.as_bytes(), pointer);
             match &value {
                 Some(_) => assert!(found.is_ok(), "{text} at {pointer}: {found:?}"),
                 // A text that is passed over may be no more than well formed.
@@ -145,15 +159,20 @@ fn nearly_json() -> impl Strategy<Value = Vec<u8>> {
 
 fn agrees(text: &[u8], pointer: &str) -> bool {
     fn alike<T: DeserializeOwned + PartialEq + fmt::Debug>(text: &[u8], pointer: &str) -> bool {
-        let (plain, wanted) = (field::<T>(text, pointer), by_serde::<T>(text, pointer));
-        let told = |result: serde_json::Result<Option<T>>| result.map_err(|error| error.to_string());
-        told(plain) == told(wanted)
+        let (plain, wanted) = (whole::<T>(text, pointer), by_serde::<T>(text, pointer));
+        match (&plain, &wanted) {
+            (Ok(plain), Ok(wanted)) => plain == wanted,
+            _ => told(&plain) == told(&wanted),
+        }
     }
     alike::<Value>(text, pointer)
         && alike::<u64>(text, pointer)
+        && alike::<i8>(text, pointer)
+        && alike::<Option<u16>>(text, pointer)
+        && alike::<f32>(text, pointer)
         && alike::<String>(text, pointer)
         && alike::<Option<Vec<f64>>>(text, pointer)
-        && field::<IgnoredAny>(text, pointer).is_ok() == by_serde::<IgnoredAny>(text, pointer).is_ok()
+        && whole::<IgnoredAny>(text, pointer).is_ok() == by_serde::<IgnoredAny>(text, pointer).is_ok()
 }
 
 proptest! {
@@ -189,7 +208,7 @@ fn what_is_usual_is_plain() {
         (r#"{"a": {"b": 1}}"#, "a/c", ""),
         ("{}", "a", ""),
     ] {
-        assert_eq!(scan::find(text.as_bytes(), pointer), Some(wanted.as_bytes()), "{text}");
+        assert_eq!(scan::find(text.as_bytes(), text.len(), pointer), Some(wanted.as_bytes()), "{text}");
     }
 }
 

@@ -49,8 +49,9 @@ fn evaluate<T: Subscriber>(subscriber: &T, context: &Context, events: &wit::RawE
     let (mut begin, mut verdicts) = (0, Vec::with_capacity(events.ends.len()));
     for end in &events.ends {
         let end = *end as usize;
-        let message = events.bytes.get(begin..end).unwrap_or_default();
-        verdicts.push(subscriber.evaluate(context, &Message::new(message))?.into_wit()?);
+        let window = events.bytes.get(begin..).unwrap_or_default();
+        let message = Message::new(window, end.saturating_sub(begin));
+        verdicts.push(subscriber.evaluate(context, &message)?.into_wit()?);
         begin = end;
     }
     Ok(verdicts)

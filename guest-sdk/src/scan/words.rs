@@ -8,13 +8,13 @@ const ONES: u64 = u64::from_ne_bytes([1; 8]);
 pub(super) const HIGH: u64 = ONES << 7;
 
 /// 0 behind the end, which no JSON text has in it.
-#[inline]
+#[inline(always)]
 pub(super) fn byte(text: &[u8], at: usize) -> u8 {
     if at < text.len() { text[at] } else { 0 }
 }
 
 /// Eight bytes, the first one lowest; behind the end as [`byte`].
-#[inline]
+#[inline(always)]
 pub(super) fn word(text: &[u8], at: usize) -> u64 {
     match text.get(at..).and_then(<[u8]>::first_chunk) {
         Some(word) => u64::from_le_bytes(*word),
@@ -23,7 +23,8 @@ pub(super) fn word(text: &[u8], at: usize) -> u64 {
 }
 
 /// A word that reaches beyond the end.
-#[inline]
+#[cold]
+#[inline(never)]
 fn last_word(text: &[u8], at: usize) -> u64 {
     let missing = (at.wrapping_add(8)).wrapping_sub(text.len());
     match text.last_chunk() {
@@ -32,7 +33,15 @@ fn last_word(text: &[u8], at: usize) -> u64 {
     }
 }
 
+/// The same as [`word`], in a form that the compiler can work out where it knows the text.
+#[inline(always)]
+pub(super) fn exact_word(text: &[u8], at: usize) -> u64 {
+    let text = text.get(at..).unwrap_or_default();
+    text.first_chunk().map_or_else(|| short_word(text), |word| u64::from_le_bytes(*word))
+}
+
 /// Less than eight bytes as a word.
+#[inline(always)]
 fn short_word(text: &[u8]) -> u64 {
     match text {
         [] => 0,
@@ -48,20 +57,20 @@ fn short_word(text: &[u8]) -> u64 {
 
 /// The highest bit of each byte of a word that is a quote, a backslash or a control character. The lowest one is right; of those above some may be
 /// wrong.
-#[inline]
+#[inline(always)]
 pub(super) const fn special(word: u64) -> u64 {
     same(word, b'"') | same(word, b'\\') | (word.wrapping_sub(ONES * 0x20) & !word & HIGH)
 }
 
 /// The same for those that are this byte.
-#[inline]
+#[inline(always)]
 pub(super) const fn same(word: u64, byte: u8) -> u64 {
     let difference = word ^ (ONES * byte as u64);
     difference.wrapping_sub(ONES) & !difference & HIGH
 }
 
 /// The same for those that are no digits.
-#[inline]
+#[inline(always)]
 pub(super) const fn others(word: u64) -> u64 {
     let value = word ^ (ONES * b'0' as u64);
     (value.wrapping_add(ONES * 0x76) | value) & HIGH
