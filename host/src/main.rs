@@ -25,6 +25,10 @@ use arguments::{Arguments, Command};
 use clap::Parser as _;
 use exit::{Ended, Failure};
 
+/// What is allocated by one thread is often freed by another here: events go from where guests run to where requests are made.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     // The compiler's child is started often and must be fast: nothing else is set up for it.
     if std::env::args_os().nth(1).is_some_and(|command| command == host::COMPILE) {

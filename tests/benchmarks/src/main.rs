@@ -56,6 +56,10 @@ enum Form {
     Json,
 }
 
+/// The host's own.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> Result<ExitCode> {
     let arguments = Arguments::parse();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
@@ -100,6 +104,7 @@ async fn part(arguments: &[&str]) -> Result<()> {
         ["lateness", url, armed, due] => lateness::part(url, armed.parse()?, due.parse()?).await,
         ["events", url, count] => events::host(url, count.parse()?).await,
         ["outstanding", subscribers, emits] => streams::part(subscribers.parse()?, emits).await,
+        ["throughput", mode, subscribers, emits] => streams::throughput_alone(mode, subscribers.parse()?, emits).await,
         #[cfg(feature = "kafka")]
         ["latency"] => streams::latency_alone().await,
         #[cfg(feature = "kafka")]

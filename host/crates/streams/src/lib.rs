@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod actor;
+pub mod appetite;
 mod effect;
 mod entries;
 mod errors;

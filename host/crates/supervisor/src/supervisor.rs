@@ -113,7 +113,7 @@ impl Supervisor {
         }
         parts.observer.registered(registered.job_id);
         let (commands, inbox) = mpsc::channel(COMMANDS);
-        let streams = Streams::start();
+        let streams = Streams::start_on(parts.sandbox.handle().clone());
         let (count, counts) = watch::channel(Counts::default());
         let actor = Actor::new(settings, parts, registered, Arc::clone(&heart), streams.clone(), count);
         let actor = Mutex::new(Some(tokio::spawn(actor.run(inbox))));

@@ -14,7 +14,6 @@ mod room;
 mod source;
 mod throughput;
 
-#[cfg(feature = "kafka")]
 use std::io::Write as _;
 use std::time::Duration;
 
@@ -31,6 +30,8 @@ use room::{Case, Emits, Room};
 const SIZES: [i64; 4] = [1, 10, 100, 1_000];
 /// CPU time of a case.
 const WINDOW: Duration = Duration::from_millis(1_500);
+/// The same of one that is measured alone.
+const ALONE: Duration = Duration::from_secs(5);
 const GOAL_CONFIRM_US: f64 = 5.0;
 const GOAL_BYTES: f64 = 1_024.0;
 #[cfg(not(feature = "kafka"))]
@@ -56,6 +57,19 @@ pub(crate) async fn run() -> Result<Report> {
     memory(&mut report, &airflow).await?;
     latency(&mut report).await?;
     Ok(report)
+}
+
+/// One case of the host's without all the rest, for who works on it:
+/// `cargo run --release -p benchmarks -- --part throughput ack 100 match`. The last is `one`, `all` or `match`.
+pub(crate) async fn throughput_alone(mode: &str, subscribers: i64, emits: &str) -> Result<()> {
+    let (is_acked, is_matched) = (mode == "ack", emits == "match");
+    let emits = if emits == Emits::All.name() { Emits::All } else { Emits::OneInAHundred };
+    let case = Case { is_acked, subscribers, emits, is_matched };
+    let rate = throughput::measure(&Room::open().await?, case, ALONE).await?;
+    let mut report = Report::new("streams");
+    report.figure(format!("{case}"), rate, "per CPU s");
+    report.figure("  for each raw event and subscriber", 1e9 / rate / subscribers as f64, "ns");
+    Ok(std::io::stdout().write_all(report.table().as_bytes())?)
 }
 
 /// From a real broker to a stored event.

@@ -2,11 +2,13 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, ensure};
 use sandbox::{Allowed, Component, Config, Context, Filter, HostCalls, Limits, Sandbox};
 use serde_json::json;
 use streams::actor::{Confirmer, Producer, Streams, Subscribe, Subscription};
+use streams::appetite::{self, Appetite};
 use streams::matching::{Condition, Match};
 use streams::{Mode, Policy, Seq, StreamKey, Verdict};
 use tokio::sync::mpsc;
@@ -17,8 +19,6 @@ use crate::polls::Silent;
 
 /// Kinds of messages: who emits one in a hundred wants one of them.
 pub(super) const KINDS: i64 = 100;
-/// Raw events of one call, as in the supervisor.
-const MOST_EVENTS: usize = 256;
 /// Lots of numbers on their way to be confirmed.
 const STORED: usize = 1_024;
 
@@ -90,7 +90,7 @@ impl Room {
         case: Case,
         producer: Arc<dyn Producer>,
     ) -> Result<(Listeners, Confirmer, Stored)> {
-        let (streams, mut running) = (Streams::start(), JoinSet::new());
+        let (streams, mut running) = (Streams::start_on(self.sandbox.handle().clone()), JoinSet::new());
         let (told, stored) = mpsc::channel(STORED);
         let mode = if case.is_acked { Mode::Ack } else { Mode::Fast };
         let cohort: Vec<TriggerId> = (0..case.subscribers).map(TriggerId).collect();
@@ -111,7 +111,7 @@ impl Room {
             let subscription = streams.subscribe(subscribe).await?;
             confirmer.get_or_insert_with(|| subscription.confirmer());
             let filter = self.filter(trigger, kwargs);
-            running.spawn(listen(subscription, filter, self.sandbox.handle().clone(), told.clone()));
+            running.spawn_on(listen(subscription, filter, told.clone()), self.sandbox.handle());
         }
         Ok((Listeners { running, streams }, confirmer.context("nobody listens")?, stored))
     }
@@ -166,22 +166,18 @@ fn kwargs(case: Case, trigger: TriggerId) -> serde_json::Value {
     json!({"kind": kind, "is_matched": case.is_matched})
 }
 
-/// What the supervisor's listener does with each batch, up to where events are encoded for the API.
-async fn listen(
-    subscription: Subscription,
-    mut filter: Filter,
-    guests: tokio::runtime::Handle,
-    stored: mpsc::Sender<Vec<Seq>>,
-) -> Result<()> {
+/// What the supervisor's listener does with each batch, and where it does it, up to where events are encoded for the API.
+async fn listen(subscription: Subscription, mut filter: Filter, stored: mpsc::Sender<Vec<Seq>>) -> Result<()> {
+    let mut appetite = Appetite::default();
     loop {
-        let batch = subscription.next(MOST_EVENTS).await.map_err(|ended| anyhow!("{ended}"))?;
-        let work = guests.spawn(async move {
-            let ended = filter.evaluate(batch.iter().map(|raw| &raw.data[..])).await;
-            (filter, ended)
-        });
-        let (back, ended) = work.await?;
-        filter = back;
-        let verdicts = ended.result.map_err(|reason| anyhow!("{reason}"))?;
+        let batch = subscription.next(appetite.most()).await.map_err(|ended| anyhow!("{ended}"))?;
+        let (mut took, mut verdicts) = (Duration::ZERO, Vec::with_capacity(batch.len()));
+        for part in batch.chunks(appetite::CALL) {
+            let ended = filter.evaluate(part.iter().map(|raw| &raw.data[..])).await;
+            took += ended.used.wall;
+            verdicts.extend(ended.result.map_err(|reason| anyhow!("{reason}"))?);
+        }
+        appetite.had(batch.len(), took);
         let verdicts = verdicts.into_iter().map(|verdict| match verdict {
             sandbox::Verdict::Skip => Verdict::Skip,
             sandbox::Verdict::Reject(_) => Verdict::Reject,

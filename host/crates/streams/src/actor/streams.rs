@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use tokio::runtime;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -77,14 +78,21 @@ pub struct Streams {
 }
 
 impl Streams {
-    /// Starts the table's task on the current runtime.
+    /// Starts the table's task on the current runtime, where groups and their producers will run.
     pub fn start() -> Self {
+        Self::start_on(runtime::Handle::current())
+    }
+
+    /// The same with groups on another runtime, which has to last until all of them are over: the one where most of those run who listen, as
+    /// handing over within a runtime costs much less than between two.
+    pub fn start_on(home: runtime::Handle) -> Self {
         let (requests, inbox) = mpsc::channel(QUEUE);
         let streams =
             Self { requests, groups: TaskTracker::new(), stop: CancellationToken::new(), sums: Sums::default() };
         let table = Table::new(
             streams.requests.downgrade(),
             streams.groups.clone(),
+            home,
             streams.stop.clone(),
             streams.sums.clone(),
         );

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use tokio::runtime;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -96,6 +97,8 @@ pub(super) struct Table {
     began: Instant,
     own: mpsc::WeakSender<Request>,
     groups: TaskTracker,
+    /// Where they run.
+    home: runtime::Handle,
     stop: CancellationToken,
 }
 
@@ -103,11 +106,13 @@ impl Table {
     pub(super) fn new(
         own: mpsc::WeakSender<Request>,
         groups: TaskTracker,
+        home: runtime::Handle,
         stop: CancellationToken,
         sums: Sums,
     ) -> Self {
         let (registry, sequence, began) = (Registry::default(), Sequence::default(), Instant::now());
-        Self { registry, all: BTreeMap::new(), paused: HashMap::new(), sequence, sums, began, own, groups, stop }
+        let (all, paused) = (BTreeMap::new(), HashMap::new());
+        Self { registry, all, paused, sequence, sums, began, own, groups, home, stop }
     }
 
     /// # Cancel safety
@@ -222,7 +227,8 @@ impl Table {
         };
         let (leavers, stop) = (handle.leavers.clone(), handle.stop.clone());
         let wires = Wires { messages: inbox, leavers, stop, paused: pause };
-        self.groups.spawn(task::run(group, effects, tasks, wires, self.sums.follower(source), evicted));
+        let run = task::run(group, effects, tasks, wires, self.sums.follower(source), evicted);
+        self.groups.spawn_on(run, &self.home);
         self.registry.insert(key.clone(), id, handle.clone());
         self.all.insert(id, (key, handle.clone()));
         handle

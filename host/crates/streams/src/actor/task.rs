@@ -6,6 +6,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::{AbortHandle, JoinError, JoinSet};
 use tokio::time::Instant;
@@ -81,14 +82,16 @@ pub(super) struct Tasks {
     reading: Option<AbortHandle>,
     calls: Calls,
     running: JoinSet<Done>,
+    /// Where these run.
+    outside: Handle,
     evicted: bool,
 }
 
 impl Tasks {
-    /// `calls`: of advance, at the same time.
+    /// `calls`: of advance, at the same time. Whatever the producer does runs on the current runtime.
     pub(super) fn new(key: StreamKey, began: Instant, producer: Arc<dyn Producer>, calls: usize) -> Self {
         let (reader, reading, calls, running) = (None, None, Calls::new(producer.gather(), calls), JoinSet::new());
-        Self { key, began, producer, reader, reading, calls, running, evicted: false }
+        Self { key, began, producer, reader, reading, calls, running, outside: Handle::current(), evicted: false }
     }
 
     /// Begins the calls that may begin.
@@ -96,7 +99,7 @@ impl Tasks {
         while let Some((id, advances)) = self.calls.next() {
             let producer = self.producer.clone();
             let call = async move { Done::Advanced(id, producer.advance_many(&advances).await) };
-            self.calls.began(id, self.running.spawn(call));
+            self.calls.began(id, self.running.spawn_on(call, &self.outside));
         }
     }
 
@@ -150,14 +153,15 @@ impl Shell for Tasks {
                     let opened = tokio::time::timeout(OPEN, producer.open()).await;
                     Done::Opened(opened.unwrap_or_else(|_| Err(SourceError("opening took too long".into()))))
                 };
-                self.reading = Some(self.running.spawn(open));
+                self.reading = Some(self.running.spawn_on(open, &self.outside));
             }
             Effect::Read { max } => {
                 if let Some(mut reader) = self.reader.take() {
-                    self.reading = Some(self.running.spawn(async move {
+                    let read = async move {
                         let read = reader.read(max).await;
                         Done::Read(reader, read)
-                    }));
+                    };
+                    self.reading = Some(self.running.spawn_on(read, &self.outside));
                 }
             }
             Effect::StopReading => {
@@ -167,21 +171,23 @@ impl Shell for Tasks {
             Effect::Advance { batch, lane, items } => self.calls.add(batch, Advance { lane, items }),
             Effect::AbandonAdvance { batch } => self.calls.abandon(batch),
             Effect::Rewind { lane, payload } => {
-                self.running.spawn(async move {
+                let rewind = async move {
                     let rewound = tokio::time::timeout(OPEN, producer.rewind(&lane, &payload)).await;
                     Done::Rewound(lane, rewound.unwrap_or_else(|_| Err(SourceError("rewinding took too long".into()))))
-                });
+                };
+                self.running.spawn_on(rewind, &self.outside);
             }
             Effect::Close => {
                 let key = self.key.clone();
-                self.running.spawn(async move {
+                let close = async move {
                     match tokio::time::timeout(CLOSE, producer.close()).await {
                         Ok(Ok(())) => {}
                         Ok(Err(error)) => tracing::warn!(%key, %error, "Closing a producer failed."),
                         Err(_) => tracing::warn!(%key, "Closing a producer took too long."),
                     }
                     Done::Closed
-                });
+                };
+                self.running.spawn_on(close, &self.outside);
             }
             Effect::Evict => self.evicted = true,
             Effect::Notice(notice) => log(&self.key, &notice),

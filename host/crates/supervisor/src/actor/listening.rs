@@ -182,7 +182,8 @@ async fn listening(
             report(None, None, Some(stop), false, Err(encoding.failure(&reason)))
         }
         Ok(listener) => {
-            let (listener, told, used) = listener.listen(&encoding).await;
+            let encoding = Arc::new(encoding);
+            let (listener, told, used) = listener.listen(Arc::clone(&encoding)).await;
             let mut listener = listener.map(Box::new);
             let worked = listener.as_mut().is_some_and(|listener| listener.take_worked());
             match told {

@@ -9,6 +9,7 @@ use std::time::Duration;
 use metrics::counter;
 use sandbox::{EndReason, Filter, Used};
 use streams::actor::{self, Confirmer, Subscription};
+use streams::appetite::{self, Appetite};
 use streams::{Batch, Delivery, Verdict};
 use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep};
@@ -20,12 +21,10 @@ use crate::encoding::Encoding;
 use crate::metrics as names;
 use crate::scheduler::{EventMessage, FailureMessage};
 
-/// Raw events of one call at the most.
-const MOST_EVENTS: usize = 256;
 /// Bytes of the raw events of one call, unless one alone is larger.
 const MOST_BYTES: usize = 1 << 20;
-/// Calls of one batch that may fail; what is left then is failed unseen. One bad raw event among 256 takes nine.
-const MOST_FAILURES: u32 = 32;
+/// Calls that may fail, for each that a batch takes when none does; what is left then is failed unseen. One bad raw event among 256 takes nine.
+const MOST_FAILURES: usize = 32;
 /// A filter that has nothing to do for so long gives its instance back.
 const REST_AFTER: Duration = Duration::from_secs(10);
 
@@ -41,6 +40,7 @@ pub(crate) struct Listener {
     fault: Option<Fault>,
     /// Whether the filter has worked since the last report.
     worked: bool,
+    appetite: Appetite,
 }
 
 /// What was wrong with a raw event of a batch.
@@ -68,12 +68,23 @@ struct Looked {
     /// Why, of the smallest part on which it failed.
     failed: Option<Box<EndReason>>,
     used: Used,
+    /// All calls together, without what they waited for their turns.
+    took: Duration,
 }
 
 impl Listener {
     pub(super) fn new(subscription: Subscription, filter: Filter, guests: Handle, kind: TriggerKind) -> Self {
         let confirmer = Arc::new(subscription.confirmer());
-        Self { subscription, confirmer, filter, guests, kind, fault: None, worked: false }
+        Self {
+            subscription,
+            confirmer,
+            filter,
+            guests,
+            kind,
+            fault: None,
+            worked: false,
+            appetite: Appetite::default(),
+        }
     }
 
     /// Leaves the stream for good.
@@ -86,11 +97,19 @@ impl Listener {
         std::mem::take(&mut self.worked)
     }
 
-    /// Listens until there is something to tell. Gives itself back unless the stream is over.
+    /// Listens until there is something to tell, where guests run and so does the group: nothing goes from one runtime to the other for a batch
+    /// that comes to nothing. Gives itself back unless the stream is over.
     ///
     /// # Cancel safety
-    /// Dropping the future leaves the stream; what was in hand is failed.
-    pub(crate) async fn listen(mut self, encoding: &Encoding) -> (Option<Self>, Told, Used) {
+    /// Dropping the future leaves the stream, as soon as a call that is under way comes to a halt; what was in hand is failed.
+    pub(crate) async fn listen(self, encoding: Arc<Encoding>) -> (Option<Self>, Told, Used) {
+        let guests = self.guests.clone();
+        let work = AbortOnDropHandle::new(guests.spawn(self.listen_here(encoding))).await;
+        // Our own task: it ends early only when it panics or the host ends.
+        work.unwrap_or_else(|_| (None, Told::Over("the host failed while a filter ran".to_owned()), Used::default()))
+    }
+
+    async fn listen_here(mut self, encoding: Arc<Encoding>) -> (Option<Self>, Told, Used) {
         if let Some(fault) = self.fault.take() {
             return (Some(self), Told::Failed(fault), Used::default());
         }
@@ -99,29 +118,24 @@ impl Listener {
                 Ok(batch) => batch,
                 Err(ended) => return (None, Told::Over(ended.to_string()), Used::default()),
             };
-            let (mut own, looked) = match self.look(Arc::clone(&batch)).await {
-                Ok(looked) => looked,
-                Err(over) => return (None, Told::Over(over), Used::default()),
-            };
-            let Looked { verdicts, failed, used } = looked;
-            match own.settle(&batch, verdicts, encoding).await {
+            let Looked { verdicts, failed, used, .. } = self.look(&batch).await;
+            match self.settle(&batch, verdicts, &encoding).await {
                 Err(over) => return (None, Told::Over(over), used),
                 Ok((events, unusable)) => {
-                    own.fault = failed.map(Fault::Call).or(unusable.map(Fault::Unusable));
+                    self.fault = failed.map(Fault::Call).or(unusable.map(Fault::Unusable));
                     if !events.is_empty() {
-                        return (Some(own), Told::Events(events), used);
+                        return (Some(self), Told::Events(events), used);
                     }
-                    if let Some(fault) = own.fault.take() {
-                        return (Some(own), Told::Failed(fault), used);
+                    if let Some(fault) = self.fault.take() {
+                        return (Some(self), Told::Failed(fault), used);
                     }
-                    self = own;
                 }
             }
         }
     }
 
     async fn next(&mut self) -> Result<Batch, actor::Ended> {
-        let mut next = std::pin::pin!(self.subscription.next(MOST_EVENTS));
+        let mut next = std::pin::pin!(self.subscription.next(self.appetite.most()));
         tokio::select! {
             batch = &mut next => batch,
             () = sleep(REST_AFTER), if self.filter.is_live() => {
@@ -132,17 +146,14 @@ impl Listener {
     }
 
     /// The filter's word on a batch.
-    async fn look(self, batch: Batch) -> Result<(Self, Looked), String> {
-        let Self { subscription, confirmer, mut filter, guests, kind, fault, worked } = self;
-        let work = guests.spawn(async move {
-            let looked = look(&mut filter, &batch).await;
-            (filter, looked)
-        });
-        // Our own task: it ends early only when it panics or the host ends.
-        let work = AbortOnDropHandle::new(work).await;
-        let (filter, looked) = work.map_err(|_| "the host failed while a filter ran".to_owned())?;
-        let worked = worked || looked.verdicts.iter().any(Option::is_some);
-        Ok((Self { subscription, confirmer, filter, guests, kind, fault, worked }, looked))
+    async fn look(&mut self, batch: &[Delivery]) -> Looked {
+        let looked = look(&mut self.filter, batch).await;
+        self.worked |= looked.verdicts.iter().any(Option::is_some);
+        match looked.failed {
+            Some(_) => self.appetite = Appetite::default(),
+            None => self.appetite.had(batch.len(), looked.took),
+        }
+        looked
     }
 
     /// Gives the verdicts on a batch, and makes the events of those that emit. What has no verdict, or none that can be told, is failed.
@@ -219,16 +230,18 @@ impl Listener {
 /// Calls the filter as often as the size of a batch demands, and again on the halves of what it failed on.
 async fn look(filter: &mut Filter, batch: &[Delivery]) -> Looked {
     let began = Instant::now();
-    let mut looked = Looked { verdicts: Vec::with_capacity(batch.len()), failed: None, used: Used::default() };
+    let (verdicts, used, took) = (Vec::with_capacity(batch.len()), Used::default(), Duration::ZERO);
+    let mut looked = Looked { verdicts, failed: None, used, took };
     let mut parts: Vec<&[Delivery]> = parts(batch).collect();
     parts.reverse();
-    let mut failures = 0;
+    let (mut failures, most_failures) = (0, parts.len() * MOST_FAILURES);
     while let Some(part) = parts.pop() {
-        if failures == MOST_FAILURES {
+        if failures == most_failures {
             looked.verdicts.extend(part.iter().map(|_| None));
             continue;
         }
         let ended = filter.evaluate(part.iter().map(|raw| &raw.data[..])).await;
+        looked.took += ended.used.wall;
         let cpu = looked.used.cpu + ended.used.cpu;
         looked.used = Used { cpu, wall: began.elapsed(), ..ended.used };
         match ended.result {
@@ -248,7 +261,7 @@ async fn look(filter: &mut Filter, batch: &[Delivery]) -> Looked {
     looked
 }
 
-/// The batch in pieces of at most [`MOST_BYTES`].
+/// The batch in pieces of what one call takes: so many raw events, and at most [`MOST_BYTES`].
 fn parts(batch: &[Delivery]) -> impl Iterator<Item = &[Delivery]> {
     let mut rest = batch;
     std::iter::from_fn(move || {
@@ -257,7 +270,7 @@ fn parts(batch: &[Delivery]) -> impl Iterator<Item = &[Delivery]> {
             size = size.saturating_add(raw.data.len());
             size <= MOST_BYTES
         };
-        let count = rest.iter().take_while(fits).count().max(1).min(rest.len());
+        let count = rest.iter().take(appetite::CALL).take_while(fits).count().max(1).min(rest.len());
         let (part, behind) = rest.split_at(count);
         rest = behind;
         (!part.is_empty()).then_some(part)
@@ -278,5 +291,6 @@ mod tests {
         assert_eq!(sizes(&[raw(MOST_BYTES), raw(1), raw(MOST_BYTES + 1), raw(1)]), [1, 1, 1, 1]);
         assert_eq!(sizes(&[raw(MOST_BYTES / 2), raw(MOST_BYTES / 2), raw(1)]), [2, 1]);
         assert!(sizes(&[]).is_empty());
+        assert_eq!(sizes(&vec![raw(1); 2 * appetite::CALL + 1]), [appetite::CALL, appetite::CALL, 1]);
     }
 }
