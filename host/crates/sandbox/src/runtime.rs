@@ -1,4 +1,5 @@
-//! The tokio runtime guests run on: threads of their own, so that nothing that keeps time queues behind guest code.
+//! The tokio runtime guests run on: threads of their own, so that nothing that keeps time queues behind guest code. What works for guests with
+//! every call, such as the groups of shared streams, may run here too, where it has to wait for a few turns of guests at the most.
 
 use std::cell::Cell;
 use std::future::Future;

@@ -88,6 +88,7 @@ impl Room {
     pub(super) async fn listeners(
         &self,
         case: Case,
+        policy: Policy,
         producer: Arc<dyn Producer>,
     ) -> Result<(Listeners, Confirmer, Stored)> {
         let (streams, mut running) = (Streams::start_on(self.sandbox.handle().clone()), JoinSet::new());
@@ -104,7 +105,7 @@ impl Room {
                 key: StreamKey::global("benchmark"),
                 wanted,
                 mode,
-                policy: Policy { max_outstanding: None, ..Policy::safe() },
+                policy,
                 producer: Arc::clone(&producer),
                 cohort: cohort.clone(),
             };

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
+use streams::Policy;
 use streams::actor::Confirmer;
 use tokio::time::{Instant, sleep};
 
@@ -13,15 +14,16 @@ use crate::measure::process_cpu;
 
 /// No case takes longer.
 const LONGEST: Duration = Duration::from_secs(60);
-/// Before it is measured, everybody has had this many.
-const WARM_UP: u64 = 2_048;
+/// Before it is measured, everybody has had this many: by then a quick filter asks for as many as it may.
+const WARM_UP: u64 = 8_192;
 /// A case has to settle so many.
 const LEAST: u64 = 2_048;
 
 /// Raw events per CPU second.
 pub(super) async fn measure(room: &Room, case: Case, window: Duration) -> Result<f64> {
     let upstream = Upstream::of(u64::MAX, false);
-    let (mut listeners, confirmer, stored) = room.listeners(case, Arc::new(Memory(Arc::clone(&upstream)))).await?;
+    let producer = Arc::new(Memory(Arc::clone(&upstream)));
+    let (mut listeners, confirmer, stored) = room.listeners(case, Policy::safe(), producer).await?;
     let confirming = tokio::spawn(confirm(confirmer, stored));
     let settled = || if case.is_acked { upstream.advanced() } else { upstream.read() };
     let deadline = Instant::now() + LONGEST;

@@ -2,7 +2,7 @@
 //!
 //! Owns the way messages get in and effects get out. [`Desk`] is the whole of it without a runtime, so that its interleavings can be
 //! searched; [`Streams`] puts it on tokio. Invariants: one task per group is the only one that touches its state; every queue has a
-//! bound; whoever waits for a reply of a group that is gone is told so.
+//! bound; whoever waits for a reply of a group that is gone is told so. A group may run on another runtime than its producer ([`Streams::start_on`]).
 
 mod alarm;
 mod calls;
