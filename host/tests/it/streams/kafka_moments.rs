@@ -58,7 +58,8 @@ fn a_host_that_dies_between_an_event_and_its_commit_loses_nothing() {
     every_event(&world.scene, &json!({"fault": "lose-answer"}));
     until_met(&world.scene);
     let unanswered = dies(&mut world);
-    world.scene.trouble(&json!([]));
+    // From here on some are always on their way.
+    every_event(&world.scene, &json!({"fault": "latency", "milliseconds": 500}));
     world.scene.restart();
     world.stored.until(&mut world.scene, unanswered + 100);
     let repeated = repetitions(&world.scene);
@@ -71,6 +72,7 @@ fn a_host_that_dies_between_an_event_and_its_commit_loses_nothing() {
         let waits = |lane: &Value| ["advance", "retry"].iter().any(|what| lane["waits_for"]["what"] == *what);
         stream["holds"]["unstored"] == 0 && lanes.is_some_and(|lanes| lanes.iter().any(waits))
     });
+    world.scene.trouble(&json!([]));
     world.scene.host.kill();
     world.stored.catch_up(&world.scene);
     world.topic.kafka.restart().unwrap();
