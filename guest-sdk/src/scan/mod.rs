@@ -68,7 +68,8 @@ fn object(text: &[u8], path: &[u8], mut token: Token, found: &mut Range<usize>) 
                 (is_it, taken) = (true, taken | 1 << way);
                 at += token.length + 1;
             }
-            at = if at == NOT_PLAIN { at } else { spaces(text, at) };
+            // Behind the end, where NOT_PLAIN is too, there is no colon.
+            at = spaces(text, at);
             if byte(text, at) != b':' {
                 return NOT_PLAIN;
             }

@@ -17,7 +17,7 @@ mod throughput;
 use std::io::Write as _;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use crate::part::{Part, number};
 use crate::report::{Bound, Report};
@@ -62,8 +62,17 @@ pub(crate) async fn run() -> Result<Report> {
 /// One case of the host's without all the rest, for who works on it:
 /// `cargo run --release -p benchmarks -- --part throughput ack 100 match`. The last is `one`, `all` or `match`.
 pub(crate) async fn throughput_alone(mode: &str, subscribers: i64, emits: &str) -> Result<()> {
-    let (is_acked, is_matched) = (mode == "ack", emits == "match");
-    let emits = if emits == Emits::All.name() { Emits::All } else { Emits::OneInAHundred };
+    let is_acked = match mode {
+        "ack" => true,
+        "fast" => false,
+        other => bail!("`{other}` is neither `ack` nor `fast`"),
+    };
+    let (emits, is_matched) = match emits {
+        "one" => (Emits::OneInAHundred, false),
+        "match" => (Emits::OneInAHundred, true),
+        "all" => (Emits::All, false),
+        other => bail!("`{other}` is none of `one`, `all` and `match`"),
+    };
     let case = Case { is_acked, subscribers, emits, is_matched };
     let rate = throughput::measure(&Room::open().await?, case, ALONE).await?;
     let mut report = Report::new("streams");

@@ -99,8 +99,13 @@ impl Tasks {
         while let Some((id, advances)) = self.calls.next() {
             let producer = self.producer.clone();
             let call = async move { Done::Advanced(id, producer.advance_many(&advances).await) };
-            self.calls.began(id, self.running.spawn_on(call, &self.outside));
+            let call = self.spawn(call);
+            self.calls.began(id, call);
         }
+    }
+
+    fn spawn(&mut self, work: impl Future<Output = Done> + Send + 'static) -> AbortHandle {
+        self.running.spawn_on(work, &self.outside)
     }
 
     /// What a finished task means for the group.
@@ -153,15 +158,14 @@ impl Shell for Tasks {
                     let opened = tokio::time::timeout(OPEN, producer.open()).await;
                     Done::Opened(opened.unwrap_or_else(|_| Err(SourceError("opening took too long".into()))))
                 };
-                self.reading = Some(self.running.spawn_on(open, &self.outside));
+                self.reading = Some(self.spawn(open));
             }
             Effect::Read { max } => {
                 if let Some(mut reader) = self.reader.take() {
-                    let read = async move {
+                    self.reading = Some(self.spawn(async move {
                         let read = reader.read(max).await;
                         Done::Read(reader, read)
-                    };
-                    self.reading = Some(self.running.spawn_on(read, &self.outside));
+                    }));
                 }
             }
             Effect::StopReading => {
@@ -171,23 +175,21 @@ impl Shell for Tasks {
             Effect::Advance { batch, lane, items } => self.calls.add(batch, Advance { lane, items }),
             Effect::AbandonAdvance { batch } => self.calls.abandon(batch),
             Effect::Rewind { lane, payload } => {
-                let rewind = async move {
+                self.spawn(async move {
                     let rewound = tokio::time::timeout(OPEN, producer.rewind(&lane, &payload)).await;
                     Done::Rewound(lane, rewound.unwrap_or_else(|_| Err(SourceError("rewinding took too long".into()))))
-                };
-                self.running.spawn_on(rewind, &self.outside);
+                });
             }
             Effect::Close => {
                 let key = self.key.clone();
-                let close = async move {
+                self.spawn(async move {
                     match tokio::time::timeout(CLOSE, producer.close()).await {
                         Ok(Ok(())) => {}
                         Ok(Err(error)) => tracing::warn!(%key, %error, "Closing a producer failed."),
                         Err(_) => tracing::warn!(%key, "Closing a producer took too long."),
                     }
                     Done::Closed
-                };
-                self.running.spawn_on(close, &self.outside);
+                });
             }
             Effect::Evict => self.evicted = true,
             Effect::Notice(notice) => log(&self.key, &notice),

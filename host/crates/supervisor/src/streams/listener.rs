@@ -23,7 +23,7 @@ use crate::scheduler::{EventMessage, FailureMessage};
 
 /// Bytes of the raw events of one call, unless one alone is larger.
 const MOST_BYTES: usize = 1 << 20;
-/// Calls that may fail, for each that a batch takes when none does; what is left then is failed unseen. One bad raw event among 256 takes nine.
+/// Failed calls of a batch, for each call that it takes when none fails; what is left then is failed unseen. One bad raw event among 256 takes nine.
 const MOST_FAILURES: usize = 32;
 /// A filter that has nothing to do for so long gives its instance back.
 const REST_AFTER: Duration = Duration::from_secs(10);
