@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use devserver::{Defer, DeferError};
+use embedded_api::{Defer, DeferError};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use trigger_host_types::TriggerKind;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
-use devserver::{Auth, Config, Database, Devserver, Secret};
+use embedded_api::{Auth, Config, Database, EmbeddedApi, Secret};
 use serde_json::json;
 
 use crate::arguments::Api;
@@ -34,7 +34,7 @@ pub(crate) fn run(arguments: &Api) -> Ended {
     runtime.block_on(async {
         let signals = Signals::listen().or_exit(Exit::Own)?;
         let (listener, address) = host::listen(arguments.listen).await.context("--listen").or_exit(Exit::Usage)?;
-        let server = Devserver::open(config).map_err(|error| anyhow!(error)).or_exit(Exit::Usage)?;
+        let server = EmbeddedApi::open(config).map_err(|error| anyhow!(error)).or_exit(Exit::Usage)?;
         let url = host::api_url(address);
         if arguments.output.is_json() {
             out::json(&json!({"event": "listening", "url": url}))?

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
-use devserver::{Database, Defer, Devserver, Happened};
+use embedded_api::{Database, Defer, EmbeddedApi, Happened};
 use logs::Masker;
 use sandbox::Sandbox;
 use supervisor::{Parts, Supervisor, Time};
@@ -72,7 +72,7 @@ impl Clocks {
 
 /// The embedded API, listening.
 struct Server {
-    api: Devserver,
+    api: EmbeddedApi,
     address: std::net::SocketAddr,
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
@@ -85,8 +85,8 @@ impl Server {
         // One host: nothing is gained by handing triggers out in small portions.
         let claims_per_class = u32::try_from(settings.host.capacity.get()).unwrap_or(u32::MAX);
         let clock = Arc::clone(&time.clock);
-        let config = devserver::Config { database, clock, claims_per_class, ..devserver::Config::default() };
-        let api = Devserver::open(config).map_err(|error| anyhow!(error)).or_exit(Exit::Usage)?;
+        let config = embedded_api::Config { database, clock, claims_per_class, ..embedded_api::Config::default() };
+        let api = EmbeddedApi::open(config).map_err(|error| anyhow!(error)).or_exit(Exit::Usage)?;
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(api.clone().serve(listener, async move {
             // A sender that is gone says the same.
@@ -166,7 +166,7 @@ impl Development<'_> {
     async fn watch(
         &mut self,
         mut supervisor: Supervisor,
-        mut life: broadcast::Receiver<devserver::Life>,
+        mut life: broadcast::Receiver<embedded_api::Life>,
         view: View,
         shown: &Shown,
     ) -> Result<bool, Failure> {
@@ -223,14 +223,14 @@ fn is_colourful() -> bool {
     std::io::stdout().is_terminal() && Environment.get("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
-fn drain_life(life: &mut broadcast::Receiver<devserver::Life>, view: &View) {
+fn drain_life(life: &mut broadcast::Receiver<embedded_api::Life>, view: &View) {
     while let Ok(happened) = life.try_recv() {
         show(view, &happened);
     }
 }
 
 /// Shows what only the API knows; the rest the supervisor tells better.
-fn show(view: &View, happened: &devserver::Life) {
+fn show(view: &View, happened: &embedded_api::Life) {
     let (classpath, event) = match &happened.what {
         Happened::Deferred { classpath, kind } => (Some(classpath.clone()), Event::Deferred { kind: *kind }),
         Happened::TimedOut { .. } => (None, Event::TimedOut),

@@ -1,4 +1,4 @@
-//! Events per second: 10,000 timers that come due at once in one host, which tells the development server over loopback, with a database
+//! Events per second: 10,000 timers that come due at once in one host, which tells the embedded API over loopback, with a database
 //! file. Host and server are processes of their own, so the CPU time of their threads says what the limit is. Beside it the server alone,
 //! asked over as many connections by a client that does nothing else.
 
@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
-use devserver::{Config, Database, Devserver};
+use embedded_api::{Config, Database, EmbeddedApi};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -101,7 +101,7 @@ async fn start_server(folder: &Path) -> Result<(Part, String)> {
 pub(crate) async fn server(database: &Path) -> Result<()> {
     let database = Database::File(database.to_owned());
     let config = Config { database, claims_per_class: u32::MAX, ..Config::default() };
-    let server = Devserver::open(config)?;
+    let server = EmbeddedApi::open(config)?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     part::answer(&json!({"url": format!("http://{}/execution/", listener.local_addr()?)}))?;
     server.serve(listener, std::future::pending()).await;

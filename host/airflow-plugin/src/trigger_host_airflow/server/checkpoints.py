@@ -1,4 +1,4 @@
-"""Checkpoints: where a trigger left off, kept while its row lives. Semantics: docs/devserver.md."""
+"""Checkpoints: where a trigger left off, kept while its row lives. Semantics: docs/embedded-api.md."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

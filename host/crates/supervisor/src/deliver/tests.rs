@@ -1,6 +1,6 @@
 //! What answers mean to the scheduler, and the two together against a real server.
 
-use devserver::{Defer, Devserver, Endpoint, Fault, Happened, Rule, When};
+use embedded_api::{Defer, EmbeddedApi, Endpoint, Fault, Happened, Rule, When};
 use execution_api::retry::EVENT_ATTEMPTS;
 use execution_api::{ClientConfig, LoadRequest, WireEvent, WireKind};
 use serde_json::value::RawValue;
@@ -56,7 +56,7 @@ fn a_checkpoint_whose_answer_was_lost_is_stored() {
 
 /// The scheduler and a real server. Requests are real; the time between them is the test's.
 struct Bench {
-    api: Devserver,
+    api: EmbeddedApi,
     client: Client,
     job: JobId,
     host: Scheduler<&'static str>,
@@ -67,7 +67,7 @@ struct Bench {
 impl Bench {
     /// So many asset triggers, each with an outcome of these payloads to tell.
     async fn new(triggers: usize, payloads: &[&str]) -> (Self, Vec<TriggerId>) {
-        let api = Devserver::open(devserver::Config::default()).unwrap();
+        let api = EmbeddedApi::open(embedded_api::Config::default()).unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/execution/", listener.local_addr().unwrap());
         tokio::spawn(api.clone().serve(listener, std::future::pending()));

@@ -1,10 +1,10 @@
-//! The server's process: the development server, and beside it what it tells of every commit, with the time.
+//! The server's process: the embedded API, and beside it what it tells of every commit, with the time.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Result;
-use devserver::{Config, Database, Devserver, Happened, Life};
+use embedded_api::{Config, Database, EmbeddedApi, Happened, Life};
 use parking_lot::Mutex;
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -17,7 +17,7 @@ use crate::part;
 /// Serves, and answers with what was stored since it was last asked.
 pub(crate) async fn stored(database: &Path) -> Result<()> {
     let database = Database::File(database.to_owned());
-    let server = Devserver::open(Config { database, claims_per_class: u32::MAX, ..Config::default() })?;
+    let server = EmbeddedApi::open(Config { database, claims_per_class: u32::MAX, ..Config::default() })?;
     let samples = Arc::default();
     tokio::spawn(note(server.subscribe(), Arc::clone(&samples)));
     let listener = TcpListener::bind("127.0.0.1:0").await?;

@@ -1,6 +1,6 @@
 //! Several events in one request: each stands alone, a repeated request does nothing twice, trouble meets one or all.
 
-use devserver::{Endpoint, Fault, Rule};
+use embedded_api::{Endpoint, Fault, Rule};
 use serde_json::{Value, json};
 
 use crate::harness::{Answer, Server};

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use devserver::{Config, Devserver};
+use embedded_api::{Config, EmbeddedApi};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -17,7 +17,7 @@ pub(crate) const START: u64 = 1_795_176_180_000;
 /// A running server; it stops when dropped.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
-    pub(crate) handle: Devserver,
+    pub(crate) handle: EmbeddedApi,
     pub(crate) clock: Arc<VirtualClock>,
     pub(crate) real: Arc<VirtualClock>,
     stop: Option<oneshot::Sender<()>>,
@@ -53,7 +53,7 @@ impl Server {
             ..Config::default()
         };
         change(&mut config);
-        let handle = Devserver::open(config).unwrap();
+        let handle = EmbeddedApi::open(config).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();

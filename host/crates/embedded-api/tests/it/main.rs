@@ -1,4 +1,4 @@
-//! The development server over real sockets: recorded exchanges, assignment, extensions, time-outs, faults, durability.
+//! The embedded API over real sockets: recorded exchanges, assignment, extensions, time-outs, faults, durability.
 #![forbid(unsafe_code)]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail as tests do")]
 

@@ -1,4 +1,4 @@
-//! Generates the bindings of `guest-sdk` from `wit/`, once, so that no trigger author pays for the generator in a build.
+//! Generates the bindings of `guest-sdk/rust` from `wit/`, once, so that no trigger author pays for the generator in a build.
 //!
 //! Owns the list of worlds and the options of the generator. Invariants: a checked-in file is exactly what [`Bindings::text`] gives; the test of
 //! this crate and `trigger-host-sdk-generate --check` fail otherwise. What worlds share is generated once, with the first.
@@ -43,7 +43,7 @@ pub const ALL: [Bindings; 3] = [
     Bindings { world: "described-stream-producer", module: "producer_bindings", is_first: false },
 ];
 
-/// The folder `guest-sdk`.
+/// The folder `guest-sdk/rust`.
 fn sdk() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
@@ -60,7 +60,7 @@ impl Bindings {
     /// When `wit/` does not parse or has no such world.
     pub fn text(&self) -> anyhow::Result<String> {
         let mut resolve = Resolve::default();
-        let (package, _) = resolve.push_dir(sdk().join("../wit")).context("read wit/")?;
+        let (package, _) = resolve.push_dir(sdk().join("../../wit")).context("read wit/")?;
         let world = resolve.select_world(&[package], Some(self.world))?;
         let mut files = Files::default();
         self.options().build().generate(&mut resolve, world, &mut files)?;
@@ -105,7 +105,7 @@ impl Bindings {
         let path = self.checked_in();
         let present = std::fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))?;
         if present != self.text()? {
-            bail!("guest-sdk/src/{}.rs is stale: run `cargo run -p trigger-host-sdk-generate`", self.module);
+            bail!("guest-sdk/rust/src/{}.rs is stale: run `cargo run -p trigger-host-sdk-generate`", self.module);
         }
         Ok(())
     }

@@ -28,20 +28,20 @@ const TICK: Duration = Duration::from_millis(250);
 
 /// A server over one database. Cheap to clone; the database is closed with the last clone.
 #[derive(Clone)]
-pub struct Devserver {
+pub struct EmbeddedApi {
     config: Arc<Config>,
     store: Store,
     faults: Faults,
     life: broadcast::Sender<Life>,
 }
 
-impl fmt::Debug for Devserver {
+impl fmt::Debug for EmbeddedApi {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Devserver").field("config", &self.config).finish_non_exhaustive()
+        f.debug_struct("EmbeddedApi").field("config", &self.config).finish_non_exhaustive()
     }
 }
 
-impl Devserver {
+impl EmbeddedApi {
     /// Opens or creates the database.
     ///
     /// # Errors

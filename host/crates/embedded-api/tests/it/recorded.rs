@@ -1,6 +1,6 @@
 //! Replaying what was recorded from Airflow: the fixture's requests, tokens made for it, and the comparison.
 
-use devserver::{Auth, Config, Secret};
+use embedded_api::{Auth, Config, Secret};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 

@@ -4,12 +4,12 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use devserver::{Config, Database, Devserver, OpenError};
+use embedded_api::{Config, Database, EmbeddedApi, OpenError};
 use serde_json::{Value, json};
 
 use crate::harness::{self, Server};
 
-const DATABASE: &str = "DEVSERVER_TEST_DATABASE";
+const DATABASE: &str = "EMBEDDED_API_TEST_DATABASE";
 
 fn on_file(path: &Path) -> Config {
     Config { database: Database::File(path.to_owned()), ..Config::default() }
@@ -21,7 +21,7 @@ fn on_file(path: &Path) -> Config {
 async fn serve_until_killed() {
     #[expect(clippy::disallowed_methods, reason = "the one way to tell a test's child process something")]
     let Ok(path) = std::env::var(DATABASE) else { return };
-    let server = Devserver::open(on_file(Path::new(&path))).unwrap();
+    let server = EmbeddedApi::open(on_file(Path::new(&path))).unwrap();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     eprintln!("listening {}", listener.local_addr().unwrap());
     server.serve(listener, std::future::pending()).await;
@@ -64,7 +64,7 @@ fn what_is_not_ours_is_refused_by_name() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| -> PathBuf { folder.path().join(name) };
     let error = |path: &Path| {
-        let error = Devserver::open(on_file(path)).unwrap_err();
+        let error = EmbeddedApi::open(on_file(path)).unwrap_err();
         assert!(error.to_string().contains(path.file_name().unwrap().to_str().unwrap()), "{error}");
         error
     };
@@ -75,11 +75,11 @@ fn what_is_not_ours_is_refused_by_name() {
     rusqlite::Connection::open(path("other.db")).unwrap().execute_batch("CREATE TABLE t (x)").unwrap();
     assert!(matches!(error(&path("other.db")), OpenError::Foreign(_)));
 
-    drop(Devserver::open(on_file(&path("ours.db"))).unwrap());
+    drop(EmbeddedApi::open(on_file(&path("ours.db"))).unwrap());
     rusqlite::Connection::open(path("ours.db")).unwrap().execute_batch("PRAGMA user_version = 99").unwrap();
     assert!(matches!(error(&path("ours.db")), OpenError::Version { found: 99, .. }));
 
-    let missing = Devserver::open(on_file(&path("none").join("dev.db"))).unwrap_err();
+    let missing = EmbeddedApi::open(on_file(&path("none").join("dev.db"))).unwrap_err();
     assert!(matches!(&missing, OpenError::NoFolder(folder) if folder.ends_with("none")), "{missing}");
 }
 

@@ -78,7 +78,7 @@ impl Writer {
             life,
         };
         writer.look_ahead();
-        std::thread::Builder::new().name("devserver-writer".to_owned()).spawn(move || {
+        std::thread::Builder::new().name("embedded-api-writer".to_owned()).spawn(move || {
             while let Some(first) = queue.blocking_recv() {
                 writer.group(first, &mut queue);
             }

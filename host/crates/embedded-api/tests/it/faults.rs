@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use devserver::{Endpoint, Fault, Rule};
+use embedded_api::{Endpoint, Fault, Rule};
 use serde_json::{Value, json};
 
 use crate::harness::Server;

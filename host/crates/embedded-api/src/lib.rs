@@ -1,6 +1,6 @@
 //! The Execution API over SQLite, for development, CI and tests: a small Airflow without a scheduler's ambitions.
 //!
-//! Below `/execution/` it answers as the contract says (`docs/devserver.md` lists what); below `/dev/` is what only development has.
+//! Below `/execution/` it answers as the contract says (`docs/embedded-api.md` lists what); below `/dev/` is what only development has.
 //! Owns the rows, the rules of assignment and the scheduler's part that a host can notice. Knows no wasm and no host: several may use one
 //! server at a time.
 //!
@@ -25,4 +25,4 @@ pub use defer::{Defer, Task, Timeout};
 pub use error::{DeferError, OpenError, StoreError};
 pub use faults::{Endpoint, Fault, Faults, Rule, Standing, When};
 pub use life::{Effect, Happened, Life};
-pub use server::Devserver;
+pub use server::EmbeddedApi;

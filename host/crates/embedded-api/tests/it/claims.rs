@@ -124,7 +124,7 @@ async fn a_virtual_jump_kills_no_host() {
 async fn hosts_that_claim_at_once_share_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("dev.db");
-    let server = Server::start(|config| config.database = devserver::Database::File(path)).await;
+    let server = Server::start(|config| config.database = embedded_api::Database::File(path)).await;
     let rows: Vec<Value> = (0..600).map(|_| json!({"classpath": "a.T"})).collect();
     server.defer(rows.into()).await;
     let jobs = [server.register().await, server.register().await, server.register().await];
@@ -144,7 +144,7 @@ async fn hosts_that_claim_at_once_share_nothing() {
 #[tokio::test]
 async fn loads_among_a_hundred_thousand() {
     let server = Server::start(|config| config.claims_per_class = 100_000).await;
-    let rows: Vec<_> = (0..100_000).map(|_| devserver::Defer::new("a.T", "{}")).collect();
+    let rows: Vec<_> = (0..100_000).map(|_| embedded_api::Defer::new("a.T", "{}")).collect();
     assert_eq!(server.handle.defer(rows).await.unwrap().len(), 100_000);
     let job = server.register().await;
     let load = server.load(job, 100_000);

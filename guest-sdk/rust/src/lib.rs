@@ -129,10 +129,10 @@ macro_rules! export {
 
 /// The examples of the guide, run as tests.
 #[cfg(doctest)]
-#[doc = include_str!("../../docs/writing-a-trigger.md")]
+#[doc = include_str!("../../../docs/writing-a-trigger.md")]
 struct Guide;
 
 /// Those of the guide to shared streams.
 #[cfg(doctest)]
-#[doc = include_str!("../../docs/writing-a-stream.md")]
+#[doc = include_str!("../../../docs/writing-a-stream.md")]
 struct GuideToStreams;

@@ -1,6 +1,6 @@
 //! The extensions: checkpoints, idempotency keys, events that end a task, tokens of triggers. Batches have a file of their own.
 
-use devserver::{Auth, Secret};
+use embedded_api::{Auth, Secret};
 use jsonwebtoken::Algorithm::HS512;
 use secrecy::SecretString;
 use serde_json::{Value, json};

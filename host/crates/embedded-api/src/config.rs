@@ -1,4 +1,4 @@
-//! What a development server is opened with.
+//! What an embedded API is opened with.
 //!
 //! Two clocks, because a virtual run jumps hours while the hosts that use it live in real time: `clock` is what triggers see (deferral,
 //! `timeout_after`, acceptance times), `real` is what hosts and tokens live by (heartbeats, `exp`). A jump of the first never makes a
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use secrecy::SecretString;
 use trigger_host_types::{Clock, SystemClock, UnixMs};
 
-/// How a [`crate::Devserver`] behaves. `Config::default()` is an open server in memory on the machine's clock.
+/// How a [`crate::EmbeddedApi`] behaves. `Config::default()` is an open server in memory on the machine's clock.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// Where the rows are.

@@ -1,6 +1,6 @@
 //! The scheduler's part: time-outs, people, clean-up, and what watchers are told.
 
-use devserver::{Effect, Happened};
+use embedded_api::{Effect, Happened};
 use serde_json::{Value, json};
 use trigger_host_types::TriggerId;
 
@@ -108,7 +108,7 @@ async fn watchers_hear_what_is_stored() {
     let mut life = server.handle.subscribe();
     let ids = server
         .handle
-        .defer(devserver::Defer::list(r#"[{"classpath": "a.T"}, {"classpath": "a.T"}]"#).unwrap())
+        .defer(embedded_api::Defer::list(r#"[{"classpath": "a.T"}, {"classpath": "a.T"}]"#).unwrap())
         .await
         .unwrap();
     server.event(ids[0].0, json!({"n": 1})).await;

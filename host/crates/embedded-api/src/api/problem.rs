@@ -85,7 +85,7 @@ impl Problem {
             Self::Unhandled => (StatusCode::INTERNAL_SERVER_ERROR, "Internal server error".into()),
             Self::Database => {
                 let message = "Serious error when handling your request. Check logs for more details - you will find it in api server \
-                               when you look for ID devserver";
+                               when you look for ID embedded-api";
                 let hidden = "hidden";
                 (
                     StatusCode::INTERNAL_SERVER_ERROR,
