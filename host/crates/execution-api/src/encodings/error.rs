@@ -2,8 +2,6 @@
 //!
 //! Invariant: no text holds a value, a ciphertext or a key of the deployment; places are JSON pointers.
 
-use trigger_host_types::{Blame, Class, Classify, Retry};
-
 use super::json::JsonError;
 
 /// Why a value has no other form.
@@ -45,26 +43,4 @@ pub enum EncodingError {
         /// What is wrong and what to do.
         what: String,
     },
-}
-
-impl Classify for EncodingError {
-    fn class(&self) -> Class {
-        match self {
-            Self::Key { .. } | Self::NoKey | Self::Token => Class::Config,
-            Self::Json(_) | Self::Wire { .. } => Class::Api,
-            Self::NeutralJson(_) | Self::Refused { .. } => Class::Guest,
-        }
-    }
-
-    fn retry(&self) -> Retry {
-        Retry::Never
-    }
-
-    fn blame(&self) -> Blame {
-        match self {
-            Self::Key { .. } | Self::NoKey | Self::Token => Blame::Operator,
-            Self::Json(_) | Self::Wire { .. } => Blame::Airflow,
-            Self::NeutralJson(_) | Self::Refused { .. } => Blame::Guest,
-        }
-    }
 }

@@ -119,7 +119,7 @@ async fn the_client_speaks_as_recorded() {
 
         let expected = FAULTS.iter().find(|(fault, _)| *fault == name).map(|(_, fault)| *fault);
         let expected = if name == "job_complete_unknown" { Some(Fault::JobGone) } else { expected };
-        assert_eq!(outcome.as_ref().err().map(ApiError::class_of), expected, "{name}: {outcome:?}");
+        assert_eq!(outcome.as_ref().err().map(ApiError::fault), expected, "{name}: {outcome:?}");
         assert_eq!(expected.is_none(), (200..300).contains(&status), "{name}");
 
         let sent = server.last();
