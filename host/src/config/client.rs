@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use execution_api::encodings::Fernet;
+use encodings::Fernet;
 use execution_api::{ClientConfig, Dialect, TokenSource};
 use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;

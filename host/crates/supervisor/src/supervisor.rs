@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use broker::Broker;
-use execution_api::encodings::Fernet;
+use encodings::Fernet;
 use execution_api::retry::{Backoff, Call, Step, next_step};
 use execution_api::{ApiError, Client, Registered};
 use logs::Masker;

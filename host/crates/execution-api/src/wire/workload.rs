@@ -21,7 +21,7 @@ pub struct RunTrigger {
     pub id: TriggerId,
     /// What the catalog looks up.
     pub classpath: ClassPath,
-    /// A Fernet token, or plain JSON text beginning with `{`. See [`crate::encodings::kwargs_from_wire`].
+    /// A Fernet token, or plain JSON text beginning with `{`. See [`encodings::kwargs_from_wire`].
     pub encrypted_kwargs: Box<str>,
     /// The waiting task instance; absent for assets and callbacks.
     #[serde(default)]

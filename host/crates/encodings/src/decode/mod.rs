@@ -3,13 +3,11 @@
 
 mod values;
 
-use crate::encodings::class::{CLASSNAME, Class, Container, DATA, TYPE, VAR, VERSION, class_of_tag};
-use crate::encodings::error::EncodingError;
-use crate::encodings::json::{
-    Children, Document, Entry, Id, Key, NotFinite, Text, View, Walk, write_neutral_text, write_str,
-};
-use crate::encodings::moment::parse_date;
-use crate::encodings::number::finite;
+use crate::class::{CLASSNAME, Class, Container, DATA, TYPE, VAR, VERSION, class_of_tag};
+use crate::error::EncodingError;
+use crate::json::{Children, Document, Entry, Id, Key, NotFinite, Text, View, Walk, write_neutral_text, write_str};
+use crate::moment::parse_date;
+use crate::number::finite;
 
 /// Which of Airflow's readers would read the value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,9 +1,9 @@
 //! The content of each tag that stands for one Python object.
 
 use super::{Encoder, FIXED, NAMED, Outcome, Rules, zone_tuple};
-use crate::encodings::json::{Children, Id, View, write_str, write_units};
-use crate::encodings::moment::{Moment, Zone, parse_offset};
-use crate::encodings::number::{MAX_DURATION, StoredDecimal, finite, python_float, stored_decimal};
+use crate::json::{Children, Id, View, write_str, write_units};
+use crate::moment::{Moment, Zone, parse_offset};
+use crate::number::{MAX_DURATION, StoredDecimal, finite, python_float, stored_decimal};
 
 impl Encoder<'_> {
     pub(super) fn date_time(&mut self, id: Id, content: Id, zone: Option<Id>) -> Outcome {

@@ -1,6 +1,6 @@
 //! What crosses between Airflow's encodings and the neutral form, and what is refused on the way.
 
-use execution_api::encodings::{
+use encodings::{
     EncodingError, Fernet, base_value_from_wire, event_to_wire, kwargs_from_wire, payload_to_wire, value_from_wire,
     value_to_wire,
 };

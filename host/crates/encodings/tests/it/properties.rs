@@ -1,6 +1,6 @@
 //! Round trips of anything that has a neutral form, and no panic for anything that has none.
 
-use execution_api::encodings::{Fernet, kwargs_from_wire, payload_to_wire, value_from_wire, value_to_wire};
+use encodings::{Fernet, kwargs_from_wire, payload_to_wire, value_from_wire, value_to_wire};
 use proptest::prelude::*;
 use trigger_host_types::TriggerKind;
 

@@ -2,14 +2,14 @@
 
 use serde_json::json;
 use serde_json::value::{RawValue, to_raw_value};
+use trigger_host_types::TaskInstance;
 
 use super::*;
-use crate::wire::WireTaskInstance;
 
 struct Task {
     dag: Box<RawValue>,
     run: Box<RawValue>,
-    ti: WireTaskInstance,
+    ti: TaskInstance,
 }
 
 fn task() -> Task {
@@ -29,8 +29,9 @@ fn task() -> Task {
         "conf": {"k": "v", "n": 7, "yes": true, "none": null, "deep": {"a b": {"items": "x"}}, "list": [1], "given": "conf",
                  "big": 1e20, "half": 0.5, "template": "{{ ds }}"},
     });
-    let ti = json!({"id": uuid::Uuid::nil(), "task_id": "t", "dag_id": "d", "run_id": "r 1", "try_number": 2, "map_index": 3});
-    Task { dag: to_raw_value(&dag).unwrap(), run: to_raw_value(&run).unwrap(), ti: serde_json::from_value(ti).unwrap() }
+    let ti =
+        TaskInstance { dag_id: "d".into(), run_id: "r 1".into(), task_id: "t".into(), map_index: 3, try_number: 2 };
+    Task { dag: to_raw_value(&dag).unwrap(), run: to_raw_value(&run).unwrap(), ti }
 }
 
 /// The same task, with these fields.

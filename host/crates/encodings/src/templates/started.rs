@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use trigger_host_types::TaskInstance;
 
 use super::expression::Step;
-use crate::wire::WireTaskInstance;
 
 /// A task that starts from its trigger.
 #[derive(Clone, Copy)]
@@ -19,7 +19,7 @@ pub struct StartedTask<'w> {
     /// Its run.
     pub dag_run_data: Option<&'w RawValue>,
     /// The task instance.
-    pub ti: &'w WireTaskInstance,
+    pub ti: &'w TaskInstance,
 }
 
 #[derive(Deserialize)]
@@ -81,7 +81,7 @@ pub(super) struct Context<'w> {
     conf: Members<'w>,
     /// The operator's, then the Dag's.
     params: [Members<'w>; 2],
-    ti: &'w WireTaskInstance,
+    ti: &'w TaskInstance,
 }
 
 impl<'w> StartedTask<'w> {

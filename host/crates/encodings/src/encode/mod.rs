@@ -7,11 +7,11 @@ use std::collections::HashMap;
 
 use trigger_host_types::TriggerKind;
 
-use crate::encodings::class::{CLASSNAME, Container, SCHEMA_ID, TYPE, VAR, VERSION};
-use crate::encodings::error::EncodingError;
-use crate::encodings::json::{Children, Document, Entry, Id, Key, Text, View, Walk};
-use crate::encodings::moment::{Zone, parse_date};
-use crate::encodings::number::{MAX_DIGITS, finite};
+use crate::class::{CLASSNAME, Container, SCHEMA_ID, TYPE, VAR, VERSION};
+use crate::error::EncodingError;
+use crate::json::{Children, Document, Entry, Id, Key, Text, View, Walk};
+use crate::moment::{Zone, parse_date};
+use crate::number::{MAX_DIGITS, finite};
 
 /// The most bytes of a guest's value in Airflow's encoding.
 pub(super) const MAX_BYTES: usize = 4 * 1024 * 1024;

@@ -1,7 +1,7 @@
 //! Whatever a guest gives: no panic, and what is accepted never holds an object that only Python can make.
 #![no_main]
 
-use execution_api::encodings::{payload_to_wire, value_from_wire};
+use encodings::{payload_to_wire, value_from_wire};
 use libfuzzer_sys::fuzz_target;
 use trigger_host_types::TriggerKind;
 

@@ -1,7 +1,7 @@
 //! Whatever Airflow stored: no panic, and what is decoded is strict JSON that encodes to something that decodes to the same.
 #![no_main]
 
-use execution_api::encodings::{Fernet, kwargs_from_wire, value_from_wire, value_to_wire};
+use encodings::{Fernet, kwargs_from_wire, value_from_wire, value_to_wire};
 use libfuzzer_sys::fuzz_target;
 use serde_json::value::RawValue;
 

@@ -1,10 +1,10 @@
 //! The data of each class that stands for one value: moments, zones, durations, decimals.
 
 use super::{Decoder, Outcome, Reader};
-use crate::encodings::class::{CLASSNAME, Class, DATA, TYPE, VAR, VERSION, class_of_tag, summer_time};
-use crate::encodings::json::{Entry, Id, View, write_str};
-use crate::encodings::moment::{Moment, Zone, parse_offset};
-use crate::encodings::number::{MAX_DURATION, finite, python_float, stored_decimal};
+use crate::class::{CLASSNAME, Class, DATA, TYPE, VAR, VERSION, class_of_tag, summer_time};
+use crate::json::{Entry, Id, View, write_str};
+use crate::moment::{Moment, Zone, parse_offset};
+use crate::number::{MAX_DURATION, finite, python_float, stored_decimal};
 
 impl<'d> Decoder<'d> {
     pub(super) fn date_time(&mut self, id: Id, version: i64, data: Id, pendulum: bool) -> Outcome {
