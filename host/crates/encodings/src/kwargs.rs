@@ -4,7 +4,7 @@ use crate::bounds::WIRE;
 use crate::decode::{self, Reader};
 use crate::error::EncodingError;
 use crate::fernet::Fernet;
-use crate::json::{Document, JsonError, View};
+use crate::json::{Document, JsonError, JsonFault, View};
 
 /// Kwargs of a workload as neutral JSON text: decrypted where needed, decoded from either of Airflow's encodings.
 ///
@@ -37,6 +37,6 @@ pub fn kwargs_text(encrypted_kwargs: &str, keys: &Fernet) -> Result<String, Enco
     }
     String::from_utf8(keys.open(encrypted_kwargs)?).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
-        EncodingError::Json(JsonError { at, what: "a byte that is not UTF-8" })
+        EncodingError::Json(JsonError { at, fault: JsonFault::NotUtf8 })
     })
 }

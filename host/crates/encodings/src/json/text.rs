@@ -86,8 +86,60 @@ enum Part<'d> {
     Lone(u16),
 }
 
+/// Appends what a string of JSON stands for. `quoted` has been scanned: its quotes are there, and its escapes are whole.
+pub(super) fn unescape(quoted: &str, out: &mut Vec<u8>) {
+    let mut rest = quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default();
+    while let Some((before, behind)) = rest.split_once('\\') {
+        out.extend_from_slice(before.as_bytes());
+        let mut chars = behind.chars();
+        let plain = match chars.next() {
+            Some('u') => {
+                rest = unescape_unit(chars.as_str(), out);
+                continue;
+            }
+            Some('b') => '\u{8}',
+            Some('f') => '\u{c}',
+            Some('n') => '\n',
+            Some('r') => '\r',
+            Some('t') => '\t',
+            Some(other) => other,
+            None => break,
+        };
+        out.extend_from_slice(plain.encode_utf8(&mut [0; 4]).as_bytes());
+        rest = chars.as_str();
+    }
+    out.extend_from_slice(rest.as_bytes());
+}
+
+/// What `\uXXXX` stands for, together with the other half of a pair when it follows. Gives back what is behind.
+fn unescape_unit<'t>(digits: &'t str, out: &mut Vec<u8>) -> &'t str {
+    let (unit, behind) = split_unit(digits);
+    let pair = behind.strip_prefix("\\u").map(split_unit);
+    let whole = match pair {
+        Some((second, rest)) if (0xd800..0xdc00).contains(&unit) => {
+            char::decode_utf16([unit, second]).next().and_then(Result::ok).map(|both| (both, rest))
+        }
+        _ => char::from_u32(u32::from(unit)).map(|one| (one, behind)),
+    };
+    match whole {
+        Some((char, rest)) => {
+            out.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes());
+            rest
+        }
+        None => {
+            push_lone(unit, out);
+            behind
+        }
+    }
+}
+
+fn split_unit(digits: &str) -> (u16, &str) {
+    let (digits, behind) = digits.split_at_checked(4).unwrap_or((digits, ""));
+    (u16::from_str_radix(digits, 16).unwrap_or_default(), behind)
+}
+
 /// Appends a UTF-16 code unit that has no partner.
-pub(super) fn push_lone(unit: u16, out: &mut Vec<u8>) {
+fn push_lone(unit: u16, out: &mut Vec<u8>) {
     let low = |shift: u16| 0x80 | u8::try_from((unit >> shift) & 0x3f).unwrap_or_default();
     out.extend([0xed, low(6), low(0)]);
 }
