@@ -4,8 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-
-use crate::config::Flag;
+use settings::Flag;
 
 /// Runs Airflow triggers as sandboxed WebAssembly components.
 ///

@@ -6,7 +6,7 @@
 use std::io;
 use std::process::ExitCode;
 
-use crate::problems::Problems;
+use settings::Problems;
 
 /// How the process ends. Documented in `docs/configuration.md`; scripts depend on the numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

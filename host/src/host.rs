@@ -7,12 +7,11 @@ use std::sync::Arc;
 use anyhow::{Context as _, anyhow};
 use broker::{Broker, BrokerConfig};
 use sandbox::{Compiler, Sandbox};
+use settings::setting::{Compile, Unmapped};
+use settings::{Settings, Variables};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use trigger_host_types::Clock;
-
-use crate::config::{Settings, Source};
-use crate::setting::{Compile, Unmapped};
 
 /// The hidden subcommand that compiles one component.
 pub(crate) const COMPILE: &str = "compile-component";
@@ -27,7 +26,7 @@ pub(crate) fn sandbox(
     settings: &Settings,
     slots: usize,
     clock: Arc<dyn Clock>,
-    environment: &dyn Source,
+    environment: &dyn Variables,
 ) -> anyhow::Result<Sandbox> {
     let keys = &settings.sandbox;
     let compiler = match keys.compile {
@@ -50,7 +49,7 @@ pub(crate) fn sandbox(
 }
 
 /// The user's cache folder, by the rules of the XDG base directories; none where there is no home.
-fn default_cache(environment: &dyn Source) -> Option<PathBuf> {
+fn default_cache(environment: &dyn Variables) -> Option<PathBuf> {
     let absolute = |name| environment.get(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let folder = absolute("XDG_CACHE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".cache")))?;
     Some(folder.join("trigger-host"))

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use settings::Problems;
 use trigger_host_types::Digest;
 
 use super::entry::{Catalog, Guest, Owner};
-use crate::problems::Problems;
 
 /// What an entry without a digest is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

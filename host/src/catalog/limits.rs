@@ -4,9 +4,8 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use sandbox::Limits;
-
-use crate::document::{Fields, Value, Wanted};
-use crate::setting::Size;
+use settings::document::{Fields, Value, Wanted};
+use settings::setting::Size;
 
 /// Reads the limits; what is not written keeps its default.
 pub(super) fn read(mut fields: Fields<'_, '_>) -> Limits {
@@ -45,14 +44,5 @@ impl Wanted for AboveZero<Duration> {
 
     fn from_value(value: &Value) -> Option<Self> {
         Duration::from_value(value).filter(|wait| !wait.is_zero()).map(Self)
-    }
-}
-
-impl Wanted for NonZeroU32 {
-    const EXPECTED: &'static str = "a whole number from 1 to 4294967295";
-
-    fn from_value(value: &Value) -> Option<Self> {
-        let Value::Integer(number) = value else { return None };
-        Self::new((*number).try_into().ok()?)
     }
 }

@@ -4,14 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use sandbox::{Component, LoadError, Sandbox};
+use settings::setting::Setting as _;
+use settings::{Problems, Settings};
 use supervisor::Class;
 use tokio::task::JoinSet;
 
 use super::components::Ready;
 use super::entry::{Catalog, Entry, Guest, Owner, Reads, SourceEntry};
-use crate::config::Settings;
-use crate::problems::Problems;
-use crate::setting::Setting as _;
 use crate::upstreams::{self, Table};
 
 /// What was loaded so far.

@@ -1,16 +1,32 @@
 //! `[sources.NAME]`: what triggers of shared streams may read.
 
 use broker::{GrantParts, HttpGrant};
+use settings::document::{Document, Fields};
 use sources::{Kind, SourceRefused};
 use supervisor::RuntimeGrants;
 
 use super::entry::{Reads, SourceEntry};
 use super::{guest, rules};
-use crate::document::{Document, Fields};
-use crate::setting::SourceKind;
 
 /// Longest name of a source.
 const LONGEST_NAME: usize = 100;
+
+/// What reads a source.
+#[derive(Clone, Copy)]
+enum Reader {
+    Kafka,
+    Directory,
+    Http,
+    Component,
+}
+
+/// How the catalog names them.
+const READERS: [(&str, Reader); 4] = [
+    ("kafka", Reader::Kafka),
+    ("directory", Reader::Directory),
+    ("http", Reader::Http),
+    ("component", Reader::Component),
+];
 
 /// Reads the table; wrong entries are reported and left out.
 pub(super) fn read<'d>(document: &'d Document, root: &mut Fields<'d, '_>) -> Vec<SourceEntry> {
@@ -41,14 +57,14 @@ fn is_name(name: &str) -> bool {
 
 fn source(document: &Document, name: &str, mut fields: Fields<'_, '_>) -> Option<SourceEntry> {
     // What the other keys should be depends on it.
-    let kind = fields.required::<SourceKind>("kind")?;
-    let goes_back = matches!(kind, SourceKind::Kafka | SourceKind::Http);
+    let reader = fields.must_choose("kind", &READERS)?;
+    let goes_back = matches!(reader, Reader::Kafka | Reader::Http);
     let rules = fields.table("rules").map(|table| rules::read(table, goes_back)).unwrap_or_default();
-    let reads = match kind {
-        SourceKind::Component => component(document, name, fields)?,
-        SourceKind::Kafka => native(name, Kind::Kafka(fields.rest()?), &mut fields)?,
-        SourceKind::Directory => native(name, Kind::Directory(fields.rest()?), &mut fields)?,
-        SourceKind::Http => native(name, Kind::Http(Box::new(fields.rest()?)), &mut fields)?,
+    let reads = match reader {
+        Reader::Component => component(document, name, fields)?,
+        Reader::Kafka => native(name, Kind::Kafka(fields.rest()?), &mut fields)?,
+        Reader::Directory => native(name, Kind::Directory(fields.rest()?), &mut fields)?,
+        Reader::Http => native(name, Kind::Http(Box::new(fields.rest()?)), &mut fields)?,
     };
     Some(SourceEntry { name: name.to_owned(), reads, rules })
 }

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, anyhow};
 use embedded_api::{Auth, Config, Database, EmbeddedApi, Secret};
 use serde_json::json;
+use settings::{Environment, read_secret};
 
 use crate::arguments::Api;
-use crate::config::{self, AUDIENCE, Environment, secret_file};
+use crate::config::{self, AUDIENCE};
 use crate::exit::{Ended, Exit, OrExit as _};
 use crate::signals::Signals;
 use crate::{diagnostics, host, out};
@@ -59,6 +60,6 @@ fn file(url: &str) -> anyhow::Result<PathBuf> {
 }
 
 fn secret(file: &Path) -> anyhow::Result<Secret> {
-    let secret = secret_file(file).map_err(|what| anyhow!(what)).context("--jwt-secret-file")?;
+    let secret = read_secret(file).map_err(|what| anyhow!(what)).context("--jwt-secret-file")?;
     Ok(Secret { audience: AUDIENCE.into(), ..Secret::new(secret) })
 }

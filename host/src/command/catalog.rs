@@ -3,13 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use settings::{Environment, Problems};
 use trigger_host_types::SystemClock;
 
 use crate::arguments::Catalog;
 use crate::catalog::{self, Change, Unlocked};
-use crate::config::{self, Environment};
+use crate::config::{self, settle};
 use crate::exit::{Ended, Exit, Failure, OrExit as _};
-use crate::problems::Problems;
 use crate::{diagnostics, host, out};
 
 /// Runs the command.
@@ -51,6 +51,6 @@ fn check(path: &Path) -> Result<(usize, usize), Failure> {
     let runtime = host::runtime().or_exit(Exit::Own)?;
     let sandbox = host::sandbox(&settings, 1, Arc::new(SystemClock), &Environment).or_exit(Exit::Usage)?;
     runtime.block_on(catalog::load(&sandbox, &catalog, &ready, &settings, &mut problems));
-    problems.settle()?;
+    settle(problems)?;
     Ok((catalog.entries.len(), catalog.sources.len()))
 }

@@ -9,6 +9,7 @@ use anyhow::{Context as _, anyhow};
 use embedded_api::{Database, Defer, EmbeddedApi, Happened};
 use logs::Masker;
 use sandbox::Sandbox;
+use settings::{Environment, Problems, Settings, Variables as _};
 use supervisor::{Parts, Supervisor, Time};
 use tokio::sync::{broadcast, oneshot};
 use tokio::task::JoinHandle;
@@ -16,9 +17,8 @@ use trigger_host_types::{Clock, SystemClock, VirtualClock};
 
 use crate::arguments::Dev;
 use crate::catalog::{self, Unlocked};
-use crate::config::{self, Environment, Settings, Source as _};
+use crate::config::{self, settle};
 use crate::exit::{Ended, Exit, Failure, OrExit as _};
-use crate::problems::Problems;
 use crate::signals::{Signals, Wish};
 use crate::view::{Event, Shown, Step, Style, View};
 use crate::{defer, diagnostics, host};
@@ -48,7 +48,7 @@ pub(crate) fn run(arguments: &Dev) -> Ended {
         let slots = settings.sandbox.live_instances.get();
         let sandbox = host::sandbox(&settings, slots, Arc::clone(&time.clock), &Environment).or_exit(Exit::Usage)?;
         let classes = catalog::load(&sandbox, &catalog, &ready, &settings, &mut problems).await;
-        problems.settle()?;
+        settle(problems)?;
         let server = Server::start(arguments, &settings, &time).await?;
         Development { arguments, settings, sandbox, server, signals, time }.run(classes, triggers).await
     })

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::anyhow;
 use sandbox::Sandbox;
+use settings::{Environment, Problem, Problems, Settings, Shown, locate};
 use supervisor::{Health, Parts, StartError, Supervisor, Time};
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
@@ -16,9 +17,8 @@ use trigger_host_types::SystemClock;
 use crate::admin::Seen;
 use crate::arguments::Run;
 use crate::catalog::{self, Unlocked};
-use crate::config::{self, Environment, Settings};
+use crate::config::{self, settle};
 use crate::exit::{Ended, Exit, Failure, OrExit as _};
-use crate::problems::{Problem, Problems};
 use crate::signals::{Signals, Wish};
 use crate::trigger_logs::Logs;
 use crate::{admin, diagnostics, host};
@@ -45,7 +45,7 @@ pub(crate) fn run(arguments: &Run) -> Ended {
         let classes = classes(&sandbox, &settings, &mut problems).await;
         let listener = admin_listener(&settings, &read.shown, &mut problems).await;
         let logs = Logs::open(&settings, &read.shown, Arc::new(SystemClock), &mut problems).await;
-        problems.settle()?;
+        settle(problems)?;
         // Both are there when nothing is wrong.
         let (Some(client), Some(classes)) = (client, classes) else { return Ok(Exit::Own) };
         let client = execution_api::Client::new(client).map_err(|error| anyhow!(error)).or_exit(Exit::Usage)?;
@@ -69,13 +69,13 @@ async fn classes(sandbox: &Sandbox, settings: &Settings, problems: &mut Problems
 
 async fn admin_listener(
     settings: &Settings,
-    shown: &[config::Shown],
+    shown: &[Shown],
     problems: &mut Problems,
 ) -> Option<(TcpListener, SocketAddr)> {
     match host::listen(settings.admin.listen?).await {
         Ok(listening) => Some(listening),
         Err(error) => {
-            problems.error(config::at(shown, "admin", "listen", format!("{error:#}")));
+            problems.error(locate(shown, "admin", "listen", format!("{error:#}")));
             None
         }
     }

@@ -5,13 +5,8 @@ use std::path::Path;
 use encodings::Fernet;
 use execution_api::{ClientConfig, Dialect, TokenSource};
 use secrecy::{ExposeSecret, SecretString};
+use settings::{Api, Problems, Settings, Shown, locate, read_secret, setting};
 use uuid::Uuid;
-
-use super::checks::{at, from_file};
-use super::keys::{Api, Settings};
-use super::layers::Shown;
-use crate::problems::Problems;
-use crate::setting;
 
 /// `aud` of the plugin's tokens: execution tokens, which every running task holds, are not good enough to claim triggers.
 pub(crate) const AUDIENCE: &str = "urn:trigger-host";
@@ -27,7 +22,7 @@ pub(crate) fn client(settings: &Settings, shown: &[Shown], problems: &mut Proble
     let itself = api.runtime_url.clone().filter(|_| dialect == Dialect::BuiltIn);
     let Some(url) = api.url.clone().or(itself) else {
         let what = "missing: `run` needs the URL of the trigger and job endpoints, such as \"http://127.0.0.1:8080/trigger-host/\"";
-        problems.error(at(shown, "api", "url", what.into()));
+        problems.error(locate(shown, "api", "url", what.into()));
         return None;
     };
     let audience = api.audience.clone().unwrap_or_else(|| match dialect {
@@ -94,7 +89,7 @@ pub(crate) fn secrets(settings: &Settings) -> Vec<SecretString> {
 }
 
 fn secret(file: Option<&Path>) -> Option<SecretString> {
-    from_file(file?).ok()
+    read_secret(file?).ok()
 }
 
 /// What the host signs with.

@@ -2,70 +2,62 @@
 //!
 //! Within the environment this program's own variable wins over Airflow's. A wrong value is reported also where a stronger layer hides it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::keys::{KEYS, SECTIONS};
-use super::source::Source;
-use super::{AIRFLOW_PREFIX, PREFIX};
 use crate::document::{Document, Fields, Node, Table, Value, misfit};
+use crate::environment::Variables;
+use crate::keys::{AIRFLOW_PREFIX, KEYS, Key, PREFIX, Resolve, SECTIONS};
 use crate::problems::{Problem, Problems, nearest};
 use crate::setting::Setting;
 
 /// A value set on the command line: section, key, the flag's name and its text.
-pub(crate) struct Flag {
+pub struct Flag {
     /// Table of the key.
-    pub(crate) section: &'static str,
+    pub section: &'static str,
     /// The key.
-    pub(crate) name: &'static str,
+    pub name: &'static str,
     /// As the operator wrote it, such as `--capacity`.
-    pub(crate) flag: &'static str,
+    pub flag: &'static str,
     /// Its text.
-    pub(crate) text: String,
+    pub text: String,
 }
 
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Origin {
+pub enum Origin {
     /// The table of keys.
     Default,
     /// A line of the file.
-    File(String),
+    File(PathBuf, usize),
     /// A variable or a flag.
     Name(String),
 }
 
 /// An effective value as TOML, for `config show`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Shown {
+pub struct Shown {
     /// Table of the key.
-    pub(crate) section: &'static str,
+    pub section: &'static str,
     /// The key.
-    pub(crate) name: &'static str,
+    pub name: &'static str,
     /// As TOML; empty: not set; secrets masked.
-    pub(crate) value: String,
+    pub value: String,
     /// Where it came from.
-    pub(crate) origin: Origin,
+    pub origin: Origin,
 }
 
 /// All layers, while the keys are being resolved.
 pub(crate) struct Layers<'a> {
     document: Option<&'a Document>,
-    environment: &'a dyn Source,
+    environment: &'a dyn Variables,
     flags: &'a [Flag],
-    pub(super) problems: Problems,
-    pub(super) shown: Vec<Shown>,
+    pub(crate) problems: Problems,
+    pub(crate) shown: Vec<Shown>,
 }
 
-impl<'a> Layers<'a> {
-    pub(super) fn new(document: Option<&'a Document>, environment: &'a dyn Source, flags: &'a [Flag]) -> Self {
-        let mut layers = Self { document, environment, flags, problems: Problems::default(), shown: Vec::new() };
-        layers.report_unknown_variables();
-        layers.report_unknown_keys();
-        layers
-    }
-
-    /// The value of one key.
-    pub(super) fn resolve<T: Setting>(&mut self, section: &'static str, name: &'static str, default: fn() -> T) -> T {
+impl Resolve for Layers<'_> {
+    /// The strongest layer that has the key wins; a wrong value is reported in every layer, and the default stands for it.
+    fn resolve<T: Setting>(&mut self, section: &'static str, name: &'static str, default: fn() -> T) -> T {
         let mut found = None;
         for layer in [Self::in_file, Self::in_airflow, Self::in_variable, Self::in_flag] {
             found = layer(self, section, name).or(found);
@@ -73,6 +65,15 @@ impl<'a> Layers<'a> {
         let (value, origin) = found.unwrap_or_else(|| (default(), Origin::Default));
         self.shown.push(Shown { section, name, value: value.show(), origin });
         value
+    }
+}
+
+impl<'a> Layers<'a> {
+    pub(crate) fn new(document: Option<&'a Document>, environment: &'a dyn Variables, flags: &'a [Flag]) -> Self {
+        let mut layers = Self { document, environment, flags, problems: Problems::default(), shown: Vec::new() };
+        layers.report_unknown_variables();
+        layers.report_unknown_keys();
+        layers
     }
 
     fn in_file<T: Setting>(&mut self, section: &str, name: &str) -> Option<(T, Origin)> {
@@ -84,7 +85,7 @@ impl<'a> Layers<'a> {
             return None;
         };
         let folder = document.path.parent().unwrap_or_else(|| Path::new(""));
-        Some((value.based(folder), Origin::File(format!("{}:{}", document.path.display(), node.line))))
+        Some((value.based(folder), Origin::File(document.path.clone(), node.line)))
     }
 
     fn in_airflow<T: Setting>(&mut self, section: &str, name: &str) -> Option<(T, Origin)> {
@@ -96,7 +97,7 @@ impl<'a> Layers<'a> {
 
     /// Airflow also takes such a value from a command's output or from a secrets back-end. Neither is run or asked here: without a word the
     /// host would start without its key.
-    pub(super) fn report_indirect(&mut self) {
+    pub(crate) fn report_indirect(&mut self) {
         for key in KEYS {
             let Some(variable) = key.airflow else { continue };
             let is_set = self
@@ -149,14 +150,14 @@ impl<'a> Layers<'a> {
     }
 
     fn report_unknown_variables(&mut self) {
-        let known: Vec<_> = KEYS.iter().map(super::keys::Key::variable).collect();
+        let known: Vec<_> = KEYS.iter().map(Key::variable).collect();
         for name in self.environment.names(PREFIX) {
             if known.contains(&name) {
                 continue;
             }
             let hint = match nearest(&name, known.iter().map(String::as_str)) {
-                Some(near) => format!("no such key, did you mean `{near}`?"),
-                None => "no such key; see `trigger-host config show`".into(),
+                Some(near) => format!("unknown key; did you mean `{near}`?"),
+                None => "unknown key; `trigger-host config show` lists all of them".into(),
             };
             self.problems.error(Problem::key(name, hint));
         }
@@ -164,7 +165,7 @@ impl<'a> Layers<'a> {
 
     fn report_unknown_keys(&mut self) {
         let Some(document) = self.document else { return };
-        let Some(mut root) = Fields::of(document, &document.root, "", &mut self.problems) else { return };
+        let Some(mut root) = Fields::read(document, &document.root, "", &mut self.problems) else { return };
         for (section, _) in SECTIONS {
             let Some(mut fields) = root.table(section) else { continue };
             for key in KEYS.iter().filter(|key| key.section == *section) {

@@ -7,27 +7,27 @@ use std::path::{Path, PathBuf};
 
 /// One thing that is wrong, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Problem {
+pub struct Problem {
     /// The file as the operator named it; none for the environment and flags.
-    pub(crate) file: Option<PathBuf>,
+    pub file: Option<PathBuf>,
     /// From 1.
-    pub(crate) line: Option<usize>,
+    pub line: Option<usize>,
     /// Which of several: a class path, a trigger's place in the list.
-    pub(crate) subject: Option<String>,
+    pub subject: Option<String>,
     /// Dotted path of the key, or the name of the variable.
-    pub(crate) key: Option<String>,
+    pub key: Option<String>,
     /// A lower-case fragment that says what to do.
-    pub(crate) what: String,
+    pub what: String,
 }
 
 impl Problem {
     /// About a whole file.
-    pub(crate) fn file(file: &Path, what: impl Into<String>) -> Self {
+    pub fn file(file: &Path, what: impl Into<String>) -> Self {
         Self { file: Some(file.into()), line: None, subject: None, key: None, what: what.into() }
     }
 
     /// About a key that has no file: a variable or a flag.
-    pub(crate) fn key(key: impl Into<String>, what: impl Into<String>) -> Self {
+    pub fn key(key: impl Into<String>, what: impl Into<String>) -> Self {
         Self { file: None, line: None, subject: None, key: Some(key.into()), what: what.into() }
     }
 }
@@ -50,54 +50,57 @@ impl fmt::Display for Problem {
 
 /// What is wrong, and what only deserves a word. Errors stop the command; warnings do not.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub(crate) struct Problems {
+pub struct Problems {
     errors: Vec<Problem>,
     warnings: Vec<Problem>,
 }
 
 impl Problems {
     /// Adds something that stops the command.
-    pub(crate) fn error(&mut self, problem: Problem) {
+    pub fn error(&mut self, problem: Problem) {
         self.errors.push(problem);
     }
 
     /// Adds something worth a word.
-    pub(crate) fn warning(&mut self, problem: Problem) {
+    pub fn warning(&mut self, problem: Problem) {
         self.warnings.push(problem);
     }
 
     /// Takes over what another found.
-    pub(crate) fn append(&mut self, mut other: Self) {
+    pub fn append(&mut self, mut other: Self) {
         self.errors.append(&mut other.errors);
         self.warnings.append(&mut other.warnings);
     }
 
     /// Drops the errors that something else is about to cure.
-    pub(crate) fn forget_errors(&mut self, is_cured: impl Fn(&Problem) -> bool) {
+    pub fn forget_errors(&mut self, is_cured: impl Fn(&Problem) -> bool) {
         self.errors.retain(|problem| !is_cured(problem));
     }
 
     /// Whether anything stops the command.
-    pub(crate) fn is_fatal(&self) -> bool {
+    pub fn is_fatal(&self) -> bool {
         !self.errors.is_empty()
     }
 
     /// What stops the command.
-    pub(crate) fn errors(&self) -> &[Problem] {
+    pub fn errors(&self) -> &[Problem] {
         &self.errors
     }
 
     /// What does not.
-    pub(crate) fn warnings(&self) -> &[Problem] {
+    pub fn warnings(&self) -> &[Problem] {
         &self.warnings
     }
 
-    /// `Err(self)` if anything is fatal; otherwise prints the warnings on standard error.
-    pub(crate) fn settle(self) -> Result<(), Self> {
+    /// What to do with warnings is for whoever talks to the operator.
+    ///
+    /// # Errors
+    /// Everything, if anything is fatal.
+    pub fn settle(self, warn: impl FnOnce(&Self)) -> Result<(), Self> {
         if self.is_fatal() {
             return Err(self);
         }
-        eprint!("{self}");
+        warn(&self);
         Ok(())
     }
 }
@@ -116,13 +119,21 @@ impl fmt::Display for Problems {
 
 impl std::error::Error for Problems {}
 
-/// `; did you mean x?`, or nothing when no known name is near.
-pub(crate) fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+/// The known name that is nearest to a wrong one; nothing when none is near.
+pub fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let (key, distance) = known
         .into_iter()
         .map(|key| (key, strsim::damerau_levenshtein(&name.replace('_', "-"), key)))
         .min_by_key(|(_, distance)| *distance)?;
     (distance <= (name.len() / 3).max(1)).then_some(key)
+}
+
+/// What is wrong with a key that is none of those that are known here.
+pub fn unknown_key(key: &str, known: &[&str]) -> String {
+    match nearest(key, known.iter().copied()) {
+        Some(near) => format!("unknown key; did you mean `{near}`?"),
+        None => format!("unknown key; the keys here are {}", known.join(", ")),
+    }
 }
 
 #[cfg(test)]

@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use super::keys::{KEYS, SECTIONS};
+use crate::keys::{KEYS, SECTIONS};
 
 const HEAD: &str = include_str!("reference.md");
 
 /// The whole page.
-pub(crate) fn reference() -> String {
+pub fn reference() -> String {
     let mut page = HEAD.to_owned();
     for (section, about) in SECTIONS {
         let _ = write!(page, "\n## `[{section}]`\n\n{}\n\n", about.trim());
@@ -34,7 +34,7 @@ pub(crate) fn reference() -> String {
 mod tests {
     #[test]
     fn the_page_is_current() {
-        let page = include_str!("../../../docs/configuration.md");
+        let page = include_str!("../../../../docs/configuration.md");
         assert!(page == super::reference(), "run `trigger-host config reference > docs/configuration.md`");
     }
 }

@@ -1,7 +1,7 @@
 //! Text, numbers, paths, addresses, lists, secrets, and what may be absent.
 
 use std::net::SocketAddr;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
@@ -25,7 +25,7 @@ macro_rules! as_text {
     };
 }
 
-as_text!(String, "a text");
+as_text!(String, "a string");
 as_text!(PathBuf, "a path");
 as_text!(SocketAddr, "an address and port such as \"127.0.0.1:9180\"", airflow "a port");
 as_text!(Url, "an http or https URL without user, query or fragment");
@@ -84,8 +84,17 @@ impl Setting for Url {
     }
 }
 
+impl Wanted for NonZeroU32 {
+    const EXPECTED: &'static str = "a whole number from 1 to 4294967295";
+
+    fn from_value(value: &Value) -> Option<Self> {
+        let Value::Integer(number) = value else { return None };
+        Self::new((*number).try_into().ok()?)
+    }
+}
+
 impl Wanted for NonZeroUsize {
-    const EXPECTED: &'static str = "a whole number from 1";
+    const EXPECTED: &'static str = "a whole number of at least 1";
 
     fn from_value(value: &Value) -> Option<Self> {
         let Value::Integer(number) = value else { return None };
@@ -113,7 +122,7 @@ impl Wanted for bool {
 }
 
 impl Wanted for Vec<String> {
-    const EXPECTED: &'static str = "a list of texts";
+    const EXPECTED: &'static str = "a list of strings";
 
     fn from_value(value: &Value) -> Option<Self> {
         let Value::List(items) = value else { return None };
@@ -133,7 +142,7 @@ impl Setting for Vec<String> {
 }
 
 impl Wanted for SecretString {
-    const EXPECTED: &'static str = "a text that is not empty";
+    const EXPECTED: &'static str = "a string that is not empty";
     const SECRET: bool = true;
 
     fn from_value(value: &Value) -> Option<Self> {

@@ -10,18 +10,18 @@ use serde::de::{
     DeserializeOwned, DeserializeSeed, Error as _, Expected, IntoDeserializer, MapAccess, Unexpected, Visitor,
 };
 
-use super::fields::unknown_key;
 use super::node::{Entry, Node, Table, Value};
+use crate::problems::unknown_key;
 
 /// What does not fit, and where.
 #[derive(Debug)]
-pub(crate) struct Misfit {
+pub struct Misfit {
     /// None: the table itself.
-    pub(crate) line: Option<usize>,
+    pub line: Option<usize>,
     /// None: the table itself.
-    pub(crate) key: Option<String>,
+    pub key: Option<String>,
     /// A lower-case fragment.
-    pub(crate) what: String,
+    pub what: String,
 }
 
 /// Reads a table.
@@ -129,7 +129,7 @@ impl<'de> Deserializer<'de> for &Node {
         visitor: V,
     ) -> Result<V::Value, Misfit> {
         let Value::Text(text) = &self.value else {
-            return Err(Misfit::custom(format!("expected a text, found {}", self.value.found())));
+            return Err(Misfit::custom(format!("expected a string, found {}", self.value.found())));
         };
         visitor.visit_enum(text.as_str().into_deserializer())
     }

@@ -5,11 +5,12 @@
 use serde::de::DeserializeOwned;
 
 use super::deserialize;
-use super::node::{Document, Entry, Node, Table, Value};
-use crate::problems::{Problem, Problems, nearest};
+use super::file::Document;
+use super::node::{Entry, Node, Table, Value};
+use crate::problems::{Problem, Problems, unknown_key};
 
 /// A type that a key can have, whatever the file.
-pub(crate) trait Wanted: Sized {
+pub trait Wanted: Sized {
     /// Completes "expected …".
     const EXPECTED: &'static str;
     /// The same for a variable of Airflow's.
@@ -22,23 +23,25 @@ pub(crate) trait Wanted: Sized {
 }
 
 /// What is wrong with a value that does not fit `T`.
-pub(crate) fn misfit<T: Wanted>(value: &Value) -> String {
+pub fn misfit<T: Wanted>(value: &Value) -> String {
     if T::SECRET {
         return format!("expected {}", T::EXPECTED);
     }
     format!("expected {}, found {}", T::EXPECTED, value.found())
 }
 
-/// What is wrong with a key that is none of those that are known here.
-pub(super) fn unknown_key(key: &str, known: &[&str]) -> String {
-    match nearest(key, known.iter().copied()) {
-        Some(near) => format!("no such key, did you mean `{near}`?"),
-        None => format!("no such key, known here: {}", known.join(", ")),
+/// `"a", "b" or "c"`.
+fn list_choices<T>(choices: &[(&str, T)]) -> String {
+    let quoted: Vec<_> = choices.iter().map(|(choice, _)| format!("\"{choice}\"")).collect();
+    match quoted.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} or {last}", others.join(", ")),
+        None => String::new(),
     }
 }
 
 /// The keys of one table.
-pub(crate) struct Fields<'d, 'p> {
+pub struct Fields<'d, 'p> {
     document: &'d Document,
     table: &'d Table,
     line: usize,
@@ -49,8 +52,8 @@ pub(crate) struct Fields<'d, 'p> {
 }
 
 impl<'d, 'p> Fields<'d, 'p> {
-    /// The keys of `node`; a problem and none when it is not a table.
-    pub(crate) fn of(
+    /// The keys of `node`; a problem and nothing when it is not a table.
+    pub fn read(
         document: &'d Document,
         node: &'d Node,
         path: impl Into<String>,
@@ -67,27 +70,27 @@ impl<'d, 'p> Fields<'d, 'p> {
     }
 
     /// Names which of several tables this is in every later problem.
-    pub(crate) fn subject(&mut self, subject: impl Into<String>) {
+    pub fn subject(&mut self, subject: impl Into<String>) {
         self.subject = Some(subject.into());
     }
 
     /// Names keys from here on by themselves, without the path to this table: the subject says which it is.
-    pub(crate) fn rooted(&mut self) {
+    pub fn rooted(&mut self) {
         self.path.clear();
     }
 
     /// Line of a key, or of the table where the key is absent.
-    pub(crate) fn line_of(&self, name: &str) -> usize {
+    pub fn line_of(&self, name: &str) -> usize {
         self.table.0.iter().find(|entry| entry.key == name).map_or(self.line, |entry| entry.line)
     }
 
     /// Line of the table.
-    pub(crate) const fn line(&self) -> usize {
+    pub const fn line(&self) -> usize {
         self.line
     }
 
     /// The node of a key, if it is there.
-    pub(crate) fn node(&mut self, name: &'static str) -> Option<&'d Node> {
+    pub fn node(&mut self, name: &'static str) -> Option<&'d Node> {
         if !self.known.contains(&name) {
             self.known.push(name);
         }
@@ -95,7 +98,7 @@ impl<'d, 'p> Fields<'d, 'p> {
     }
 
     /// The value of a key; none if it is absent or wrong (which is reported).
-    pub(crate) fn take<T: Wanted>(&mut self, name: &'static str) -> Option<T> {
+    pub fn take<T: Wanted>(&mut self, name: &'static str) -> Option<T> {
         let node = self.node(name)?;
         let value = T::from_value(&node.value);
         if value.is_none() {
@@ -104,24 +107,55 @@ impl<'d, 'p> Fields<'d, 'p> {
         value
     }
 
-    /// As [`Fields::take`], and its absence is a problem too.
-    pub(crate) fn required<T: Wanted>(&mut self, name: &'static str) -> Option<T> {
-        if !self.table.0.iter().any(|entry| entry.key == name) {
-            self.known.push(name);
-            self.report(self.line, name, format!("missing: expected {}", T::EXPECTED));
-            return None;
+    /// One of a fixed set of values, each named by a text; nothing if it is absent or wrong (which is reported).
+    pub fn choose<T: Copy>(&mut self, name: &'static str, choices: &[(&str, T)]) -> Option<T> {
+        let node = self.node(name)?;
+        let choice = match &node.value {
+            Value::Text(text) => choices.iter().find(|(choice, _)| choice == text),
+            _ => None,
+        };
+        if choice.is_none() {
+            let what = format!("expected {}, found {}", list_choices(choices), node.value.found());
+            self.report(node.line, name, what);
         }
-        self.take(name)
+        choice.map(|(_, value)| *value)
+    }
+
+    /// As [`Fields::choose`], and its absence is a problem too.
+    pub fn must_choose<T: Copy>(&mut self, name: &'static str, choices: &[(&str, T)]) -> Option<T> {
+        if self.has(name) {
+            return self.choose(name, choices);
+        }
+        self.report_missing(name, &list_choices(choices));
+        None
+    }
+
+    /// As [`Fields::take`], and its absence is a problem too.
+    pub fn required<T: Wanted>(&mut self, name: &'static str) -> Option<T> {
+        if self.has(name) {
+            return self.take(name);
+        }
+        self.report_missing(name, T::EXPECTED);
+        None
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.table.0.iter().any(|entry| entry.key == name)
+    }
+
+    fn report_missing(&mut self, name: &'static str, expected: &str) {
+        self.known.push(name);
+        self.report(self.line, name, format!("missing: expected {expected}"));
     }
 
     /// The keys of a table below this one, if it is there.
-    pub(crate) fn table(&mut self, name: &'static str) -> Option<Fields<'d, '_>> {
+    pub fn table(&mut self, name: &'static str) -> Option<Fields<'d, '_>> {
         let node = self.node(name)?;
         self.below(node, name)
     }
 
     /// The items of a list below this one; a problem when it is not a list.
-    pub(crate) fn list(&mut self, name: &'static str) -> &'d [Node] {
+    pub fn list(&mut self, name: &'static str) -> &'d [Node] {
         let Some(node) = self.node(name) else { return &[] };
         let Value::List(items) = &node.value else {
             self.report(node.line, name, format!("expected a list, found {}", node.value.found()));
@@ -131,15 +165,15 @@ impl<'d, 'p> Fields<'d, 'p> {
     }
 
     /// The keys of a table found by [`Fields::list`].
-    pub(crate) fn below(&mut self, node: &'d Node, name: &str) -> Option<Fields<'d, '_>> {
+    pub fn below(&mut self, node: &'d Node, name: &str) -> Option<Fields<'d, '_>> {
         let path = if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) };
-        let mut fields = Fields::of(self.document, node, path, self.problems)?;
+        let mut fields = Fields::read(self.document, node, path, self.problems)?;
         fields.subject.clone_from(&self.subject);
         Some(fields)
     }
 
     /// Reports a problem with the key `name` on `line`.
-    pub(crate) fn report(&mut self, line: usize, name: &str, what: impl Into<String>) {
+    pub fn report(&mut self, line: usize, name: &str, what: impl Into<String>) {
         let problem = self.problem(line, name, what);
         self.problems.error(problem);
     }
@@ -155,7 +189,7 @@ impl<'d, 'p> Fields<'d, 'p> {
     }
 
     /// The tables of a table below this one, by their keys; a problem where there is something else.
-    pub(crate) fn entries(&mut self, name: &'static str) -> &'d [Entry] {
+    pub fn entries(&mut self, name: &'static str) -> &'d [Entry] {
         let Some(node) = self.node(name) else { return &[] };
         let Value::Table(table) = &node.value else {
             self.report(node.line, name, format!("expected a table of tables, found {}", node.value.found()));
@@ -164,8 +198,8 @@ impl<'d, 'p> Fields<'d, 'p> {
         &table.0
     }
 
-    /// In the place of [`Fields::finish`]: the keys that nobody took, as a type that knows its own keys. The first that does not fit is reported.
-    pub(crate) fn rest<T: DeserializeOwned>(&mut self) -> Option<T> {
+    /// Instead of [`Fields::finish`]: the keys that nobody took, as a type that knows its own keys. The first that does not fit is reported.
+    pub fn rest<T: DeserializeOwned>(&mut self) -> Option<T> {
         let rest = self.table.0.iter().filter(|entry| !self.known.contains(&entry.key.as_str()));
         match deserialize::table(&Table(rest.cloned().collect())) {
             Ok(read) => Some(read),
@@ -177,7 +211,7 @@ impl<'d, 'p> Fields<'d, 'p> {
     }
 
     /// Reports every key that nobody took, and every key given twice.
-    pub(crate) fn finish(mut self) {
+    pub fn finish(mut self) {
         let table = self.table;
         for (at, entry) in table.0.iter().enumerate() {
             if !self.known.contains(&entry.key.as_str()) {

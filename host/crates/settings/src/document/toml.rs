@@ -2,7 +2,14 @@
 
 use toml_edit::{Document, Item, TableLike};
 
-use super::node::{Entry, Node, SyntaxError, Table, Value, line_of};
+use super::node::{Entry, Node, Table, Value};
+
+/// Text that is not TOML.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct SyntaxError {
+    pub(super) line: usize,
+    pub(super) message: String,
+}
 
 /// Parses a whole file.
 pub(super) fn parse(source: &str) -> Result<Node, SyntaxError> {
@@ -48,6 +55,11 @@ fn table(source: &str, inner: &dyn TableLike, above: usize) -> Value {
         Entry { key: name.to_owned(), line: line_of(source, place), node: node(source, item, place) }
     });
     Value::Table(Table(entries.collect()))
+}
+
+/// Line of a byte offset, from 1.
+fn line_of(source: &str, offset: usize) -> usize {
+    1 + source.as_bytes().iter().take(offset).filter(|byte| **byte == b'\n').count()
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ macro_rules! choice {
     ($(#[$doc:meta])* $name:ident: $expected:literal { $($(#[$about:meta])* $variant:ident = $text:literal,)* }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub(crate) enum $name {
+        pub enum $name {
             $($(#[$about])* $variant,)*
         }
 
@@ -74,53 +74,5 @@ choice! {
         Plugin = "plugin",
         /// An Airflow that has the endpoints built in.
         BuiltIn = "built-in",
-    }
-}
-
-choice! {
-    /// What a source reads.
-    SourceKind: "\"kafka\", \"directory\", \"http\" or \"component\"" {
-        /// Topics of Kafka.
-        Kafka = "kafka",
-        /// Files of a folder.
-        Directory = "directory",
-        /// An HTTP long poll.
-        Http = "http",
-        /// A component that is a producer.
-        Component = "component",
-    }
-}
-
-choice! {
-    /// The rules of a stream, before single ones are changed.
-    Profile: "\"safe\" or \"airflow\"" {
-        /// Trigger Host's own.
-        Safe = "safe",
-        /// Airflow's.
-        Airflow = "airflow",
-    }
-}
-
-choice! {
-    /// What becomes of a raw event for a subscriber whose queue is full.
-    QueueFull: "\"block\", \"fail\" or \"drop-oldest\"" {
-        /// It waits, and reading with it.
-        Block = "block",
-        /// The subscriber fails.
-        Fail = "fail",
-        /// The oldest one is dropped.
-        DropOldest = "drop-oldest",
-    }
-}
-
-choice! {
-    /// What becomes of a lane whose next raw event was failed.
-    OnFailed: "\"pass\", \"hold\" or \"rewind\"" {
-        /// It goes on.
-        Pass = "pass",
-        /// It waits while the raw event is offered again.
-        Hold = "hold",
-        /// It is read again.
-        Rewind = "rewind",
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 /// Where variables come from.
-pub(crate) trait Source {
+pub trait Variables {
     /// The value of one; none if it is not set or not Unicode.
     fn get(&self, name: &str) -> Option<String>;
 
@@ -12,9 +12,9 @@ pub(crate) trait Source {
 }
 
 /// The environment of this process.
-pub(crate) struct Environment;
+pub struct Environment;
 
-impl Source for Environment {
+impl Variables for Environment {
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     fn get(&self, name: &str) -> Option<String> {
         std::env::var(name).ok()
@@ -30,7 +30,7 @@ impl Source for Environment {
     }
 }
 
-impl Source for BTreeMap<&str, &str> {
+impl Variables for BTreeMap<&str, &str> {
     fn get(&self, name: &str) -> Option<String> {
         BTreeMap::get(self, name).map(|value| (*value).to_owned())
     }

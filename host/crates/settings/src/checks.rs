@@ -4,15 +4,15 @@ use std::path::Path;
 
 use secrecy::SecretString;
 
-use super::keys::Settings;
-use super::layers::{Origin, Shown};
+use crate::keys::{AIRFLOW_PREFIX, Settings};
+use crate::layers::{Origin, Shown};
 use crate::problems::{Problem, Problems};
 
 /// The content of a secret file, without the line end that editors add.
 ///
 /// # Errors
 /// It cannot be read, or there is nothing in it. The text names the file, never the content.
-pub(crate) fn from_file(path: &Path) -> Result<SecretString, String> {
+pub fn read_secret(path: &Path) -> Result<SecretString, String> {
     let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
     match text.trim_end_matches(['\r', '\n']) {
         "" => Err(format!("{} is empty", path.display())),
@@ -21,17 +21,14 @@ pub(crate) fn from_file(path: &Path) -> Result<SecretString, String> {
 }
 
 /// Reports everything that is wrong beyond single values.
-pub(super) fn check(settings: &Settings, shown: &[Shown], problems: &mut Problems) {
+pub(crate) fn check(settings: &Settings, shown: &[Shown], problems: &mut Problems) {
     files(settings, shown, problems);
     tokens(settings, shown, problems);
     spans(settings, shown, problems);
     if settings.host.queues.as_ref().is_some_and(Vec::is_empty) {
         let what =
             "an empty list claims nothing: name the queues, or leave the key out to claim triggers without a queue";
-        problems.error(at(shown, "host", "queues", what.into()));
-    }
-    if let Err(error) = crate::diagnostics::filter(&settings.tracing.filter) {
-        problems.error(at(shown, "tracing", "filter", format!("not a filter: {error}")));
+        problems.error(locate(shown, "host", "queues", what.into()));
     }
     logs(settings, shown, problems);
 }
@@ -47,29 +44,25 @@ fn files(settings: &Settings, shown: &[Shown], problems: &mut Problems) {
         ("api", "fernet-key-file", &api.fernet_key_file),
         ("logs", "secret-key-file", &logs.secret_key_file),
     ] {
-        if let Some(Err(what)) = file.as_deref().map(from_file) {
-            problems.error(at(shown, section, name, what));
+        if let Some(Err(what)) = file.as_deref().map(read_secret) {
+            problems.error(locate(shown, section, name, what));
         }
     }
 }
 
 fn tokens(settings: &Settings, shown: &[Shown], problems: &mut Problems) {
     let api = &settings.api;
-    if let Err(what) = super::fernet(settings) {
-        let name = if api.fernet_key_file.is_some() { "fernet-key-file" } else { "fernet-key" };
-        problems.error(at(shown, "api", name, what));
-    }
     if api.token_file.is_some() && api.jwt_secret_file.is_some() {
         let what = "`token-file` and `jwt-secret-file` exclude each other: keep the one that your API wants";
-        problems.error(at(shown, "api", "jwt-secret-file", what.into()));
+        problems.error(locate(shown, "api", "jwt-secret-file", what.into()));
     }
     if api.jwt_private_key_file.is_some() && api.jwt_secret_file.is_some() {
         let what = "`jwt-private-key-file` and `jwt-secret-file` exclude each other: keep the one that your API wants";
-        problems.error(at(shown, "api", "jwt-private-key-file", what.into()));
+        problems.error(locate(shown, "api", "jwt-private-key-file", what.into()));
     }
     if api.subject.parse::<uuid::Uuid>().is_err() {
         let what = format!("expected a UUID, found {:?}", api.subject);
-        problems.error(at(shown, "api", "subject", what));
+        problems.error(locate(shown, "api", "subject", what));
     }
 }
 
@@ -85,21 +78,17 @@ fn spans(settings: &Settings, shown: &[Shown], problems: &mut Problems) {
         ("sandbox", "tick", settings.sandbox.tick),
     ] {
         if span.is_zero() {
-            problems.error(at(shown, section, name, "must be longer than zero".into()));
+            problems.error(locate(shown, section, name, "must be longer than zero".into()));
         }
     }
     if host.heartbeat_every >= host.health_check_threshold {
         let what = "must be shorter than `health-check-threshold`, or the host counts as dead between two heartbeats";
-        problems.error(at(shown, "host", "heartbeat-every", what.into()));
+        problems.error(locate(shown, "host", "heartbeat-every", what.into()));
     }
 }
 
 fn logs(settings: &Settings, shown: &[Shown], problems: &mut Problems) {
     let logs = &settings.logs;
-    // Without a folder nothing is rendered.
-    if let (Some(_), Err(error)) = (&logs.folder, logs::Template::parse(&logs.filename_template)) {
-        problems.error(at(shown, "logs", "filename-template", error.to_string()));
-    }
     if logs.listen.is_none() {
         return;
     }
@@ -107,9 +96,9 @@ fn logs(settings: &Settings, shown: &[Shown], problems: &mut Problems) {
     let missing = [("folder", logs.folder.is_some()), ("secret-key-file", has_secret)];
     for (name, _) in missing.into_iter().filter(|(_, is_there)| !is_there) {
         let what = format!("the log server needs `logs.{name}` as well");
-        let problem = at(shown, "logs", "listen", what);
+        let problem = locate(shown, "logs", "listen", what);
         // Airflow's own variables are set for others too: then logs are not served, and that is all.
-        if problem.key.as_deref().is_some_and(|key| key.starts_with(super::AIRFLOW_PREFIX)) {
+        if problem.key.as_deref().is_some_and(|key| key.starts_with(AIRFLOW_PREFIX)) {
             problems.warning(problem);
         } else {
             problems.error(problem);
@@ -118,13 +107,10 @@ fn logs(settings: &Settings, shown: &[Shown], problems: &mut Problems) {
 }
 
 /// A problem with a key, at the place its value came from.
-pub(crate) fn at(shown: &[Shown], section: &str, name: &str, what: String) -> Problem {
+pub fn locate(shown: &[Shown], section: &str, name: &str, what: String) -> Problem {
     let key = format!("{section}.{name}");
     match shown.iter().find(|shown| shown.section == section && shown.name == name).map(|shown| &shown.origin) {
-        Some(Origin::File(place)) => {
-            let (file, line) = place.rsplit_once(':').unwrap_or((place, ""));
-            Problem { line: line.parse().ok(), key: Some(key), ..Problem::file(Path::new(file), what) }
-        }
+        Some(Origin::File(file, line)) => Problem { line: Some(*line), key: Some(key), ..Problem::file(file, what) },
         Some(Origin::Name(name)) => Problem::key(name, what),
         _ => Problem::key(key, what),
     }

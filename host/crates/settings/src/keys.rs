@@ -10,30 +10,44 @@ use std::time::Duration;
 use secrecy::SecretString;
 use url::Url;
 
-use super::layers::Layers;
 use crate::document::Wanted;
 use crate::setting::{Compile, Dialect, Format, Permissions, Setting, Size, Unmapped};
 
+/// Every variable of this program begins with it.
+pub const PREFIX: &str = "TRIGGER_HOST__";
+/// Every variable of Airflow begins with it.
+pub const AIRFLOW_PREFIX: &str = "AIRFLOW__";
+
+/// Airflow 3.3's default of `[logging] log_filename_template`.
+pub const LOG_FILENAME_TEMPLATE: &str = "dag_id={{ ti.dag_id }}/run_id={{ ti.run_id }}/task_id={{ ti.task_id }}/\
+     {% if ti.map_index >= 0 %}map_index={{ ti.map_index }}/{% endif %}attempt={{ try_number|default(ti.try_number) }}.log";
+
+/// Where values come from while the table is gone through.
+pub(crate) trait Resolve {
+    /// The value of one key, or its default.
+    fn resolve<T: Setting>(&mut self, section: &'static str, name: &'static str, default: fn() -> T) -> T;
+}
+
 /// A row of the table, as far as it does not depend on the type.
-pub(crate) struct Key {
+pub struct Key {
     /// Table of the file.
-    pub(crate) section: &'static str,
+    pub section: &'static str,
     /// Key of the file.
-    pub(crate) name: &'static str,
+    pub name: &'static str,
     /// For the documentation.
-    pub(crate) about: &'static str,
+    pub about: &'static str,
     /// What it takes.
-    pub(crate) expected: &'static str,
+    pub expected: &'static str,
     /// The default, as TOML; empty: not set.
-    pub(crate) default: fn() -> String,
+    pub default: fn() -> String,
     /// Airflow's own variable for the same thing.
-    pub(crate) airflow: Option<&'static str>,
+    pub airflow: Option<&'static str>,
 }
 
 impl Key {
     /// The variable of this program.
-    pub(crate) fn variable(&self) -> String {
-        format!("{}{}__{}", super::PREFIX, screaming(self.section), screaming(self.name))
+    pub fn variable(&self) -> String {
+        format!("{}{}__{}", PREFIX, screaming(self.section), screaming(self.name))
     }
 }
 
@@ -60,18 +74,18 @@ macro_rules! settings {
         $(
             #[doc = $title]
             #[derive(Clone)]
-            pub(crate) struct $Section { $($(#[doc = $doc])+ pub(crate) $field: $type,)* }
+            pub struct $Section { $($(#[doc = $doc])+ pub $field: $type,)* }
         )*
 
         /// Every key with its effective value.
         #[derive(Clone)]
-        pub(crate) struct Settings { $(#[doc = $title] pub(crate) $section: $Section,)* }
+        pub struct Settings { $(#[doc = $title] pub $section: $Section,)* }
 
         /// Tables of the file and what they are about, in the order of the documentation.
-        pub(crate) const SECTIONS: &[(&str, &str)] = &[$((stringify!($section), $title),)*];
+        pub const SECTIONS: &[(&str, &str)] = &[$((stringify!($section), $title),)*];
 
         /// Every key, in the order of the documentation.
-        pub(crate) const KEYS: &[Key] = &[$($(Key {
+        pub const KEYS: &[Key] = &[$($(Key {
             section: stringify!($section),
             name: $name,
             about: concat!($($doc),+),
@@ -81,10 +95,10 @@ macro_rules! settings {
         },)*)*];
 
         impl Settings {
-            /// Every key from the strongest layer that has it; wrong ones are reported in all layers and keep their default.
-            pub(super) fn resolve(layers: &mut Layers<'_>) -> Self {
+            /// Every key from where values come from.
+            pub(crate) fn resolve(from: &mut impl Resolve) -> Self {
                 Self { $($section: $Section {
-                    $($field: layers.resolve(stringify!($section), $name, || $default),)*
+                    $($field: from.resolve(stringify!($section), $name, || $default),)*
                 },)* }
             }
         }
@@ -223,7 +237,7 @@ settings! {
         /// The folder that log paths of the API are below; no logs are written when not set.
         "folder" folder: Option<PathBuf> = None, airflow "AIRFLOW__LOGGING__BASE_LOG_FOLDER";
         /// Where a task's log is below it, when the API does not say: as Airflow's, of which placeholders and the default's condition are known.
-        "filename-template" filename_template: String = logs::DEFAULT_TEMPLATE.into(), airflow "AIRFLOW__LOGGING__LOG_FILENAME_TEMPLATE";
+        "filename-template" filename_template: String = LOG_FILENAME_TEMPLATE.into(), airflow "AIRFLOW__LOGGING__LOG_FILENAME_TEMPLATE";
         /// Permissions of new files, before the umask.
         "file-mode" file_mode: Permissions = Permissions(0o664), airflow "AIRFLOW__LOGGING__FILE_TASK_HANDLER_NEW_FILE_PERMISSIONS";
         /// Permissions of new folders, before the umask.

@@ -3,20 +3,21 @@
 //! One trait drives the file, the environment, `config show` and the documentation, so the four cannot disagree.
 
 mod choice;
+mod ids;
 mod measure;
 mod permissions;
 mod plain;
 
 use std::path::Path;
 
-pub(crate) use choice::{Compile, Dialect, Format, OnFailed, Profile, QueueFull, SourceKind, Unmapped};
-pub(crate) use measure::Size;
-pub(crate) use permissions::Permissions;
+pub use choice::{Compile, Dialect, Format, Unmapped};
+pub use measure::Size;
+pub use permissions::Permissions;
 
 use crate::document::Wanted;
 
 /// A value of a configuration key.
-pub(crate) trait Setting: Wanted {
+pub trait Setting: Wanted {
     /// Reads the text of an environment variable or a flag.
     fn from_text(text: &str) -> Option<Self>;
 

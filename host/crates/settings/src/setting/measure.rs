@@ -38,11 +38,11 @@ fn measure(duration: Duration) -> String {
 
 /// A number of bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Size(pub(crate) u64);
+pub struct Size(pub u64);
 
 impl Size {
     /// `count` MiB.
-    pub(crate) const fn mib(count: u64) -> Self {
+    pub const fn mib(count: u64) -> Self {
         Self(count << 20)
     }
 }

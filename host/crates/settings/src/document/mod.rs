@@ -4,8 +4,10 @@
 
 mod deserialize;
 mod fields;
+mod file;
 mod node;
 mod toml;
 
-pub(crate) use fields::{Fields, Wanted, misfit};
-pub(crate) use node::{Document, Node, Table, Value};
+pub use fields::{Fields, Wanted, misfit};
+pub use file::Document;
+pub use node::{Entry, Node, Table, Value};

@@ -5,7 +5,7 @@ use crate::document::{Value, Wanted};
 
 /// The lower nine bits of a mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Permissions(pub(crate) u32);
+pub struct Permissions(pub u32);
 
 impl Wanted for Permissions {
     const EXPECTED: &'static str = "permissions in octal such as \"0o664\"";
