@@ -11,6 +11,7 @@ mod event;
 mod ids;
 mod trigger;
 
+pub mod hex;
 pub mod http;
 pub mod log;
 pub mod runtime;
