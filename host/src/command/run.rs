@@ -21,7 +21,7 @@ use crate::config::{self, settle};
 use crate::exit::{Ended, Exit, Failure, OrExit as _};
 use crate::signals::{Signals, Wish};
 use crate::trigger_logs::Logs;
-use crate::{admin, diagnostics, host};
+use crate::{admin, diagnostics, host, metrics};
 
 /// How old the answer of the admin port may be.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -95,7 +95,7 @@ impl Daemon {
         classes: supervisor::Catalog,
         listener: Option<(TcpListener, SocketAddr)>,
     ) -> Ended {
-        let metrics = admin::record().or_exit(Exit::Own)?;
+        let metrics = metrics::record().or_exit(Exit::Own)?;
         let own = listener.iter().map(|(_, address)| *address).chain(self.logs.address()).collect();
         let broker = host::broker(&self.settings, own).or_exit(Exit::Own)?;
         let supervision = host::supervision(&self.settings);
