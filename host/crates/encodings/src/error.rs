@@ -8,7 +8,7 @@ use super::json::JsonError;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EncodingError {
     /// `[core] fernet_key` is not one.
-    #[error("fernet key {position} of {of} is not URL-safe base64 of 32 bytes; check `[core] fernet_key`")]
+    #[error("Fernet key {position} of {of} is not URL-safe base64 of 32 bytes; check `[core] fernet_key`")]
     Key {
         /// Which one, from 1.
         position: usize,
@@ -19,13 +19,15 @@ pub enum EncodingError {
     #[error("the kwargs are encrypted, but no Fernet key is configured; set `[core] fernet_key`")]
     NoKey,
     /// No key fits.
-    #[error("no configured Fernet key opens the kwargs, or they were changed or cut; check `[core] fernet_key`")]
+    #[error(
+        "no configured Fernet key decrypts the kwargs, or the kwargs were altered or truncated; check `[core] fernet_key`"
+    )]
     Token,
     /// What Airflow sent is not JSON.
-    #[error("what Airflow stored is not JSON: {0}")]
+    #[error("the value that Airflow stored is not valid JSON: {0}")]
     Json(#[source] JsonError),
     /// What Airflow sent is JSON, but not what it says it is.
-    #[error("what Airflow stored cannot be decoded: {what}, at {at}")]
+    #[error("cannot decode the value that Airflow stored: {what}, at {at}")]
     Wire {
         /// Where.
         at: String,
@@ -33,7 +35,7 @@ pub enum EncodingError {
         what: String,
     },
     /// The guest's text is not the JSON it should be.
-    #[error("not JSON that can be sent: {0}")]
+    #[error("not valid JSON: {0}")]
     NeutralJson(#[source] JsonError),
     /// The guest's value has no form that Airflow could take.
     #[error("cannot be sent to Airflow: {what}, at {at}")]

@@ -70,7 +70,8 @@ impl WireKind {
 /// As [`payload_to_wire`]; also an event that ends a task, of a trigger that no task waits for.
 pub fn event_to_wire(event: &Event, target: TriggerKind, key: IdempotencyKey) -> Result<WireEvent, EncodingError> {
     if !matches!(event.kind, EventKind::Fire) && target != TriggerKind::Task {
-        let what = format!("no task waits for this trigger, so `{}` has nothing to end", event.kind.as_str());
+        let what =
+            format!("`{}` ends a task, but no task waits for this trigger; fire an event instead", event.kind.as_str());
         return Err(EncodingError::Refused { at: "the event".into(), what });
     }
     let kind = match &event.kind {

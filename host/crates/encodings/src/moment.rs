@@ -8,7 +8,7 @@ use super::number::{finite, python_float};
 const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
 const MICROS: i64 = 1_000_000;
 
-/// Where a moment is told.
+/// The zone that a moment is given in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Zone {
     /// Every spelling of UTC.
@@ -75,12 +75,12 @@ impl Moment {
     /// has it for a time whose local offset is not known. Gives also the zone to name beside it.
     pub(super) fn text(self, zone: &Zone) -> Option<(String, Option<String>)> {
         Some(match zone {
-            Zone::Utc => (self.told(0, "Z")?, None),
-            Zone::Naive => (self.told(0, "-00:00")?, None),
-            Zone::Named(name) => (self.told(0, "Z")?, Some(name.clone())),
-            Zone::Offset(seconds) if seconds % 60 == 0 => (self.told(*seconds, &offset_text(*seconds))?, None),
+            Zone::Utc => (self.format(0, "Z")?, None),
+            Zone::Naive => (self.format(0, "-00:00")?, None),
+            Zone::Named(name) => (self.format(0, "Z")?, Some(name.clone())),
+            Zone::Offset(seconds) if seconds % 60 == 0 => (self.format(*seconds, &offset_text(*seconds))?, None),
             // RFC 3339 has no offsets with seconds.
-            Zone::Offset(seconds) => (self.told(0, "Z")?, Some(offset_text(*seconds))),
+            Zone::Offset(seconds) => (self.format(0, "Z")?, Some(offset_text(*seconds))),
         })
     }
 
@@ -111,7 +111,7 @@ impl Moment {
         EPOCH.checked_add(SignedDuration::from_micros(micros)).ok().filter(|civil| civil.year() >= 1)
     }
 
-    fn told(self, offset: i32, suffix: &str) -> Option<String> {
+    fn format(self, offset: i32, suffix: &str) -> Option<String> {
         let civil = self.civil(offset)?;
         let micros = civil.subsec_nanosecond() / 1_000;
         let fraction = if micros == 0 { String::new() } else { format!(".{micros:06}") };

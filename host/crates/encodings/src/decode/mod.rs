@@ -58,7 +58,7 @@ impl<'d> Decoder<'d> {
             View::Float(_) => self.not_finite(NotFinite::Infinity),
             View::NotFinite(value) => self.not_finite(value),
             View::Text(text) => write_neutral_text(text, &mut self.walk.out),
-            View::List(_) if hashed => return Err(self.wrong(id, "a list in a set")),
+            View::List(_) if hashed => return Err(self.fail(id, "a set cannot contain a list")),
             View::List(items) => self.walk.enter("[", Children::Items(items), "]", false),
             View::Object(entries) => return self.object(id, entries, hashed),
         }
@@ -78,7 +78,7 @@ impl<'d> Decoder<'d> {
         let get = |key| self.document.get(entries, key);
         match (get(CLASSNAME), get(VERSION)) {
             (Some(name), Some(version)) => self.class(id, name, version, get(DATA), hashed),
-            _ if hashed => Err(self.wrong(id, "a dict in a set")),
+            _ if hashed => Err(self.fail(id, "a set cannot contain a dict")),
             _ => {
                 let pairs: Vec<(Text<'d>, Id)> = self.document.pairs(entries).collect();
                 let odd = |key: Text<'_>| key.starts_with("$") || key.as_str().is_none();
@@ -95,13 +95,13 @@ impl<'d> Decoder<'d> {
 
     /// An object of BaseSerialization.
     fn tagged(&mut self, id: Id, tag: Id, content: Id, hashed: bool) -> Outcome {
-        let View::Text(tag) = self.document.view(tag) else { return Err(self.wrong(id, "a `__type` that is no text")) };
-        let Some(tag) = tag.as_str() else { return Err(self.wrong(id, "a `__type` that is no name")) };
+        let View::Text(tag) = self.document.view(tag) else { return Err(self.fail(id, "`__type` must be a string")) };
+        let Some(tag) = tag.as_str() else { return Err(self.fail(id, "`__type` must be a name")) };
         if tag == "dict" {
             // What is inside is data, whatever its keys.
             return match self.document.view(content) {
                 View::Object(entries) => self.class_or_dict(content, entries, hashed),
-                _ => Err(self.wrong(id, "a `dict` that is no object")),
+                _ => Err(self.fail(id, "a `dict` must hold an object")),
             };
         }
         match (self.reader, Class::named(class_of_tag(tag))) {
@@ -111,7 +111,7 @@ impl<'d> Decoder<'d> {
                 self.opaque(tag, "null", Some(content));
                 Ok(())
             }
-            (Reader::Serde, None) => Err(self.wrong(id, "a `__type` that Airflow cannot read here either")),
+            (Reader::Serde, None) => Err(self.fail(id, "Airflow cannot read this `__type` here either")),
         }
     }
 
@@ -121,38 +121,38 @@ impl<'d> Decoder<'d> {
             View::Text(name) => name.as_str().filter(|name| !name.is_empty()),
             _ => None,
         };
-        let Some(name) = name else { return Err(self.wrong(id, "a `__classname__` that is no name")) };
+        let Some(name) = name else { return Err(self.fail(id, "`__classname__` must be a class name")) };
         let Some(version) = self.version(version) else {
-            return Err(self.wrong(id, "a `__version__` that is no integer"));
+            return Err(self.fail(id, "`__version__` must be an integer"));
         };
         match (Class::named(name), data) {
             (None, _) => {
                 self.opaque(name, &version.to_string(), data);
                 Ok(())
             }
-            (Some(_), None) => Err(self.wrong(id, "a class without `__data__`")),
+            (Some(_), None) => Err(self.fail(id, "a class must have `__data__`")),
             (Some(class), Some(data)) => self.known(id, class, version, data, hashed),
         }
     }
 
     fn known(&mut self, id: Id, class: Class, version: i64, data: Id, hashed: bool) -> Outcome {
         if !class.reads(version) {
-            return Err(self.wrong(id, "a version of its class that no known Airflow reads"));
+            return Err(self.fail(id, "no known Airflow reads this version of the class"));
         }
         match class {
             Class::Tuple => self.container(id, Container::Tuple, data, hashed),
             Class::Set => self.container(id, Container::Set, data, hashed),
             Class::FrozenSet => self.container(id, Container::FrozenSet, data, hashed),
             Class::DateTime { pendulum } => self.date_time(id, version, data, pendulum),
-            Class::Date => match self.plain(data).filter(|text| parse_date(text).is_some()) {
+            Class::Date => match self.string(data).filter(|text| parse_date(text).is_some()) {
                 Some(text) => self.tag("$date", text),
-                None => Err(self.wrong(id, "a date that is none")),
+                None => Err(self.fail(id, "not a date")),
             },
             Class::Duration => self.duration(id, data),
             Class::Zone => self.zone_value(id, data),
-            Class::Uuid => match self.plain(data).and_then(|text| uuid::Uuid::try_parse(text).ok()) {
+            Class::Uuid => match self.string(data).and_then(|text| uuid::Uuid::try_parse(text).ok()) {
                 Some(uuid) => self.tag("$uuid", &uuid.to_string()),
-                None => Err(self.wrong(id, "a UUID that is none")),
+                None => Err(self.fail(id, "not a UUID")),
             },
             Class::Decimal => self.decimal(id, data),
         }
@@ -160,10 +160,10 @@ impl<'d> Decoder<'d> {
 
     fn container(&mut self, id: Id, container: Container, content: Id, hashed: bool) -> Outcome {
         let View::List(items) = self.document.view(content) else {
-            return Err(self.wrong(id, "a tuple or set that is no list"));
+            return Err(self.fail(id, "a tuple or set must hold a list"));
         };
         if hashed && !container.is_hashable() {
-            return Err(self.wrong(id, "a set in a set"));
+            return Err(self.fail(id, "a set cannot contain a set"));
         }
         self.walk.enter(container.neutral(), Children::Items(items), "]}", hashed || container.hashes());
         Ok(())
@@ -197,7 +197,7 @@ impl<'d> Decoder<'d> {
         }
     }
 
-    fn plain(&self, id: Id) -> Option<&'d str> {
+    fn string(&self, id: Id) -> Option<&'d str> {
         match self.document.view(id) {
             View::Text(text) => text.as_str(),
             _ => None,
@@ -208,7 +208,7 @@ impl<'d> Decoder<'d> {
         self.walk.out.push_str(text);
     }
 
-    fn wrong(&self, id: Id, what: &str) -> EncodingError {
+    fn fail(&self, id: Id, what: &str) -> EncodingError {
         EncodingError::Wire { at: self.document.place(id), what: what.into() }
     }
 }

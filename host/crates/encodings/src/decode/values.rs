@@ -14,10 +14,10 @@ impl<'d> Decoder<'d> {
             View::Integer(at) | View::Float(at) if !pendulum => {
                 return self.moment(id, Moment::from_timestamp(at), &Zone::Utc);
             }
-            _ => return Err(self.wrong(id, "a datetime that is no object")),
+            _ => return Err(self.fail(id, "a datetime must be an object")),
         };
         let get = |key| self.document.get(fields, key);
-        let moment = get("timestamp").and_then(|at| self.number(at).or_else(|| self.plain(at)));
+        let moment = get("timestamp").and_then(|at| self.number(at).or_else(|| self.string(at)));
         let moment = moment.and_then(Moment::from_timestamp);
         let zone = match get("tz") {
             Some(zone) if version == 1 => self.first_time_zone(zone),
@@ -28,13 +28,13 @@ impl<'d> Decoder<'d> {
             // pendulum reads a naive timestamp as one in UTC.
             Some(Zone::Naive) if pendulum => self.moment(id, moment, &Zone::Utc),
             Some(zone) => self.moment(id, moment, &zone),
-            None => Err(self.wrong(id, "a time zone that Airflow cannot read either")),
+            None => Err(self.fail(id, "Airflow cannot read this time zone either")),
         }
     }
 
     /// The zone of a datetime of version 1: a name or an offset.
     pub(super) fn first_time_zone(&self, id: Id) -> Option<Zone> {
-        match self.plain(id) {
+        match self.string(id) {
             Some("CEST") => Zone::named("CET"),
             Some(name) => summer_time(name).map_or_else(|| self.zone(id), Zone::offset),
             None => self.zone(id),
@@ -57,8 +57,8 @@ impl<'d> Decoder<'d> {
     pub(super) fn tuple(&self, entries: &[Entry]) -> Option<&'d [Id]> {
         let get = |key| self.document.get(entries, key);
         let (name, version, items) = match (get(TYPE), get(VAR)) {
-            (Some(tag), Some(content)) => (class_of_tag(self.plain(tag)?), 0, content),
-            _ => (self.plain(get(CLASSNAME)?)?, self.version(get(VERSION)?)?, get(DATA)?),
+            (Some(tag), Some(content)) => (class_of_tag(self.string(tag)?), 0, content),
+            _ => (self.string(get(CLASSNAME)?)?, self.version(get(VERSION)?)?, get(DATA)?),
         };
         match self.document.view(items) {
             View::List(items) if Class::named(name) == Some(Class::Tuple) && Class::Tuple.reads(version) => Some(items),
@@ -93,14 +93,14 @@ impl<'d> Decoder<'d> {
             Some(Zone::Offset(seconds)) => self.write(&format!("{{\"$zone\":{seconds}}}")),
             Some(Zone::Named(name)) => return self.tag("$zone", &name),
             Some(Zone::Utc | Zone::Naive) => return self.tag("$zone", "UTC"),
-            None => return Err(self.wrong(id, "a time zone that is none")),
+            None => return Err(self.fail(id, "not a time zone")),
         }
         Ok(())
     }
 
     pub(super) fn moment(&mut self, id: Id, moment: Option<Moment>, zone: &Zone) -> Outcome {
         let Some((text, zone)) = moment.and_then(|moment| moment.text(zone)) else {
-            return Err(self.wrong(id, "a moment that Python has none for"));
+            return Err(self.fail(id, "outside the range of Python's datetime"));
         };
         self.write("{\"$datetime\":");
         write_str(&text, &mut self.walk.out);
@@ -121,7 +121,7 @@ impl<'d> Decoder<'d> {
         };
         match seconds.and_then(finite).filter(|seconds| seconds.abs() <= MAX_DURATION) {
             Some(seconds) => self.write(&format!("{{\"$duration\":{}}}", python_float(seconds))),
-            None => return Err(self.wrong(id, "a duration that Python has none for")),
+            None => return Err(self.fail(id, "not a duration that Python can hold")),
         }
         Ok(())
     }
@@ -132,9 +132,9 @@ impl<'d> Decoder<'d> {
             View::NotFinite(value) => self.tag("$decimal", value.as_str()),
             View::Text(text) => match text.as_str().filter(|text| stored_decimal(text).is_some()) {
                 Some(text) => self.tag("$decimal", text),
-                None => Err(self.wrong(id, "a decimal that is none")),
+                None => Err(self.fail(id, "not a decimal number")),
             },
-            _ => Err(self.wrong(id, "a decimal that is no number")),
+            _ => Err(self.fail(id, "a decimal must be a number or a string")),
         }
     }
 }

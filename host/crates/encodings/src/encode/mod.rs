@@ -54,13 +54,15 @@ impl<'d> Encoder<'d> {
             View::Null => self.write("null"),
             View::Bool(value) => self.write(if value { "true" } else { "false" }),
             View::Integer(text) if text.len() > MAX_DIGITS => {
-                return Err(self.wrong(id, format!("an integer of more than {MAX_DIGITS} digits")));
+                return Err(self.refuse(id, format!("an integer can have at most {MAX_DIGITS} digits")));
             }
             View::Integer(text) => self.write(text),
             View::Float(text) if finite(text).is_some() => self.write(text),
-            View::Float(_) | View::NotFinite(_) => return Err(self.wrong(id, "a number that is not finite")),
+            View::Float(_) | View::NotFinite(_) => return Err(self.refuse(id, "numbers must be finite")),
             View::Text(text) => self.text(id, text)?,
-            View::List(_) if hashed => return Err(self.wrong(id, "a list in a set: Python cannot hash it")),
+            View::List(_) if hashed => {
+                return Err(self.refuse(id, "a set cannot contain a list, which Python cannot hash"));
+            }
             View::List(items) => self.walk.enter("[", Children::Items(items), "]", false),
             View::Object(entries) => return self.object(id, entries, hashed),
         }
@@ -83,9 +85,9 @@ impl<'d> Encoder<'d> {
                         self.date_time(id, content, zone)
                     }
                     Some(tag) if alone => self.tagged(id, tag, content, hashed),
-                    _ => Err(self.wrong(
+                    _ => Err(self.refuse(
                         id,
-                        "a tag beside other keys; a dict with such a key is `{\"$dict\": [[key, value], ..]}`",
+                        "a tag must be the only key; write a dict with such a key as `{\"$dict\": [[key, value], ..]}`",
                     )),
                 }
             }
@@ -104,29 +106,29 @@ impl<'d> Encoder<'d> {
             "$tuple" => self.container(id, Container::Tuple, content, hashed),
             "$set" => self.container(id, Container::Set, content, hashed),
             "$frozenset" => self.container(id, Container::FrozenSet, content, hashed),
-            "$date" => match self.plain(content).filter(|text| parse_date(text).is_some()) {
+            "$date" => match self.string(content).filter(|text| parse_date(text).is_some()) {
                 Some(text) => self.class("datetime.date", 2, &format!("\"{text}\"")),
-                None => Err(self.wrong(id, "a `$date` is text `YYYY-MM-DD`")),
+                None => Err(self.refuse(id, "`$date` must be a string such as \"2026-01-31\"")),
             },
             "$duration" => self.duration(id, content),
             "$decimal" => self.decimal(id, content),
-            "$uuid" => match self.plain(content).and_then(|text| uuid::Uuid::try_parse(text).ok()) {
+            "$uuid" => match self.string(content).and_then(|text| uuid::Uuid::try_parse(text).ok()) {
                 Some(uuid) => self.class("uuid.UUID", 1, &format!("\"{uuid}\"")),
-                None => Err(self.wrong(id, "a `$uuid` is text of 32 hex digits and hyphens")),
+                None => Err(self.refuse(id, "`$uuid` must be a string of 32 hex digits and hyphens")),
             },
             "$zone" => match self.zone(content) {
                 Some(Zone::Offset(seconds)) => self.class(FIXED, 1, &seconds.to_string()),
                 Some(Zone::Named(name)) => self.class(NAMED, 1, &format!("\"{name}\"")),
                 Some(Zone::Utc | Zone::Naive) => self.class(NAMED, 1, "\"UTC\""),
-                None => Err(self.wrong(id, "a `$zone` is a name of the tz database or an offset in seconds")),
+                None => Err(self.refuse(id, "`$zone` must be a name in the tz database or an offset in seconds")),
             },
             "$float" => self.float(id, content),
             "$utf16" => self.utf16(id, content),
             "$opaque" => self.opaque(id, content),
             _ => {
                 let tag: String = tag.chars().take(40).collect();
-                let advice = "a dict with such a key is `{\"$dict\": [[key, value], ..]}`";
-                Err(self.wrong(id, format!("an unknown tag `{tag}`; {advice}")))
+                let advice = "write a dict with such a key as `{\"$dict\": [[key, value], ..]}`";
+                Err(self.refuse(id, format!("unknown tag `{tag}`; {advice}")))
             }
         }
     }
@@ -136,7 +138,8 @@ impl<'d> Encoder<'d> {
         match self.rules {
             Rules::Guest(target @ (TriggerKind::Asset | TriggerKind::Callback)) => {
                 let tag: String = tag.chars().take(40).collect();
-                Err(self.wrong(id, format!("`{tag}`: an event of an {} can hold plain JSON only", Named(target))))
+                Err(self
+                    .refuse(id, format!("`{tag}` is not allowed: {} event can hold only plain JSON", Whose(target))))
             }
             _ => Ok(()),
         }
@@ -144,19 +147,19 @@ impl<'d> Encoder<'d> {
 
     fn dict(&mut self, id: Id, pairs: Vec<(Key<'d>, Id)>, hashed: bool) -> Outcome {
         if hashed {
-            return Err(self.wrong(id, "a dict in a set: Python cannot hash it"));
+            return Err(self.refuse(id, "a set cannot contain a dict, which Python cannot hash"));
         }
         let has = |name| pairs.iter().any(|(key, _)| matches!(key, Key::Text(key) if key.is(name)));
         let reserved = match () {
-            () if has(CLASSNAME) => Some("the key `__classname__` is Airflow's own"),
-            () if has(SCHEMA_ID) => Some("the key `__id__` is Airflow's own"),
-            () if has(TYPE) && has(VAR) => Some("the keys `__type` and `__var` together are Airflow's own"),
+            () if has(CLASSNAME) => Some("the key `__classname__` is reserved by Airflow"),
+            () if has(SCHEMA_ID) => Some("the key `__id__` is reserved by Airflow"),
+            () if has(TYPE) && has(VAR) => Some("the keys `__type` and `__var` together are reserved by Airflow"),
             () => None,
         };
         match reserved {
             // Never read as a plain dict, however it is wrapped.
             Some(reserved) if self.rules != Rules::Airflow || (has(CLASSNAME) && has(VERSION)) => {
-                return Err(self.wrong(id, reserved));
+                return Err(self.refuse(id, reserved));
             }
             // BaseSerialization's wrapping makes them data.
             Some(_) => {
@@ -167,7 +170,7 @@ impl<'d> Encoder<'d> {
         }
         let halved = |key: &Key<'_>| !matches!(key, Key::Text(key) if key.as_str().is_some());
         if self.rules != Rules::Airflow && pairs.iter().any(|(key, _)| halved(key)) {
-            return Err(self.wrong(id, "a key with half of a surrogate pair"));
+            return Err(self.refuse(id, "keys must be valid Unicode, and this one has half a surrogate pair"));
         }
         self.walk.enter("{", Children::Entries(pairs), "}", false);
         Ok(())
@@ -175,7 +178,7 @@ impl<'d> Encoder<'d> {
 
     /// The pairs of a `$dict`; of equal keys the last one counts.
     fn pairs(&self, content: Id) -> Outcome<Vec<(Key<'d>, Id)>> {
-        let wrong = |id| self.wrong(id, "a `$dict` is a list of lists of a text and a value");
+        let wrong = |id| self.refuse(id, "`$dict` must be a list of [string, value] pairs");
         let View::List(items) = self.document.view(content) else { return Err(wrong(content)) };
         let mut places = HashMap::new();
         let mut pairs: Vec<(Key<'d>, Id)> = Vec::with_capacity(items.len());
@@ -209,10 +212,12 @@ impl<'d> Encoder<'d> {
 
     fn container(&mut self, id: Id, container: Container, content: Id, hashed: bool) -> Outcome {
         let View::List(items) = self.document.view(content) else {
-            return Err(self.wrong(id, "a `$tuple`, `$set` or `$frozenset` is a list"));
+            return Err(self.refuse(id, "`$tuple`, `$set` and `$frozenset` must hold a list"));
         };
         if hashed && !container.is_hashable() {
-            return Err(self.wrong(id, "a set in a set: Python cannot hash it"));
+            return Err(
+                self.refuse(id, "a set cannot contain a set, which Python cannot hash; use `$frozenset` inside")
+            );
         }
         self.walk.enter(container.wire(), Children::Items(items), "]}", hashed || container.hashes());
         Ok(())
@@ -220,7 +225,7 @@ impl<'d> Encoder<'d> {
 
     fn text(&mut self, id: Id, text: Text<'_>) -> Outcome {
         if text.as_str().is_none() && self.rules != Rules::Airflow {
-            return Err(self.wrong(id, "text with half of a surrogate pair"));
+            return Err(self.refuse(id, "strings must be valid Unicode, and this one has half a surrogate pair"));
         }
         text.write(&mut self.walk.out);
         Ok(())
@@ -230,10 +235,10 @@ impl<'d> Encoder<'d> {
     fn check_callback(&self) -> Outcome {
         let root = self.document.root();
         let wrong = || {
-            self.wrong(root, "an event of a callback is an object with `state` (`running`, `success` or `failed`) and, optionally, `body`")
+            self.refuse(root, "a callback's event must be an object with `state` (`running`, `success` or `failed`) and optionally `body`")
         };
         let View::Object(entries) = self.document.view(root) else { return Err(wrong()) };
-        let state = self.document.get(entries, "state").and_then(|state| self.plain(state));
+        let state = self.document.get(entries, "state").and_then(|state| self.string(state));
         let known = self.document.pairs(entries).all(|(key, _)| key.is("state") || key.is("body"));
         if known && matches!(state, Some("running" | "success" | "failed")) { Ok(()) } else { Err(wrong()) }
     }
@@ -244,7 +249,7 @@ impl<'d> Encoder<'d> {
         Ok(())
     }
 
-    fn plain(&self, id: Id) -> Option<&'d str> {
+    fn string(&self, id: Id) -> Option<&'d str> {
         match self.document.view(id) {
             View::Text(text) => text.as_str(),
             _ => None,
@@ -255,7 +260,7 @@ impl<'d> Encoder<'d> {
         self.walk.out.push_str(text);
     }
 
-    fn wrong(&self, id: Id, what: impl Into<String>) -> EncodingError {
+    fn refuse(&self, id: Id, what: impl Into<String>) -> EncodingError {
         EncodingError::Refused { at: self.document.place(id), what: what.into() }
     }
 }
@@ -268,14 +273,15 @@ fn zone_tuple(value: &str, class: &str) -> String {
     format!(r#"{{"__classname__":"builtins.tuple","__version__":1,"__data__":[{value},"{class}",1,true]}}"#)
 }
 
-struct Named(TriggerKind);
+/// `a task's`, and so on.
+struct Whose(TriggerKind);
 
-impl std::fmt::Display for Named {
+impl std::fmt::Display for Whose {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self.0 {
-            TriggerKind::Task => "task",
-            TriggerKind::Asset => "asset watcher",
-            TriggerKind::Callback => "callback",
+            TriggerKind::Task => "a task's",
+            TriggerKind::Asset => "an asset watcher's",
+            TriggerKind::Callback => "a callback's",
         })
     }
 }

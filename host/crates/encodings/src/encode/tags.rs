@@ -7,13 +7,13 @@ use crate::number::{MAX_DURATION, StoredDecimal, finite, python_float, stored_de
 
 impl Encoder<'_> {
     pub(super) fn date_time(&mut self, id: Id, content: Id, zone: Option<Id>) -> Outcome {
-        let told = self.plain(content).and_then(Moment::parse);
-        let Some((moment, local)) = told else {
-            return Err(self.wrong(id, "a `$datetime` is RFC 3339 text with an offset, from year 1 to 9999"));
+        let parsed = self.string(content).and_then(Moment::parse);
+        let Some((moment, local)) = parsed else {
+            return Err(self.refuse(id, "`$datetime` must be RFC 3339 text with an offset, in the years 1 to 9999"));
         };
         let zone = match zone {
             None => Some(local),
-            Some(zone) => self.plain(zone).and(self.zone(zone)),
+            Some(zone) => self.string(zone).and(self.zone(zone)),
         };
         let tz = match zone {
             // A guest that knows no zone means UTC; a naive datetime is read on the worker's own clock.
@@ -24,7 +24,7 @@ impl Encoder<'_> {
             Some(Zone::Utc | Zone::Naive) => zone_tuple("\"UTC\"", NAMED),
             Some(Zone::Named(name)) => zone_tuple(&format!("\"{name}\""), NAMED),
             Some(Zone::Offset(seconds)) => zone_tuple(&seconds.to_string(), FIXED),
-            None => return Err(self.wrong(id, "`zone` is a name of the tz database")),
+            None => return Err(self.refuse(id, "`zone` must be a name in the tz database")),
         };
         let data = format!(r#"{{"timestamp":{},"tz":{tz}}}"#, moment.timestamp());
         self.class("pendulum.datetime.DateTime", 2, &data)
@@ -50,27 +50,27 @@ impl Encoder<'_> {
         match seconds {
             // Airflow reads no integer here.
             Some(seconds) => self.class("datetime.timedelta", 2, &python_float(seconds)),
-            None => Err(self.wrong(id, "a `$duration` is a number of seconds, at most 999999999 days")),
+            None => Err(self.refuse(id, "`$duration` must be a number of seconds, at most 999999999 days")),
         }
     }
 
     pub(super) fn decimal(&mut self, id: Id, content: Id) -> Outcome {
-        let text = self.plain(content).unwrap_or_default();
+        let text = self.string(content).unwrap_or_default();
         match stored_decimal(text) {
             Some(StoredDecimal::Integer(digits)) => self.class("decimal.Decimal", 1, &digits),
             Some(StoredDecimal::Float(value)) => self.class("decimal.Decimal", 1, &python_float(value)),
             None if self.rules == Rules::Airflow && matches!(text, "NaN" | "Infinity" | "-Infinity") => {
                 self.class("decimal.Decimal", 1, text)
             }
-            None => Err(self.wrong(id, "a `$decimal` is text of a finite number of at most 4300 digits")),
+            None => Err(self.refuse(id, "`$decimal` must be a string: a finite number of at most 4300 digits")),
         }
     }
 
     pub(super) fn float(&mut self, id: Id, content: Id) -> Outcome {
-        match self.plain(content) {
+        match self.string(content) {
             Some(word @ ("NaN" | "Infinity" | "-Infinity")) if self.rules == Rules::Airflow => self.write(word),
-            Some("NaN" | "Infinity" | "-Infinity") => return Err(self.wrong(id, "a number that is not finite")),
-            _ => return Err(self.wrong(id, "a `$float` is `NaN`, `Infinity` or `-Infinity`")),
+            Some("NaN" | "Infinity" | "-Infinity") => return Err(self.refuse(id, "numbers must be finite")),
+            _ => return Err(self.refuse(id, "`$float` must be `NaN`, `Infinity` or `-Infinity`")),
         }
         Ok(())
     }
@@ -78,12 +78,14 @@ impl Encoder<'_> {
     /// Text that no plain string can hold: a guest gets it from Airflow, but cannot send it back.
     pub(super) fn utf16(&mut self, id: Id, content: Id) -> Outcome {
         let Some(units) = self.units(content) else {
-            return Err(self.wrong(id, "a `$utf16` is a list of UTF-16 code units"));
+            return Err(self.refuse(id, "`$utf16` must be a list of UTF-16 code units"));
         };
         match String::from_utf16(&units) {
             Ok(text) => write_str(&text, &mut self.walk.out),
             Err(_) if self.rules == Rules::Airflow => write_units(&units, &mut self.walk.out),
-            Err(_) => return Err(self.wrong(id, "text with half of a surrogate pair")),
+            Err(_) => {
+                return Err(self.refuse(id, "strings must be valid Unicode, and this one has half a surrogate pair"));
+            }
         }
         Ok(())
     }
@@ -101,13 +103,13 @@ impl Encoder<'_> {
     /// `[core] allowed_deserialization_classes` lets in.
     pub(super) fn opaque(&mut self, id: Id, content: Id) -> Outcome {
         if self.rules != Rules::Airflow {
-            return Err(self.wrong(id, "an object of a class that only Python can make"));
+            return Err(self.refuse(id, "an object of a class that only Python can create cannot be sent"));
         }
-        let wrong = || self.wrong(id, "an `$opaque` that Airflow cannot read either");
+        let wrong = || self.refuse(id, "Airflow cannot read this `$opaque` either");
         let View::Object(fields) = self.document.view(content) else { return Err(wrong()) };
         let get = |key| self.document.get(fields, key);
         let (Some(name), Some(version), Some(data)) =
-            (get("classname").and_then(|name| self.plain(name)), get("version"), get("data"))
+            (get("classname").and_then(|name| self.string(name)), get("version"), get("data"))
         else {
             return Err(wrong());
         };

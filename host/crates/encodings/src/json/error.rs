@@ -14,7 +14,7 @@ pub struct JsonError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum JsonFault {
     /// The text is longer than the limits allow.
-    #[error("the text is too long: it must end")]
+    #[error("the text must end")]
     TooLong,
     /// Containers within containers, more than the limits allow.
     #[error("nested too deeply")]
@@ -26,7 +26,7 @@ pub enum JsonFault {
     #[error("expected a value")]
     Value,
     /// `NaN`, `Infinity` or `-Infinity`, where the limits do not allow them.
-    #[error("JSON has no such number:")]
+    #[error("a bare word is not a number in JSON:")]
     BareWord,
     /// A member of an object does not begin with a string.
     #[error("expected a key in double quotes")]
@@ -38,13 +38,13 @@ pub enum JsonFault {
     #[error("expected {}", .0.what_follows())]
     Delimiter(Inside),
     /// A number goes on as none does: a zero in front, a point or an exponent without digits. It counts as over before that.
-    #[error("a number must have no leading zero, and digits after its point and its exponent:")]
+    #[error("a number cannot have a leading zero, and needs digits after its point and its exponent:")]
     Number(Inside),
     /// A control character in a string that is not escaped.
-    #[error("a control character in a string must be escaped:")]
+    #[error("control characters in strings must be escaped:")]
     Control,
     /// A string without a closing quote.
-    #[error("a string must end with a double quote: it begins")]
+    #[error("a string has no closing quote: it starts")]
     Unterminated,
     /// A backslash with something behind it that cannot be escaped.
     #[error("unknown escape")]

@@ -17,9 +17,9 @@ impl Step {
     }
 }
 
-/// The path of a plain substitution, or why it is none.
+/// The path of a plain substitution, or why it is not one.
 pub(super) fn parse(inner: &str) -> Result<Vec<Step>, String> {
-    let plain = || "only a name with `.name` or `['key']` behind it is rendered".to_owned();
+    let plain = || "only a name followed by `.name` or `['key']` is rendered".to_owned();
     let text = inner.trim_matches([' ', '\t', '\n']);
     let (first, mut rest) = name(text).ok_or_else(plain)?;
     let mut steps = vec![Step::Name(first.to_owned())];

@@ -21,7 +21,7 @@ const MAX_QUOTED: usize = 80;
 
 /// A template that is not rendered.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the kwargs hold a template this host cannot render: `{expression}`: {why}")]
+#[error("the kwargs contain a template that this host cannot render: `{expression}`: {why}")]
 pub struct TemplateError {
     /// As it stands in the kwargs, shortened.
     pub expression: String,
@@ -46,7 +46,7 @@ pub fn render_kwargs(kwargs: &str, task: &StartedTask<'_>) -> Result<String, Tem
     }
     let context = task.context();
     let mut rendered = String::with_capacity(kwargs.len());
-    for piece in Strings::of(kwargs) {
+    for piece in Strings::split(kwargs) {
         match piece {
             Piece::Other(text) => rendered.push_str(text),
             Piece::Text { raw, field, place } => {
@@ -55,13 +55,13 @@ pub fn render_kwargs(kwargs: &str, task: &StartedTask<'_>) -> Result<String, Tem
                     rendered.push_str(raw);
                     continue;
                 };
-                let refused = |why: &str| Err(TemplateError::new(&text[at..], why));
+                let refuse = |why: &str| Err(TemplateError::new(&text[at..], why));
                 if let Some(why) = place.why_not() {
-                    return refused(why);
+                    return refuse(why);
                 }
                 let context = context.as_ref().map_err(|why| TemplateError::new(&text[at..], why.clone()))?;
                 if !context.is_template_field(&field) {
-                    return refused(&format!("`{field}` is no template field of its operator"));
+                    return refuse(&format!("`{field}` is not a template field of its operator"));
                 }
                 let text = render_text(&text, |path| context.value(path))?;
                 // Writing into a string cannot fail.
@@ -82,7 +82,7 @@ fn render_text(
     value: impl Fn(&[expression::Step]) -> Result<String, String>,
 ) -> Result<String, TemplateError> {
     if text.contains('\r') {
-        return Err(TemplateError::new(text, "a text with carriage returns, which Jinja changes"));
+        return Err(TemplateError::new(text, "it contains carriage returns, which Jinja changes"));
     }
     let (mut rendered, mut rest) = (String::with_capacity(text.len()), text);
     while let Some(at) = first_opening(rest) {
@@ -91,11 +91,11 @@ fn render_text(
         let Some(inner) = from.strip_prefix("{{") else {
             return Err(TemplateError::new(
                 from,
-                "only plain `{{ name }}` substitutions are rendered, no blocks and no comments",
+                "only plain `{{ name }}` substitutions are rendered, not blocks or comments",
             ));
         };
         let Some((inner, behind)) = inner.split_once("}}") else {
-            return Err(TemplateError::new(from, "it has no end"));
+            return Err(TemplateError::new(from, "it has no closing `}}`"));
         };
         let whole = &from[..inner.len() + 4];
         let path = expression::parse(inner).map_err(|why| TemplateError::new(whole, why))?;

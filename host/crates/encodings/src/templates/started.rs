@@ -1,6 +1,6 @@
 //! What a workload says of a task that starts from its trigger, and the values that templates can take from it.
 //!
-//! Values are as Python's `str` gives them: that is what Jinja puts in the place of an expression.
+//! Values are as Python's `str` gives them: that is what Jinja puts where the expression was.
 
 use std::collections::BTreeMap;
 
@@ -90,7 +90,7 @@ impl<'w> StartedTask<'w> {
         let unread = |what: &str| format!("the workload's {what} cannot be read");
         let Serialized { dag } = serde_json::from_str(self.dag_data.get()).map_err(|_| unread("Dag"))?;
         if dag.render_template_as_native_obj {
-            return Err("its Dag renders templates as native objects".into());
+            return Err("the Dag renders templates as native objects".into());
         }
         let operator = dag.tasks.into_iter().map(|task| task.fields).find(|task| task.task_id == self.ti.task_id);
         let operator = operator.ok_or_else(|| "the workload's Dag does not have the task".to_owned())?;
@@ -111,28 +111,28 @@ impl Context<'_> {
         self.template_fields.iter().any(|field| field == name || field == WHOLE)
     }
 
-    /// What stands in the place of an expression, or why nothing does.
+    /// What an expression is replaced by, or why it is not.
     pub(super) fn value(&self, path: &[Step]) -> Result<String, String> {
-        let [first, steps @ ..] = path else { return Err(unknown()) };
+        let [first, steps @ ..] = path else { return Err(refuse_name()) };
         let run = &self.run;
         match (first.as_str(), steps) {
             ("ds", []) => Ok(self.logical_date()?.strftime("%Y-%m-%d").to_string()),
             ("ds_nodash", []) => Ok(self.logical_date()?.strftime("%Y%m%d").to_string()),
-            ("ts", []) => Ok(python(self.logical_date()?, 'T')),
+            ("ts", []) => Ok(isoformat(self.logical_date()?, 'T')),
             ("ts_nodash", []) => Ok(self.logical_date()?.strftime("%Y%m%dT%H%M%S").to_string()),
-            ("logical_date", []) => Ok(python(self.logical_date()?, ' ')),
-            ("data_interval_start", []) => time(run.data_interval_start),
-            ("data_interval_end", []) => time(run.data_interval_end),
+            ("logical_date", []) => Ok(isoformat(self.logical_date()?, ' ')),
+            ("data_interval_start", []) => format_time(run.data_interval_start),
+            ("data_interval_end", []) => format_time(run.data_interval_end),
             ("run_id", []) => Ok(self.ti.run_id.clone()),
-            ("ti" | "task_instance", [Step::Name(name)]) => self.of_task_instance(name),
-            ("dag_run", [Step::Name(name)]) => self.of_run(name),
-            ("dag_run", [Step::Name(name), steps @ ..]) if name == "conf" => inside(&self.conf, steps),
+            ("ti" | "task_instance", [Step::Name(name)]) => self.read_task_instance(name),
+            ("dag_run", [Step::Name(name)]) => self.read_run(name),
+            ("dag_run", [Step::Name(name), steps @ ..]) if name == "conf" => find(&self.conf, steps),
             ("params", [step, ..]) => {
                 let given = std::iter::once(&self.conf).chain(&self.params);
                 let found = given.into_iter().find(|members| members.contains_key(step.as_str()));
-                inside(found.unwrap_or(&self.conf), steps)
+                find(found.unwrap_or(&self.conf), steps)
             }
-            _ => Err(unknown()),
+            _ => Err(refuse_name()),
         }
     }
 
@@ -141,7 +141,7 @@ impl Context<'_> {
         self.run.logical_date.ok_or_else(|| "the Dag run has no logical date".to_owned())
     }
 
-    fn of_task_instance(&self, name: &str) -> Result<String, String> {
+    fn read_task_instance(&self, name: &str) -> Result<String, String> {
         let ti = self.ti;
         Ok(match name {
             "dag_id" => ti.dag_id.clone(),
@@ -149,36 +149,36 @@ impl Context<'_> {
             "run_id" => ti.run_id.clone(),
             "try_number" => ti.try_number.to_string(),
             "map_index" => ti.map_index.to_string(),
-            _ => return Err(unknown()),
+            _ => return Err(refuse_name()),
         })
     }
 
     /// State and type of a run are enums, which Python writes in more than one way.
-    fn of_run(&self, name: &str) -> Result<String, String> {
+    fn read_run(&self, name: &str) -> Result<String, String> {
         let run = &self.run;
         match name {
             "dag_id" => Ok(self.ti.dag_id.clone()),
             "run_id" => Ok(self.ti.run_id.clone()),
-            "logical_date" => time(run.logical_date),
-            "data_interval_start" => time(run.data_interval_start),
-            "data_interval_end" => time(run.data_interval_end),
-            "run_after" => time(run.run_after),
-            "start_date" => time(run.start_date),
-            _ => Err(unknown()),
+            "logical_date" => format_time(run.logical_date),
+            "data_interval_start" => format_time(run.data_interval_start),
+            "data_interval_end" => format_time(run.data_interval_end),
+            "run_after" => format_time(run.run_after),
+            "start_date" => format_time(run.start_date),
+            _ => Err(refuse_name()),
         }
     }
 }
 
-fn unknown() -> String {
-    "no such name is known to this host".into()
+fn refuse_name() -> String {
+    "this host does not know the name".into()
 }
 
-fn time(at: Option<Timestamp>) -> Result<String, String> {
-    at.map(|at| python(at, ' ')).ok_or_else(|| "the Dag run has no such time".to_owned())
+fn format_time(at: Option<Timestamp>) -> Result<String, String> {
+    at.map(|at| isoformat(at, ' ')).ok_or_else(|| "the Dag run has no such time".to_owned())
 }
 
 /// `datetime.isoformat(sep)` in UTC.
-fn python(at: Timestamp, separator: char) -> String {
+fn isoformat(at: Timestamp, separator: char) -> String {
     let fraction = if at.subsec_microsecond() == 0 && at.subsec_millisecond() == 0 { "" } else { ".%6f" };
     at.strftime(&format!("%Y-%m-%d{separator}%H:%M:%S{fraction}+00:00")).to_string()
 }
@@ -202,17 +202,17 @@ const ATTRIBUTES: [&str; 14] = [
 ];
 
 /// The value that the steps lead to.
-fn inside(members: &Members<'_>, steps: &[Step]) -> Result<String, String> {
+fn find(members: &Members<'_>, steps: &[Step]) -> Result<String, String> {
     let [step, rest @ ..] = steps else { return Err("it is an object, not a plain value".into()) };
     if matches!(step, Step::Name(name) if name.starts_with('_') || ATTRIBUTES.contains(&name.as_str())) {
         return Err(format!("`.{0}` is an attribute in Python: write `['{0}']` for the key", step.as_str()));
     }
     let value = members.get(step.as_str()).ok_or_else(|| format!("there is no key `{}`", step.as_str()))?;
     if rest.is_empty() {
-        return plain(value);
+        return format_value(value);
     }
-    let below = self::members(value).ok_or_else(|| format!("`{}` is no object", step.as_str()))?;
-    inside(&below, rest)
+    let below = self::members(value).ok_or_else(|| format!("`{}` is not an object", step.as_str()))?;
+    find(&below, rest)
 }
 
 fn members(value: &RawValue) -> Option<Members<'_>> {
@@ -238,10 +238,10 @@ fn defaults(params: &RawValue) -> Members<'_> {
 }
 
 /// `str` of a value of JSON.
-fn plain(value: &RawValue) -> Result<String, String> {
+fn format_value(value: &RawValue) -> Result<String, String> {
     let text = value.get();
     match text.as_bytes().first() {
-        Some(b'"') => serde_json::from_str(text).map_err(|_| "it is a text with half a surrogate pair".to_owned()),
+        Some(b'"') => serde_json::from_str(text).map_err(|_| "the string has half a surrogate pair".to_owned()),
         Some(b't') => Ok("True".into()),
         Some(b'f') => Ok("False".into()),
         Some(b'n') => Ok("None".into()),
@@ -254,7 +254,7 @@ fn plain(value: &RawValue) -> Result<String, String> {
 
 /// Only in the range where Python writes no exponent.
 fn float(text: &str) -> Result<String, String> {
-    let value: f64 = text.parse().map_err(|_| "it is no number".to_owned())?;
+    let value: f64 = text.parse().map_err(|_| "it is not a number".to_owned())?;
     if value == 0.0 || (1e-4..1e16).contains(&value.abs()) {
         Ok(format!("{value:?}"))
     } else {

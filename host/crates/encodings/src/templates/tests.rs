@@ -48,7 +48,7 @@ fn one_field_may_hold_all_kwargs() {
         render_kwargs(r#"{"steps": [{"say": "{{ run_id }}"}]}"#, &started)
     };
     assert_eq!(render(task_with(&["classpath", "trigger_kwargs"])).unwrap(), r#"{"steps": [{"say": "r 1"}]}"#);
-    assert!(render(task_with(&["classpath"])).unwrap_err().to_string().contains("no template field"));
+    assert!(render(task_with(&["classpath"])).unwrap_err().to_string().contains("not a template field"));
 }
 
 fn render(kwargs: &str) -> Result<String, TemplateError> {
@@ -130,7 +130,7 @@ fn only_template_fields_are_rendered_and_nothing_else_changes() {
     let untouched = r#"{"path": "{ {x} }", "note": "\" {"}"#;
     assert_eq!(render(untouched).unwrap(), untouched);
     for (kwargs, why) in [
-        (r#"{"note": "{{ ds }}"}"#, "`note` is no template field"),
+        (r#"{"note": "{{ ds }}"}"#, "`note` is not a template field"),
         (r#"{"path": {"{{ ds }}": 1}}"#, "it is a key"),
         (r#"{"path": {"$tuple": [["{{ ds }}"]]}}"#, "another type"),
         (r#"{"path": "a\r\n{{ ds }}"}"#, "carriage returns"),

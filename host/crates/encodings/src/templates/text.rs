@@ -24,8 +24,8 @@ impl Place {
     pub(super) const fn why_not(self) -> Option<&'static str> {
         match self {
             Self::Plain => None,
-            Self::Key => Some("it is a key, and Airflow renders none"),
-            Self::Tagged => Some("it is within a value of another type"),
+            Self::Key => Some("it is a key, and Airflow does not render keys"),
+            Self::Tagged => Some("it is inside a value of another type"),
         }
     }
 }
@@ -39,7 +39,7 @@ pub(super) struct Strings<'t> {
 }
 
 impl<'t> Strings<'t> {
-    pub(super) fn of(text: &'t str) -> Self {
+    pub(super) fn split(text: &'t str) -> Self {
         Self { rest: text, open: Vec::new(), field: String::new() }
     }
 

@@ -301,7 +301,7 @@ fn each_receiver_takes_its_own() {
     let error = payload_to_wire(r#"{"at":[{"$tuple":[]}]}"#, Asset).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "cannot be sent to Airflow: `$tuple`: an event of an asset watcher can hold plain JSON only, at /at/0"
+        "cannot be sent to Airflow: `$tuple` is not allowed: an asset watcher's event can hold only plain JSON, at /at/0"
     );
 }
 
