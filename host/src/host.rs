@@ -32,7 +32,8 @@ pub(crate) fn sandbox(
     let compiler = match keys.compile {
         Compile::InProcess => Compiler::InProcess,
         Compile::Child => Compiler::Child {
-            program: std::env::current_exe().context("cannot find this program, which is also the compiler")?,
+            program: std::env::current_exe()
+                .context("cannot find the path of this program, which also compiles components")?,
             arguments: vec![COMPILE.into()],
         },
     };
@@ -57,7 +58,7 @@ fn default_cache(environment: &dyn Variables) -> Option<PathBuf> {
 
 /// Listens, and says where: port 0 is any free one.
 pub(crate) async fn listen(address: SocketAddr) -> anyhow::Result<(TcpListener, SocketAddr)> {
-    let wrong = || format!("cannot listen on {address}: stop what has the port, or choose another");
+    let wrong = || format!("cannot listen on {address}: free the port or choose another one");
     let listener = TcpListener::bind(address).await.with_context(wrong)?;
     let address = listener.local_addr().with_context(wrong)?;
     Ok((listener, address))

@@ -22,7 +22,7 @@ use supervisor::Health;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-const STARTING: &str = "starting: not registered yet\n";
+const STARTING: &str = "starting: the host has not registered yet\n";
 
 /// What the port tells of.
 #[derive(Clone)]

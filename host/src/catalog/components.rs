@@ -57,7 +57,7 @@ fn one<'c>(
     match guest.digest {
         Some(pinned) if pinned != digest => {
             let what = format!(
-                "`{}` is not what was pinned: expected {pinned}, found {digest}; if the change is wanted, run `trigger-host catalog lock`",
+                "`{}` has changed: pinned is {pinned}, found {digest}; if the change is intended, run `trigger-host catalog lock`",
                 guest.component.display()
             );
             problems.error(catalog.problem(guest, guest.digest_line.unwrap_or(guest.line), "digest", what));

@@ -32,7 +32,7 @@ fn count(fields: &mut Fields<'_, '_>, name: &'static str, default: u32) -> u32 {
 pub(super) struct AboveZero<T>(pub(super) T);
 
 impl Wanted for AboveZero<Size> {
-    const EXPECTED: &'static str = "a size above zero such as \"64MiB\"";
+    const EXPECTED: &'static str = "a size greater than zero such as \"64MiB\"";
 
     fn from_value(value: &Value) -> Option<Self> {
         Size::from_value(value).filter(|size| size.0 > 0).map(Self)
@@ -40,7 +40,7 @@ impl Wanted for AboveZero<Size> {
 }
 
 impl Wanted for AboveZero<Duration> {
-    const EXPECTED: &'static str = "a duration above zero such as \"250ms\"";
+    const EXPECTED: &'static str = "a duration greater than zero such as \"250ms\"";
 
     fn from_value(value: &Value) -> Option<Self> {
         Duration::from_value(value).filter(|wait| !wait.is_zero()).map(Self)

@@ -81,7 +81,7 @@ pub(crate) async fn load(
         let guest = one.guest;
         if guest.limits.memory > most.0 {
             let what =
-                format!("more than `[sandbox] max-memory`, which is {}: lower the one or raise the other", most.show());
+                format!("exceeds `[sandbox] max-memory`, which is {}: lower this limit or raise that one", most.show());
             problems.error(catalog.problem(guest, guest.line, "limits.memory", what));
         }
         let place = started.get(&(one.digest, guest.allowed()));
@@ -109,15 +109,15 @@ pub(crate) async fn load(
 fn misplaced(owner: Owner<'_>, component: &Component) -> Option<String> {
     let (name, world) = (component.name(), component.world());
     match owner {
-        Owner::Trigger(_) if world.is_producer() => {
-            Some(format!("`{name}` is a {world}, no trigger: name it in a [sources.NAME] with `kind = \"component\"`"))
-        }
-        Owner::Trigger(entry) if entry.is_callback && world.is_subscriber() => {
-            Some(format!("`{name}` is a {world}, and a callback watches no shared stream: give it a `classpath`"))
-        }
-        Owner::Source(_) if !world.is_producer() => {
-            Some(format!("`{name}` is a {world}, and a source has to be a stream-producer: name it in a [[trigger]]"))
-        }
+        Owner::Trigger(_) if world.is_producer() => Some(format!(
+            "`{name}` is a {world}, not a trigger: use it in a [sources.NAME] with `kind = \"component\"`"
+        )),
+        Owner::Trigger(entry) if entry.is_callback && world.is_subscriber() => Some(format!(
+            "`{name}` is a {world}, but a callback cannot subscribe to a shared stream: map it with `classpath` instead"
+        )),
+        Owner::Source(_) if !world.is_producer() => Some(format!(
+            "`{name}` is a {world}, but a source must be a stream-producer: use it in a [[trigger]] instead"
+        )),
         _ => None,
     }
 }

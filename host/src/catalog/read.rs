@@ -57,7 +57,7 @@ fn owner(fields: &mut Fields<'_, '_>) -> (Option<ClassPath>, bool) {
     match (fields.node(CLASSPATH), fields.node(CALLBACK).map(|node| node.line)) {
         (None, Some(_)) => (fields.take(CALLBACK), true),
         (Some(_), Some(line)) => {
-            fields.report(line, CALLBACK, "an entry is for a class path or for a callback: make two of it");
+            fields.report(line, CALLBACK, "an entry has either `classpath` or `callback`: write two entries");
             (fields.take(CLASSPATH), false)
         }
         (_, None) => (fields.required(CLASSPATH), false),
@@ -81,7 +81,7 @@ fn report_two_owners(document: &Document, problems: &mut Problems) {
         let owned = (key.key.as_str(), classpath.as_str());
         match seen.iter().find(|(earlier, _)| *earlier == owned) {
             Some((_, line)) => {
-                let what = format!("has two owners, on lines {line} and {}: keep one", key.line);
+                let what = format!("has two entries, on lines {line} and {}: keep one", key.line);
                 problems.error(Problem { subject: Some(subject(classpath)), ..document.problem(key.line, what) });
             }
             None => seen.push((owned, key.line)),

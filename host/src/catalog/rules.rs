@@ -38,7 +38,11 @@ pub(super) fn read(mut fields: Fields<'_, '_>, goes_back: bool) -> Rules {
     let on_failed = fields.choose("on-failed", &choices);
     if on_failed == Some(REWIND) && !goes_back {
         let line = fields.line_of("on-failed");
-        fields.report(line, "on-failed", "a source of this kind cannot go back: write \"pass\" or \"hold\"");
+        fields.report(
+            line,
+            "on-failed",
+            "this kind of source cannot be read again from an earlier point: use \"pass\" or \"hold\"",
+        );
     }
     set(&mut rules.on_failed, on_failed);
     set(&mut rules.ack_timeout, fields.take::<AboveZero<Duration>>("acknowledge-within").map(|within| within.0));

@@ -36,7 +36,7 @@ pub(super) fn read<'d>(document: &'d Document, root: &mut Fields<'d, '_>) -> Vec
         fields.subject(subject(&entry.key));
         fields.rooted();
         if !is_name(&entry.key) {
-            let what = format!("a name has at most {LONGEST_NAME} letters, digits, `.`, `_` and `-`");
+            let what = format!("a name must have 1 to {LONGEST_NAME} characters: letters, digits, `.`, `_` and `-`");
             fields.report(entry.line, "", what);
             continue;
         }
@@ -73,7 +73,11 @@ fn component(document: &Document, name: &str, mut fields: Fields<'_, '_>) -> Opt
     let guest = guest::read(document, subject(name), &mut fields);
     if guest.as_ref().is_some_and(|guest| guest.runtime != RuntimeGrants::default()) {
         let line = fields.line_of("grants");
-        fields.report(line, "grants", "a source may only have `http`: it runs for no task that could ask Airflow");
+        fields.report(
+            line,
+            "grants",
+            "a source can only be granted `http`: it runs without a task, so it cannot ask Airflow for anything",
+        );
     }
     fields.finish();
     guest.map(|guest| Reads::Guest(Box::new(guest)))

@@ -51,9 +51,9 @@ pub(crate) fn run(arguments: &Api) -> Ended {
 fn file(url: &str) -> anyhow::Result<PathBuf> {
     let path = url.strip_prefix("sqlite:").map_or(url, |rest| rest.strip_prefix("//").unwrap_or(rest));
     match path {
-        "" => Err(anyhow!("--db: name a file, such as `sqlite:dev.db`")),
+        "" => Err(anyhow!("--db: expected a file, such as `sqlite:dev.db`")),
         path if path.contains("://") => {
-            Err(anyhow!("--db: only SQLite is embedded: name a file, such as `sqlite:dev.db`"))
+            Err(anyhow!("--db: only SQLite is supported: expected a file, such as `sqlite:dev.db`"))
         }
         path => Ok(path.into()),
     }

@@ -33,7 +33,7 @@ pub(crate) fn run(command: &Catalog) -> Ended {
         Catalog::Check(file) => {
             let (triggers, sources) = check(&file.catalog)?;
             let sources = if sources == 0 { String::new() } else { format!(" and {sources} sources") };
-            out::line(&format!("{triggers} triggers{sources}, all right."))?;
+            out::line(&format!("{triggers} triggers{sources} are valid."))?;
         }
     }
     Ok(Exit::Done)

@@ -17,7 +17,7 @@ pub(crate) fn run(command: &Config) -> Ended {
             let read = config::read(file.config.as_deref(), &Environment, &[])?;
             let warned = read.problems.warnings().len();
             settle(read.problems)?;
-            out::line(&format!("The configuration is right, {warned} warnings."))?;
+            out::line(&format!("The configuration is valid ({warned} warnings)."))?;
         }
         Config::Show(file) => {
             let read = config::read(file.config.as_deref(), &Environment, &[])?;

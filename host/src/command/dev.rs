@@ -75,7 +75,7 @@ async fn show(
     drop(screen.view);
     let (tally, lost) = screen.shown.finish()?;
     if lost > 0 {
-        eprintln!("warning: {lost} steps were not shown: the reader of standard output is too slow");
+        eprintln!("warning: {lost} steps were not shown, because standard output was read too slowly");
     }
     if style.json {
         eprintln!("{}", tally.summary())

@@ -114,7 +114,7 @@ impl Daemon {
         let seen = Seen { health: asked, streams: shown, metrics, masker: self.logs.masker.clone() };
         let (stop, stopped) = oneshot::channel::<()>();
         let admin = listener.map(|(listener, address)| {
-            tracing::info!(%address, "The admin port listens.");
+            tracing::info!(%address, "The admin port is listening.");
             tokio::spawn(admin::serve(listener, seen, async move {
                 // A sender that is gone says the same.
                 let _ = stopped.await;
@@ -157,7 +157,7 @@ impl Daemon {
                 wish = self.signals.next() => match (wish, ending) {
                     (Wish::Reload, _) => reading = Some(self.read_again()),
                     (Wish::End, false) => {
-                        tracing::info!("The host drains; another signal ends it at once.");
+                        tracing::info!("The host is draining; another signal ends it at once.");
                         ending = true;
                         supervisor.drain();
                     }
@@ -208,7 +208,7 @@ async fn read(reading: &mut Option<Reading>) -> (Option<supervisor::Catalog>, Pr
     *reading = None;
     read.unwrap_or_else(|error| {
         let mut problems = Problems::default();
-        problems.error(Problem::key("host.catalog", format!("reading it failed: {error}")));
+        problems.error(Problem::key("host.catalog", format!("cannot read the catalog: {error}")));
         (None, problems)
     })
 }
@@ -226,6 +226,6 @@ fn reload(supervisor: &Supervisor, (classes, problems): (Option<supervisor::Cata
             supervisor.reload(Arc::new(classes));
             tracing::info!("The catalog was read again.");
         }
-        None => tracing::error!("The catalog was read again and is refused; the old one stays."),
+        None => tracing::error!("The catalog was read again, but has errors; the old one stays in use."),
     }
 }

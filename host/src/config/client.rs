@@ -21,7 +21,7 @@ pub(crate) fn client(settings: &Settings, shown: &[Shown], problems: &mut Proble
     // An Airflow that has the endpoints itself has them where everything else of its Execution API is.
     let itself = api.runtime_url.clone().filter(|_| dialect == Dialect::BuiltIn);
     let Some(url) = api.url.clone().or(itself) else {
-        let what = "missing: `run` needs the URL of the trigger and job endpoints, such as \"http://127.0.0.1:8080/trigger-host/\"";
+        let what = "missing: `run` requires the URL of the trigger and job endpoints, such as \"http://127.0.0.1:8080/trigger-host/\"";
         problems.error(locate(shown, "api", "url", what.into()));
         return None;
     };

@@ -52,7 +52,7 @@ fn check(mut read: Read) -> Read {
         problems.error(locate(shown, "api", name, what));
     }
     if let Err(error) = diagnostics::filter(&settings.tracing.filter) {
-        problems.error(locate(shown, "tracing", "filter", format!("not a filter: {error}")));
+        problems.error(locate(shown, "tracing", "filter", format!("not a valid filter: {error}")));
     }
     // Without a folder nothing is rendered.
     if let (Some(_), Err(error)) = (&logs.folder, logs::Template::parse(&logs.filename_template)) {

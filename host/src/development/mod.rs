@@ -75,7 +75,7 @@ impl Development {
         classes: supervisor::Catalog,
         observer: Arc<dyn Observer>,
     ) -> Result<Supervisor, Failure> {
-        let url = self.url().parse().map_err(|error| anyhow!("the embedded API has no URL: {error}"))?;
+        let url = self.url().parse().map_err(|error| anyhow!("the embedded API has no valid URL: {error}"))?;
         let client =
             execution_api::Client::new(execution_api::ClientConfig::new(url)).map_err(|error| anyhow!(error))?;
         let parts = Parts {

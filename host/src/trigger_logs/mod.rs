@@ -95,7 +95,7 @@ impl Logs {
     /// Starts the log server, if there is to be one.
     pub(crate) fn serve(&mut self) -> Option<Serving> {
         let (listener, address, server) = self.server.take()?;
-        tracing::info!(%address, "The log server listens.");
+        tracing::info!(%address, "The log server is listening.");
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(server.serve(listener, async move {
             // A sender that is gone says the same.

@@ -27,7 +27,7 @@ pub(crate) fn check(settings: &Settings, shown: &[Shown], problems: &mut Problem
     spans(settings, shown, problems);
     if settings.host.queues.as_ref().is_some_and(Vec::is_empty) {
         let what =
-            "an empty list claims nothing: name the queues, or leave the key out to claim triggers without a queue";
+            "an empty list would claim nothing: name queues, or remove the key to claim triggers without a queue";
         problems.error(locate(shown, "host", "queues", what.into()));
     }
     logs(settings, shown, problems);
@@ -53,11 +53,12 @@ fn files(settings: &Settings, shown: &[Shown], problems: &mut Problems) {
 fn tokens(settings: &Settings, shown: &[Shown], problems: &mut Problems) {
     let api = &settings.api;
     if api.token_file.is_some() && api.jwt_secret_file.is_some() {
-        let what = "`token-file` and `jwt-secret-file` exclude each other: keep the one that your API wants";
+        let what = "`token-file` and `jwt-secret-file` cannot be combined: keep the one that your API expects";
         problems.error(locate(shown, "api", "jwt-secret-file", what.into()));
     }
     if api.jwt_private_key_file.is_some() && api.jwt_secret_file.is_some() {
-        let what = "`jwt-private-key-file` and `jwt-secret-file` exclude each other: keep the one that your API wants";
+        let what =
+            "`jwt-private-key-file` and `jwt-secret-file` cannot be combined: keep the one that your API expects";
         problems.error(locate(shown, "api", "jwt-private-key-file", what.into()));
     }
     if api.subject.parse::<uuid::Uuid>().is_err() {
@@ -82,7 +83,8 @@ fn spans(settings: &Settings, shown: &[Shown], problems: &mut Problems) {
         }
     }
     if host.heartbeat_every >= host.health_check_threshold {
-        let what = "must be shorter than `health-check-threshold`, or the host counts as dead between two heartbeats";
+        let what =
+            "must be shorter than `health-check-threshold`; otherwise the host counts as dead between two heartbeats";
         problems.error(locate(shown, "host", "heartbeat-every", what.into()));
     }
 }
@@ -95,7 +97,7 @@ fn logs(settings: &Settings, shown: &[Shown], problems: &mut Problems) {
     let has_secret = logs.secret_key.is_some() || logs.secret_key_file.is_some();
     let missing = [("folder", logs.folder.is_some()), ("secret-key-file", has_secret)];
     for (name, _) in missing.into_iter().filter(|(_, is_there)| !is_there) {
-        let what = format!("the log server needs `logs.{name}` as well");
+        let what = format!("the log server also requires `logs.{name}`");
         let problem = locate(shown, "logs", "listen", what);
         // Airflow's own variables are set for others too: then logs are not served, and that is all.
         if problem.key.as_deref().is_some_and(|key| key.starts_with(AIRFLOW_PREFIX)) {

@@ -123,144 +123,144 @@ fn loopback(port: u16) -> SocketAddr {
 settings! {
     /// The Execution API: where triggers come from and events go.
     api: Api {
-        /// The eight trigger and job endpoints. `run` needs it; with `built-in` it is `runtime-url` when not set.
+        /// URL of the eight trigger and job endpoints. `run` requires it; with `built-in` it defaults to `runtime-url`.
         "url" url: Option<Url> = None;
-        /// Connections, variables, XComs and task states; `url` when not set.
+        /// URL for connections, variables, XComs and task states. Defaults to `url`.
         "runtime-url" runtime_url: Option<Url> = None, airflow "AIRFLOW__CORE__EXECUTION_API_SERVER_URL";
-        /// Which server answers: `plugin` is Airflow 3.3 with the plugin or the embedded API, `built-in` an Airflow that has the endpoints itself.
+        /// The kind of server: `plugin` is Airflow 3.3 with the plugin, or the embedded API; `built-in` is an Airflow that has the endpoints itself.
         "dialect" dialect: Dialect = Dialect::Plugin;
-        /// A file with a bearer token that something else keeps fresh. Wins over the secrets.
+        /// File with a bearer token that something else keeps fresh. Takes precedence over the secrets.
         "token-file" token_file: Option<PathBuf> = None;
-        /// A file with the secret that tokens are signed with.
+        /// File with the secret that signs tokens.
         "jwt-secret-file" jwt_secret_file: Option<PathBuf> = None;
-        /// The secret itself, where there is no file for it. Better kept out of the file.
+        /// The secret that signs tokens, if it is not in a file of its own. Prefer `jwt-secret-file`.
         "jwt-secret" jwt_secret: Option<SecretString> = None, airflow "AIRFLOW__API_AUTH__JWT_SECRET";
-        /// A file with the private key that tokens are signed with instead: RSA (RS256) or Ed25519 (EdDSA), PEM, unencrypted.
+        /// File with a private key that signs tokens instead of a secret: RSA (RS256) or Ed25519 (EdDSA), as unencrypted PEM.
         "jwt-private-key-file" jwt_private_key_file: Option<PathBuf> = None, airflow "AIRFLOW__API_AUTH__JWT_PRIVATE_KEY_PATH";
-        /// `kid` of tokens signed with the private key; its thumbprint when not set.
+        /// `kid` of tokens signed with the private key. Defaults to the thumbprint of the key.
         "jwt-key-id" jwt_key_id: Option<String> = None, airflow "AIRFLOW__API_AUTH__JWT_KID";
-        /// `aud` of signed tokens; `urn:trigger-host` for the plugin, `runtime-audience` for `built-in`.
+        /// `aud` of signed tokens. Defaults to `urn:trigger-host` for the plugin and to `runtime-audience` for `built-in`.
         "audience" audience: Option<String> = None;
-        /// `sub` of signed tokens: a UUID.
+        /// `sub` of signed tokens. Must be a UUID.
         "subject" subject: String = "00000000-0000-0000-0000-000000000000".into();
-        /// `iss` of signed tokens; left out when not set.
+        /// `iss` of signed tokens. Omitted when not set.
         "issuer" issuer: Option<String> = None, airflow "AIRFLOW__API_AUTH__JWT_ISSUER";
-        /// Life of signed tokens.
+        /// How long signed tokens are valid.
         "token-life" token_life: Duration = seconds(600), airflow "AIRFLOW__EXECUTION_API__JWT_EXPIRATION_TIME";
-        /// A token file for `runtime-url`, where it wants another token than `url`.
+        /// Token file for `runtime-url`, if it needs a different token than `url`.
         "runtime-token-file" runtime_token_file: Option<PathBuf> = None;
-        /// A file with the secret for `runtime-url`, where it is another one.
+        /// File with the secret for `runtime-url`, if it differs from that for `url`.
         "runtime-jwt-secret-file" runtime_jwt_secret_file: Option<PathBuf> = None;
-        /// `aud` of tokens signed for `runtime-url`.
+        /// `aud` of tokens that are signed for `runtime-url`.
         "runtime-audience" runtime_audience: String = "urn:airflow.apache.org:task".into(), airflow "AIRFLOW__EXECUTION_API__JWT_AUDIENCE";
-        /// The most one call may take.
+        /// Time limit for one call to the API.
         "timeout" timeout: Duration = seconds(5), airflow "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT";
-        /// The most one heartbeat may take; heartbeats have connections of their own.
+        /// Time limit for one heartbeat. Heartbeats use connections of their own.
         "heartbeat-timeout" heartbeat_timeout: Duration = seconds(3);
-        /// An HTTP proxy for calls to the API. The usual proxy variables are never read.
+        /// HTTP proxy for calls to the API. The usual proxy variables are never read.
         "proxy" proxy: Option<Url> = None;
-        /// Keys for encrypted arguments, separated by commas, newest first. Not needed with the plugin, which decrypts.
+        /// Fernet keys that decrypt kwargs, separated by commas, newest first. Not needed with the plugin, which decrypts them.
         "fernet-key" fernet_key: Option<SecretString> = None, airflow "AIRFLOW__CORE__FERNET_KEY";
-        /// A file with the same.
+        /// File with the Fernet keys.
         "fernet-key-file" fernet_key_file: Option<PathBuf> = None;
     }
-    /// The host: which triggers it takes and how it runs them.
+    /// The host: which triggers it claims and how it runs them.
     host: Host {
-        /// The catalog.
+        /// The catalog file.
         "catalog" catalog: PathBuf = "triggers.toml".into();
-        /// The name it registers under, from which the api-server fetches logs; the machine's when not set.
+        /// The name the host registers under; the api-server fetches logs from it. Defaults to the name of the machine.
         "hostname" hostname: Option<String> = None;
-        /// Most triggers held at once.
+        /// How many triggers the host holds at most.
         "capacity" capacity: NonZeroUsize = count(1000), airflow "AIRFLOW__TRIGGERER__CAPACITY";
-        /// Only triggers of these queues; those without a queue when not set. As a triggerer's `--queues`.
+        /// Claim only triggers of these queues; when not set, only triggers without a queue. Like `--queues` of Airflow's triggerer.
         "queues" queues: Option<Vec<String>> = None;
-        /// Only triggers of this team. As a triggerer's `--team-name`.
+        /// Claim only triggers of this team. Like `--team-name` of Airflow's triggerer.
         "team" team: Option<String> = None;
-        /// Period of the heartbeat.
+        /// How often the host sends a heartbeat.
         "heartbeat-every" heartbeat_every: Duration = seconds(5), airflow "AIRFLOW__TRIGGERER__JOB_HEARTBEAT_SEC";
-        /// Silence after which a host counts as dead. The same for all hosts and triggerers.
+        /// How long a host can go without a heartbeat before it counts as dead. Use the same value for all hosts and triggerers.
         "health-check-threshold" health_check_threshold: Duration = seconds(30), airflow "AIRFLOW__TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD";
-        /// Silence of the executor after which heartbeats stop, so that another host takes over; `0s` for never.
+        /// How long the executor can be stuck before the host stops its heartbeats, so that another host takes over; `0s` means never.
         "watchdog" watchdog: Duration = seconds(10), airflow "AIRFLOW__TRIGGERER__RUNNER_HEALTH_CHECK_THRESHOLD";
-        /// Bound on one `on-kill`.
+        /// Time limit for one `on-kill` call.
         "on-kill-timeout" on_kill_timeout: Duration = seconds(30), airflow "AIRFLOW__TRIGGERER__ON_KILL_TIMEOUT";
-        /// No event of a deferred task's trigger leaves earlier than this after its claim. Airflow 3.3 fails tasks that are resumed before it has heard of their deferral, which was seen to take up to 6 s: `8s` covers that, or Airflow's `[workers] min_heartbeat_interval` set to 1 and `3s`.
+        /// How long after a claim the first event of a deferred task's trigger is held back. Airflow 3.3 fails tasks that are resumed before it has heard of their deferral, which has been seen to take up to 6 s: set this to `8s`, or to `3s` with Airflow's `[workers] min_heartbeat_interval` set to 1.
         "first-event-after" first_event_after: Duration = Duration::ZERO;
-        /// What becomes of a task's trigger that no component is mapped to: `fail` is right where this host has its own queue or team.
+        /// What to do with a task's trigger that no component is mapped to: `fail` it, which is right if this host has its own queue or team, or `hold` it.
         "unmapped" unmapped: Unmapped = Unmapped::Fail;
-        /// The same of a callback; another triggerer may be able to run it. An asset's is always held: no one would hear of its failure.
+        /// The same for a callback, which another triggerer may be able to run. An asset's trigger is always held, because nobody would hear of its failure.
         "unmapped-callbacks" unmapped_callbacks: Unmapped = Unmapped::Hold;
-        /// Period of asking for triggers while there is work; up to four times that when there is none.
+        /// How often to ask for triggers while there is work; without work the interval grows to four times this.
         "load-every" load_every: Duration = seconds(1);
-        /// Period of the clean-up when nothing fired or failed. Where no triggerer of Airflow's runs (it cleans up each second), a user's kill is seen and `on-kill` called as late as this; each is a few statements of the database.
+        /// How often to clean up while nothing fires or fails. If no Airflow triggerer runs (it cleans up every second), this is how late `on-kill` can be called after a user kills a task. Each clean-up is a few database statements.
         "cleanup-every" cleanup_every: Duration = seconds(30);
-        /// How long to try to register at the start before giving up.
+        /// How long to keep trying to register at the start before giving up.
         "register-within" register_within: Duration = seconds(300);
-        /// Events, failures and checkpoints in flight at once.
+        /// How many events, failures and checkpoints are sent at the same time.
         "deliveries" deliveries: NonZeroUsize = count(8);
-        /// Triggers asked for in one request.
+        /// How many workloads to ask for in one request.
         "workload-slice" workload_slice: NonZeroUsize = count(50);
     }
-    /// How the host ends on SIGTERM. Each bound is for one step, in this order.
+    /// How the host shuts down on SIGTERM. Each limit is for one step, in this order.
     drain: Drain {
-        /// For calls that are running.
+        /// Time for running calls to finish.
         "polls" polls: Duration = seconds(10);
-        /// For events, failures and checkpoints that are queued.
+        /// Time to send queued events, failures and checkpoints.
         "deliveries" deliveries: Duration = seconds(10);
-        /// For the request that completes the Job.
+        /// Time for the request that completes the Job.
         "complete" complete: Duration = seconds(5);
     }
     /// The sandbox that guests run in.
     sandbox: SandboxKeys {
-        /// Guests that run at once. Each reserves about 4 GiB of address space and, warm, up to 1 MiB of memory. Filters of shared streams stay
-        /// between their batches in four times as many places beside these, which reserve as much each, while their memories together are at
-        /// most 8 MiB for each of this number.
+        /// How many guests run at the same time. Each reserves about 4 GiB of address space and, once warm, up to 1 MiB of memory. Filters of shared
+        /// streams stay alive between batches in four times as many additional slots, which reserve as much each; together their memory is at
+        /// most 8 MiB times this number.
         "live-instances" live_instances: NonZeroUsize = count(256);
-        /// Threads that run guests.
+        /// How many threads run guests.
         "workers" workers: NonZeroUsize = count(2);
-        /// Most linear memory of one guest, whatever the catalog says.
+        /// Upper limit for the linear memory of one guest, whatever the catalog says.
         "max-memory" max_memory: Size = Size::mib(64);
-        /// How often a running guest is looked at.
+        /// How often the CPU time of running guests is checked.
         "tick" tick: Duration = Duration::from_millis(2);
-        /// Folder for compiled code, writable by the host alone; `trigger-host` in the user's cache folder when not set.
+        /// Folder for compiled code; only the host may be able to write to it. Defaults to `trigger-host` in the user's cache folder.
         "cache" cache: Option<PathBuf> = None;
-        /// Where components are compiled.
+        /// Where components are compiled: in a child process with limits of its own, or in the host.
         "compile" compile: Compile = Compile::Child;
     }
-    /// The guests' way out.
+    /// Outgoing HTTP requests of guests.
     egress: Egress {
-        /// Requests of all guests in flight at once.
+        /// How many HTTP requests of all guests together are in flight at the same time.
         "total-in-flight" total_in_flight: NonZeroUsize = count(256);
     }
-    /// The logs of triggers, where the api-server reads them.
+    /// The logs of triggers, for the api-server to read.
     logs: Logs {
-        /// The folder that log paths of the API are below; no logs are written when not set.
+        /// The folder for task logs: Airflow's base log folder. When not set, no logs are written.
         "folder" folder: Option<PathBuf> = None, airflow "AIRFLOW__LOGGING__BASE_LOG_FOLDER";
-        /// Where a task's log is below it, when the API does not say: as Airflow's, of which placeholders and the default's condition are known.
+        /// Path of a task's log inside the folder, used when the API does not send one. Written as in Airflow; placeholders and the condition of the default are supported.
         "filename-template" filename_template: String = LOG_FILENAME_TEMPLATE.into(), airflow "AIRFLOW__LOGGING__LOG_FILENAME_TEMPLATE";
         /// Permissions of new files, before the umask.
         "file-mode" file_mode: Permissions = Permissions(0o664), airflow "AIRFLOW__LOGGING__FILE_TASK_HANDLER_NEW_FILE_PERMISSIONS";
         /// Permissions of new folders, before the umask.
         "folder-mode" folder_mode: Permissions = Permissions(0o775), airflow "AIRFLOW__LOGGING__FILE_TASK_HANDLER_NEW_FOLDER_PERMISSIONS";
-        /// What the lines of one trigger may fill of its file; later ones are dropped and counted.
+        /// How much one trigger may write to its log. Later lines are dropped and counted.
         "max-file" max_file: Size = Size::mib(16);
-        /// Where the log server listens, for the api-server to reach at `host.hostname`; none when not set. Needs a secret.
+        /// Where the log server listens; the api-server must be able to reach it at `host.hostname`. Requires a secret. When not set, no logs are served.
         "listen" listen: Option<SocketAddr> = None, airflow "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT";
-        /// A file with the secret that the api-server signs its requests for logs with.
+        /// File with the secret that the api-server signs its log requests with.
         "secret-key-file" secret_key_file: Option<PathBuf> = None;
-        /// The secret itself.
+        /// The secret that the api-server signs its log requests with. Prefer `secret-key-file`.
         "secret-key" secret_key: Option<SecretString> = None, airflow "AIRFLOW__API__SECRET_KEY";
     }
     /// Health, readiness, metrics and shared streams.
     admin: Admin {
-        /// Where `/health`, `/ready`, `/metrics` and `/streams` are served; nowhere when not set.
+        /// Where `/health`, `/ready`, `/metrics` and `/streams` are served.
         "listen" listen: Option<SocketAddr> = Some(loopback(9180));
     }
     /// The host's own log lines, on standard error.
     tracing: Tracing {
-        /// What is written: a level, or `target=level` separated by commas.
+        /// Which lines are written: a level, or `target=level` pairs separated by commas.
         "filter" filter: String = "info".into();
-        /// Their form.
+        /// The format of the lines.
         "format" format: Format = Format::Human;
     }
 }

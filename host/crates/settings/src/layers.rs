@@ -111,7 +111,7 @@ impl<'a> Layers<'a> {
                 let name = format!("{variable}{suffix}");
                 if !is_set && self.environment.get(&name).is_some_and(|value| !value.is_empty()) {
                     let what = format!(
-                        "is not read: no commands are run and no secrets back-end is asked for settings; set `{}.{}`",
+                        "is not supported: settings are not read from commands or a secrets back-end; set `{}.{}` instead",
                         instead.section, instead.name
                     );
                     self.problems.warning(Problem::key(name, what));

@@ -138,7 +138,7 @@ const AIRFLOWS: [&str; 31] = [
 fn every_setting_of_airflows_triggerer_is_read_or_explained() {
     let page = reference();
     let explained =
-        page.split("## Settings of Airflow's that are not read").nth(1).unwrap().split("\n## ").next().unwrap();
+        page.split("## Settings of Airflow that are not read").nth(1).unwrap().split("\n## ").next().unwrap();
     for name in AIRFLOWS {
         let read = KEYS.iter().any(|key| key.airflow == Some(name));
         assert_ne!(read, explained.contains(&format!("`{name}`")), "{name}: one of the two");
