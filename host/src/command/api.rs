@@ -31,11 +31,11 @@ pub(crate) fn run(arguments: &Api) -> Ended {
         event_batch: !arguments.single_events,
         ..Config::default()
     };
-    let runtime = host::runtime().or_exit(Exit::Own)?;
+    let runtime = host::runtime()?;
     runtime.block_on(async {
-        let signals = Signals::listen().or_exit(Exit::Own)?;
+        let signals = Signals::listen()?;
         let (listener, address) = host::listen(arguments.listen).await.context("--listen").or_exit(Exit::Usage)?;
-        let server = EmbeddedApi::open(config).map_err(|error| anyhow!(error)).or_exit(Exit::Usage)?;
+        let server = EmbeddedApi::open(config)?;
         let url = host::api_url(address);
         if arguments.output.is_json() {
             out::json(&json!({"event": "listening", "url": url}))?

@@ -9,7 +9,7 @@ use trigger_host_types::SystemClock;
 use crate::arguments::Catalog;
 use crate::catalog::{self, Change, Unlocked};
 use crate::config::{self, settle};
-use crate::exit::{Ended, Exit, Failure, OrExit as _};
+use crate::exit::{Ended, Exit, Failure};
 use crate::{diagnostics, host, out};
 
 /// Runs the command.
@@ -48,8 +48,8 @@ fn check(path: &Path) -> Result<(usize, usize), Failure> {
     let mut problems = Problems::default();
     let catalog = catalog::read(path, &mut problems)?;
     let ready = catalog::ready(&catalog, Unlocked::Refused, &mut problems);
-    let runtime = host::runtime().or_exit(Exit::Own)?;
-    let sandbox = host::sandbox(&settings, 1, Arc::new(SystemClock), &Environment).or_exit(Exit::Usage)?;
+    let runtime = host::runtime()?;
+    let sandbox = host::sandbox(&settings, 1, Arc::new(SystemClock), &Environment)?;
     runtime.block_on(catalog::load(&sandbox, &catalog, &ready, &settings, &mut problems));
     settle(problems)?;
     Ok((catalog.entries.len(), catalog.sources.len()))

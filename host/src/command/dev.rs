@@ -35,11 +35,11 @@ pub(crate) fn run(arguments: &Dev) -> Ended {
     let triggers =
         arguments.defer.iter().map(|file| (file.as_path(), defer::read(file, &catalog, &mut problems))).collect();
     let time = if arguments.virtual_time { Clocks::jumping() } else { Clocks::real() };
-    let runtime = host::runtime().or_exit(Exit::Own)?;
+    let runtime = host::runtime()?;
     runtime.block_on(async {
-        let mut signals = Signals::listen().or_exit(Exit::Own)?;
+        let mut signals = Signals::listen()?;
         let slots = settings.sandbox.live_instances.get();
-        let sandbox = host::sandbox(&settings, slots, Arc::clone(&time.clock), &Environment).or_exit(Exit::Usage)?;
+        let sandbox = host::sandbox(&settings, slots, Arc::clone(&time.clock), &Environment)?;
         let classes = catalog::load(&sandbox, &catalog, &ready, &settings, &mut problems).await;
         settle(problems)?;
         let database = arguments.db.clone().map_or(Database::Memory, Database::File);

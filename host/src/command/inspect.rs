@@ -77,8 +77,8 @@ fn owned<'c>(catalog: &'c Catalog, arguments: &Inspect, inspection: &Inspection)
 fn load(name: &str, wasm: &[u8], allowed: &[Allowed]) -> Result<(Vec<String>, Option<Manifest>), Failure> {
     let settings = config::read_environment(&Environment)?;
     diagnostics::start(&settings);
-    let runtime = host::runtime().or_exit(Exit::Own)?;
-    let sandbox: Sandbox = host::sandbox(&settings, 1, Arc::new(SystemClock), &Environment).or_exit(Exit::Usage)?;
+    let runtime = host::runtime()?;
+    let sandbox: Sandbox = host::sandbox(&settings, 1, Arc::new(SystemClock), &Environment)?;
     runtime.block_on(async {
         let (mut refusals, mut manifest) = (Vec::new(), None);
         for allowed in allowed {

@@ -4,10 +4,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::anyhow;
 use sandbox::Sandbox;
 use settings::{Environment, Problem, Problems, Settings, Shown, locate};
-use supervisor::{Health, Parts, StartError, Supervisor, Time};
+use supervisor::{Health, Parts, Supervisor, Time};
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
@@ -18,7 +17,7 @@ use crate::admin::Seen;
 use crate::arguments::Run;
 use crate::catalog::{self, Unlocked};
 use crate::config::{self, settle};
-use crate::exit::{Ended, Exit, Failure, OrExit as _};
+use crate::exit::{Ended, Exit};
 use crate::signals::{Signals, Wish};
 use crate::trigger_logs::Logs;
 use crate::{admin, diagnostics, host, metrics};
@@ -37,18 +36,18 @@ pub(crate) fn run(arguments: &Run) -> Ended {
     let (settings, mut problems) = (read.settings, read.problems);
     diagnostics::start(&settings);
     let client = config::client(&settings, &read.shown, &mut problems);
-    let runtime = host::runtime().or_exit(Exit::Own)?;
+    let runtime = host::runtime()?;
     runtime.block_on(async {
-        let signals = Signals::listen().or_exit(Exit::Own)?;
+        let signals = Signals::listen()?;
         let slots = settings.sandbox.live_instances.get();
-        let sandbox = host::sandbox(&settings, slots, Arc::new(SystemClock), &Environment).or_exit(Exit::Usage)?;
+        let sandbox = host::sandbox(&settings, slots, Arc::new(SystemClock), &Environment)?;
         let classes = classes(&sandbox, &settings, &mut problems).await;
         let listener = admin_listener(&settings, &read.shown, &mut problems).await;
         let logs = Logs::open(&settings, &read.shown, Arc::new(SystemClock), &mut problems).await;
         settle(problems)?;
         // Both are there when nothing is wrong.
         let (Some(client), Some(classes)) = (client, classes) else { return Ok(Exit::Own) };
-        let client = execution_api::Client::new(client).map_err(|error| anyhow!(error)).or_exit(Exit::Usage)?;
+        let client = execution_api::Client::new(client)?;
         Daemon { settings, sandbox, signals, logs }.run(client, classes, listener).await
     })
 }
@@ -95,16 +94,16 @@ impl Daemon {
         classes: supervisor::Catalog,
         listener: Option<(TcpListener, SocketAddr)>,
     ) -> Ended {
-        let metrics = metrics::record().or_exit(Exit::Own)?;
+        let metrics = metrics::record()?;
         let own = listener.iter().map(|(_, address)| *address).chain(self.logs.address()).collect();
-        let broker = host::broker(&self.settings, own).or_exit(Exit::Own)?;
+        let broker = host::broker(&self.settings, own)?;
         let supervision = host::supervision(&self.settings);
         let parts = Parts {
             client,
             sandbox: self.sandbox.clone(),
             broker,
             catalog: Arc::new(classes),
-            keys: config::fernet(&self.settings).map_err(|what| anyhow!(what)).or_exit(Exit::Usage)?,
+            keys: config::fernet(&self.settings)?,
             time: Time::Real,
             observer: Arc::new(self.logs.recorder(supervision.hostname.clone())),
             masker: self.logs.masker.clone(),
@@ -123,7 +122,7 @@ impl Daemon {
         let serving = self.logs.serve();
         let supervisor = Supervisor::start(supervision, parts);
         let supervisor = tokio::select! {
-            started = supervisor => started.map_err(unstarted)?,
+            started = supervisor => started?,
             // Nothing is claimed yet.
             () = self.asked_to_end() => return Ok(Exit::Done),
         };
@@ -150,7 +149,7 @@ impl Daemon {
             // Every branch may be dropped: the supervisor's end, signals and the catalog that is being read stay where they are.
             tokio::select! {
                 ended = supervisor.ended() => {
-                    ended.map_err(|error| anyhow!(error))?;
+                    ended?;
                     tracing::info!("The host has ended.");
                     return Ok(Exit::Done);
                 }
@@ -187,15 +186,6 @@ impl Daemon {
     async fn asked_to_end(&mut self) {
         while self.signals.next().await != Wish::End {}
     }
-}
-
-/// The API's fault or the host's own.
-fn unstarted(error: StartError) -> Failure {
-    let exit = match &error {
-        StartError::Api(_) => Exit::Api,
-        StartError::Heart(_) => Exit::Own,
-    };
-    Failure { exit, error: error.into() }
 }
 
 /// A catalog that is being read.

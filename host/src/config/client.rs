@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use encodings::Fernet;
+use encodings::{EncodingError, Fernet};
 use execution_api::{ClientConfig, Dialect, TokenSource};
 use secrecy::{ExposeSecret, SecretString};
 use settings::{Api, Problems, Settings, Shown, locate, read_secret, setting};
@@ -56,9 +56,9 @@ pub(crate) fn client(settings: &Settings, shown: &[Shown], problems: &mut Proble
 ///
 /// # Errors
 /// Text that is no list of keys. The error does not quote it.
-pub(crate) fn fernet(settings: &Settings) -> Result<Fernet, String> {
+pub(crate) fn fernet(settings: &Settings) -> Result<Fernet, EncodingError> {
     let keys = secret(settings.api.fernet_key_file.as_deref()).or_else(|| settings.api.fernet_key.clone());
-    Fernet::parse(keys.as_ref().map_or("", ExposeSecret::expose_secret)).map_err(|error| error.to_string())
+    Fernet::parse(keys.as_ref().map_or("", ExposeSecret::expose_secret))
 }
 
 /// The secret that tokens of the log server are signed with.

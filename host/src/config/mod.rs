@@ -47,9 +47,9 @@ pub(crate) fn settle(problems: Problems) -> Result<(), Problems> {
 fn check(mut read: Read) -> Read {
     let Read { settings, shown, problems } = &mut read;
     let (api, logs) = (&settings.api, &settings.logs);
-    if let Err(what) = fernet(settings) {
+    if let Err(error) = fernet(settings) {
         let name = if api.fernet_key_file.is_some() { "fernet-key-file" } else { "fernet-key" };
-        problems.error(locate(shown, "api", name, what));
+        problems.error(locate(shown, "api", name, error.to_string()));
     }
     if let Err(error) = diagnostics::filter(&settings.tracing.filter) {
         problems.error(locate(shown, "tracing", "filter", format!("not a valid filter: {error}")));

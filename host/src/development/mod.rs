@@ -81,9 +81,9 @@ impl Development {
         let parts = Parts {
             client,
             sandbox: self.sandbox.clone(),
-            broker: host::broker(&self.settings, vec![self.server.address]).or_exit(Exit::Own)?,
+            broker: host::broker(&self.settings, vec![self.server.address])?,
             catalog: Arc::new(classes),
-            keys: config::fernet(&self.settings).map_err(|what| anyhow!(what)).or_exit(Exit::Usage)?,
+            keys: config::fernet(&self.settings)?,
             time: self.time.time(),
             observer,
             masker: Masker::new(),

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::Context as _;
 use embedded_api::{Config, Database, EmbeddedApi};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -35,7 +35,7 @@ impl Server {
         let claims_per_class = u32::try_from(capacity).unwrap_or(u32::MAX);
         let clock = time.clock.clone();
         let config = Config { database: place.database, clock, claims_per_class, ..Config::default() };
-        let api = EmbeddedApi::open(config).map_err(|error| anyhow!(error)).or_exit(Exit::Usage)?;
+        let api = EmbeddedApi::open(config)?;
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(api.clone().serve(listener, async move {
             // A sender that is gone says the same.

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use anyhow::anyhow;
 use embedded_api::{Happened, Life};
 use supervisor::Supervisor;
 use tokio::sync::broadcast;
@@ -44,7 +43,7 @@ impl Development {
             // Every branch may be dropped: the supervisor's end, signals and the API's steps stay where they are.
             tokio::select! {
                 ended = supervisor.ended() => {
-                    ended.map_err(|error| anyhow!(error))?;
+                    ended?;
                     while let Ok(happened) = life.try_recv() {
                         audience.see(&happened);
                     }
