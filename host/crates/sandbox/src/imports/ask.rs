@@ -18,21 +18,21 @@ impl State {
     ) -> wasmtime::Result<Result<T, Error>> {
         let import = import_of(&request);
         if self.budget.take(1)? == 0 {
-            telemetry::host_call_refused(import);
+            telemetry::count_refusal(import);
             return Ok(Err(Error::Budget(self.budget.refusal())));
         }
         let mark = self.budget.remember(request.name().to_owned());
         if let Err(error) = caps::check(&request) {
-            telemetry::host_call_refused(import);
-            self.budget.came_to(mark, line(&error));
+            telemetry::count_refusal(import);
+            self.budget.note_end(mark, line(&error));
             return Ok(Err(error));
         }
         let answer = self.meter.uncharged(self.host.runtime(request)).await;
         let answer = answer.and_then(caps::capped);
         // That something is not there is an answer too.
-        telemetry::host_call(import, matches!(answer, Ok(_) | Err(Error::NotFound(_))));
-        self.budget.came_to(mark, answer.as_ref().map_or_else(line, |_| "ok".to_owned()));
-        let other = || Error::Other("the host gave another answer than was asked for".to_owned());
+        telemetry::count_host_call(import, matches!(answer, Ok(_) | Err(Error::NotFound(_))));
+        self.budget.note_end(mark, answer.as_ref().map_or_else(line, |_| "ok".to_owned()));
+        let other = || Error::Other("the host gave an answer of another kind".to_owned());
         Ok(answer.and_then(|answer| take(answer).ok_or_else(other)))
     }
 }
@@ -42,7 +42,7 @@ fn import_of(request: &Request) -> &'static str {
     request.name().split_once('.').map_or(request.name(), |(interface, _)| interface)
 }
 
-/// What came of it, without a word that may be secret.
+/// How it ended, without a word that may be secret.
 fn line(error: &Error) -> String {
     match error {
         Error::NotGranted(_) => "not granted".to_owned(),
