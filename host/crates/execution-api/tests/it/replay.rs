@@ -11,7 +11,7 @@ use trigger_host_types::{IdempotencyKey, JobId, TriggerId, TriggerKind};
 use crate::server::{Reply, Server};
 use crate::tokens::{opened, signed};
 
-/// Exchanges that did not succeed, and the class the contract gives them.
+/// Exchanges that did not succeed, and the class that docs/design/triggerer.md#errors gives them.
 const FAULTS: [(&str, Fault); 15] = [
     ("job_register_extra", Fault::Rejected),
     ("job_register_missing", Fault::Rejected),

@@ -130,7 +130,7 @@ async fn ask(client: &RuntimeAccess, request: &Value) -> Result<Value, ApiError>
     }
 }
 
-/// The class of a recorded answer, by the contract's table.
+/// The class of a recorded answer, by the table of docs/design/triggerer.md#errors.
 fn expected(status: u64, body: &Value) -> Option<Fault> {
     match status {
         200..=299 => None,

@@ -230,7 +230,7 @@ async fn who_leaves_for_good_is_not_waited_for() {
     }
 }
 
-/// Weakness 2: a trigger that leaves with its event still to be stored is waited for, and can still be confirmed.
+/// `WK2`: a trigger that leaves with its event still to be stored is waited for, and can still be confirmed.
 #[tokio::test(start_paused = true)]
 async fn a_one_shot_trigger_commits() {
     let mut scene = Scene::new();
