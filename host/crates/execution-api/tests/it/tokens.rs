@@ -15,7 +15,8 @@ use crate::server::{Reply, Server};
 const AUDIENCE: &str = "urn:airflow.apache.org:task";
 
 fn fixture() -> Value {
-    serde_json::from_str::<Value>(include_str!("../../../../../tests/fixtures/jwt.json")).unwrap()["execution_api"].take()
+    serde_json::from_str::<Value>(include_str!("../../../../../tests/fixtures/jwt.json")).unwrap()["execution_api"]
+        .take()
 }
 
 pub(crate) fn signed(issuer: Option<&str>) -> TokenSource {
