@@ -3,6 +3,8 @@
 //!
 //! Every check is a function of a [`tree::Tree`], so that its own tests can show it a tree in which something is wrong.
 
+#![expect(clippy::expect_used, reason = "a repository that cannot be read fails the test")]
+
 mod citations;
 mod fixtures;
 mod links;

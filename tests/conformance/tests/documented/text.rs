@@ -72,7 +72,7 @@ impl State {
 
 /// The spans between backticks, which is where documents name files and tests.
 pub(crate) fn in_backticks(line: &str) -> impl Iterator<Item = &str> {
-    let whole = if line.matches('`').count() % 2 == 0 { line } else { "" };
+    let whole = if line.matches('`').count().is_multiple_of(2) { line } else { "" };
     whole.split('`').skip(1).step_by(2)
 }
 
