@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use sandbox::{Component, LoadError, Sandbox};
+use sandbox::{Component, LoadError, Producer, Sandbox};
 use settings::setting::Setting as _;
 use settings::{Problems, Settings};
 use supervisor::Class;
@@ -21,6 +21,30 @@ struct Loaded {
 }
 
 impl Loaded {
+    /// Makes of a component what its entry says, or says why it cannot be that.
+    fn insert(&mut self, owner: Owner<'_>, guest: &Guest, component: &Component) -> Result<(), String> {
+        let (name, world) = (component.name(), component.world());
+        match (owner, component) {
+            (Owner::Trigger(_), Component::Producer(_)) => Err(format!(
+                "`{name}` is a {world}, not a trigger: use it in a [sources.NAME] with `kind = \"component\"`"
+            )),
+            (Owner::Trigger(entry), Component::Subscriber(_)) if entry.is_callback => Err(format!(
+                "`{name}` is a {world}, but a callback cannot subscribe to a shared stream: map it with `classpath` instead"
+            )),
+            (Owner::Trigger(entry), Component::Poller(_) | Component::Subscriber(_)) => {
+                self.class(entry, component.clone());
+                Ok(())
+            }
+            (Owner::Source(source), Component::Producer(producer)) => {
+                self.producer(source, guest, producer.clone());
+                Ok(())
+            }
+            (Owner::Source(_), Component::Poller(_) | Component::Subscriber(_)) => Err(format!(
+                "`{name}` is a {world}, but a source must be a stream-producer: use it in a [[trigger]] instead"
+            )),
+        }
+    }
+
     fn class(&mut self, entry: &Entry, component: Component) {
         let Guest { limits, http, runtime, .. } = &entry.guest;
         let class = Class {
@@ -33,9 +57,9 @@ impl Loaded {
         if entry.is_callback { self.classes.insert_callback(class) } else { self.classes.insert(class) }
     }
 
-    fn producer(&mut self, source: &SourceEntry, guest: &Guest, component: Component) {
+    fn producer(&mut self, source: &SourceEntry, guest: &Guest, producer: Producer) {
         let Guest { limits, http, .. } = guest;
-        let reads = upstreams::Component { component, limits: Arc::new(limits.clone()), http: http.clone().into() };
+        let reads = upstreams::Component { producer, limits: Arc::new(limits.clone()), http: http.clone().into() };
         self.sources.insert(source.name.clone(), source.rules, upstreams::Reads::Guest(reads));
     }
 
@@ -86,16 +110,9 @@ pub(crate) async fn load(
         }
         let place = started.get(&(one.digest, guest.allowed()));
         let what = match place.and_then(|place| components.get(place)) {
-            Some(Ok(component)) => match (misplaced(one.owner, component), one.owner) {
-                (Some(what), _) => what,
-                (None, Owner::Trigger(entry)) => {
-                    loaded.class(entry, component.clone());
-                    continue;
-                }
-                (None, Owner::Source(source)) => {
-                    loaded.producer(source, guest, component.clone());
-                    continue;
-                }
+            Some(Ok(component)) => match loaded.insert(one.owner, guest, component) {
+                Ok(()) => continue,
+                Err(what) => what,
             },
             Some(Err(error)) => chain(error),
             None => continue,
@@ -103,23 +120,6 @@ pub(crate) async fn load(
         problems.error(catalog.problem(guest, guest.component_line, "component", what));
     }
     loaded.classes.with_upstreams(Arc::new(loaded.sources))
-}
-
-/// Why a component of this world cannot be what the entry makes of it.
-fn misplaced(owner: Owner<'_>, component: &Component) -> Option<String> {
-    let (name, world) = (component.name(), component.world());
-    match owner {
-        Owner::Trigger(_) if world.is_producer() => Some(format!(
-            "`{name}` is a {world}, not a trigger: use it in a [sources.NAME] with `kind = \"component\"`"
-        )),
-        Owner::Trigger(entry) if entry.is_callback && world.is_subscriber() => Some(format!(
-            "`{name}` is a {world}, but a callback cannot subscribe to a shared stream: map it with `classpath` instead"
-        )),
-        Owner::Source(_) if !world.is_producer() => Some(format!(
-            "`{name}` is a {world}, but a source must be a stream-producer: use it in a [[trigger]] instead"
-        )),
-        _ => None,
-    }
 }
 
 /// The error and its causes on one line.

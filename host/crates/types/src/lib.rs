@@ -13,6 +13,7 @@ mod trigger;
 
 pub mod hex;
 pub mod http;
+pub mod imports;
 pub mod log;
 pub mod runtime;
 
