@@ -1,9 +1,10 @@
-//! `lint`: form, lints, bindings, documentation and dependencies. All checks run; the error names those that failed.
+//! `lint`: form, lints, the floors of the house, bindings, documentation and dependencies. All checks run; the error names those that failed.
 
 use std::process::Command;
 
 use anyhow::{Result, bail};
 
+use crate::floors;
 use crate::step::{self, say};
 use crate::workspace::Workspace;
 
@@ -15,10 +16,17 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
         ("documentation", documentation(workspace)),
     ];
     if workspace.has("trigger-host-sdk-generate") {
-        checks.push(("bindings", workspace.cargo(&["run", "-q", "-p", "trigger-host-sdk-generate", "--", "--check"])));
+        checks.push(("bindings", workspace.cargo(&["run", "-p", "trigger-host-sdk-generate", "--", "--check"])));
     }
     checks.extend(deny(workspace));
     let mut failed = Vec::new();
+    for (name, check) in [("house", floors::check as fn(&Workspace) -> Result<()>)] {
+        say(format!("{name} …"));
+        if let Err(error) = check(workspace) {
+            say(format!("{name}: {error:#}"));
+            failed.push(name);
+        }
+    }
     for (name, mut command) in checks {
         if !step::status(name, &mut command)?.success() {
             failed.push(name);
@@ -31,7 +39,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
 }
 
 fn documentation(workspace: &Workspace) -> Command {
-    let mut command = workspace.cargo(&["doc", "--workspace", "--no-deps", "--quiet"]);
+    let mut command = workspace.cargo(&["doc", "--workspace", "--no-deps"]);
     // The readers are developers, who have the private items before them.
     command.env("RUSTDOCFLAGS", "-D warnings -A rustdoc::private-intra-doc-links");
     command

@@ -32,7 +32,7 @@ mod state;
 mod ticker;
 mod trap;
 
-pub mod telemetry;
+mod telemetry;
 
 pub use call::{
     Advanced, Call, Context, Demand, Description, EndReason, Ended, GuestError, HostCalls, Limits, Message, Next,
