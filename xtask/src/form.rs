@@ -49,7 +49,8 @@ fn find(folder: &Path, sources: &mut Vec<PathBuf>) -> Result<()> {
 
 /// Numbers of the lines that are too wide and are comments. A line with a link is as long as the link.
 fn long_comments(text: &str) -> impl Iterator<Item = usize> + '_ {
-    let is_long = |line: &str| line.chars().count() > WIDTH && line.trim_start().starts_with("//") && !line.contains("://");
+    let is_long =
+        |line: &str| line.chars().count() > WIDTH && line.trim_start().starts_with("//") && !line.contains("://");
     (1..).zip(text.lines()).filter(move |(_, line)| is_long(line)).map(|(number, _)| number)
 }
 

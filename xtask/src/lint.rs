@@ -1,12 +1,12 @@
-//! `lint`: form, lints, the floors of the house, bindings, documentation and dependencies. All checks run; the error names those that failed.
+//! `lint`: form, lints, the floors of the house, comments, bindings, documentation and dependencies. All checks run; the error names those that failed.
 
 use std::process::Command;
 
 use anyhow::{Result, bail};
 
-use crate::floors;
 use crate::step::{self, say};
 use crate::workspace::Workspace;
+use crate::{floors, form};
 
 /// Runs the command.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
@@ -20,9 +20,8 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     }
     checks.extend(deny(workspace));
     let mut failed = Vec::new();
-    for (name, check) in [("house", floors::check as fn(&Workspace) -> Result<()>)] {
-        say(format!("{name} …"));
-        if let Err(error) = check(workspace) {
+    for (name, done) in [("house", floors::check(workspace)), ("comments", form::check(workspace))] {
+        if let Err(error) = done {
             say(format!("{name}: {error:#}"));
             failed.push(name);
         }

@@ -9,6 +9,7 @@ mod demo;
 mod docs;
 mod environment;
 mod floors;
+mod form;
 mod fuzz;
 mod guests;
 mod lint;
