@@ -52,7 +52,8 @@ pub(crate) enum Report {
     Killed,
 }
 
-/// Asks for the workloads of one slice. One that the server fails on is halved until the broken row is alone (contract section 6).
+/// Asks for the workloads of one slice. One that the server fails on is halved until the broken row is alone
+/// (docs/design/triggerer.md#errors).
 pub(crate) async fn fetch(client: Client, job: JobId, ids: Vec<TriggerId>) -> Report {
     let (mut workloads, mut missing, mut job_gone) = (Vec::new(), Vec::new(), false);
     let mut slices = vec![ids];
@@ -113,6 +114,7 @@ pub(crate) async fn kill(
 ) {
     let trigger = kill.trigger;
     let (Some(class), Some(packed)) = (trigger.class, trigger.task) else { return };
+    let Some(poller) = class.poller() else { return };
     let (task, task_instance) = (packed.unpack(), packed.id());
     // `load` lists nothing for a Job that is gone, and does not say that it is.
     let beat = client.heartbeat(job).await;
@@ -146,7 +148,7 @@ pub(crate) async fn kill(
         limits: Arc::clone(&class.limits),
         host,
     };
-    match tokio::time::timeout(limit, class.component.on_kill(call)).await {
+    match tokio::time::timeout(limit, poller.on_kill(call)).await {
         Ok(Ended { result: Ok(()), .. }) => {
             tracing::info!(trigger_id = %trigger.id, "The task was ended by its user; on-kill was called.")
         }
