@@ -6,7 +6,6 @@
 //!
 //! Invariants: no type here prints a value; what is shorter than five characters is not taken out, as in Airflow.
 
-mod names;
 mod share;
 mod spelling;
 
@@ -18,14 +17,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use parking_lot::{Mutex, RwLock};
+use secrets::{MASK, is_sensitive};
 use serde_json::Value;
 use trigger_host_types::ClassPath;
 
-pub use self::names::is_sensitive;
 use self::share::Share;
 
-/// What stands for a secret.
-const MASK: &str = "***";
 /// JSON within a value is looked into so deep.
 const MOST_DEPTH: usize = 32;
 
