@@ -155,7 +155,7 @@ impl Broker {
             )));
         };
         let connection = connections.connection(id).await.map_err(|error| Error::Other(error.to_string()))?;
-        let credential = Credential::of(&connection, id, &allowed.origin, secrets)?;
+        let credential = Credential::read(&connection, id, &allowed.origin, secrets)?;
         secrets.retain(|secret| !secret.expose_secret().is_empty());
         secrets.iter().for_each(|secret| mask.register(secret.expose_secret()));
         Ok(Some(credential))
