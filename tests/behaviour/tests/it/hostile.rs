@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::catalog;
-use crate::program::Program;
+use program::watched::Program;
 use crate::world::World;
 
 /// What it does, the more it is told, how it ends: a part of the first line.

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::catalog;
-use crate::program::Program;
+use program::watched::Program;
 use crate::tap::{Record, Tap};
 
 /// Everything but the hosts.
