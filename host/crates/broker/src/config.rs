@@ -40,7 +40,7 @@ impl Default for BrokerConfig {
 #[derive(Debug, thiserror::Error)]
 pub enum BrokerError {
     /// `total_in_flight` is 0 or more than a semaphore takes.
-    #[error("{0} exchanges at once is out of range: from 1 to 65536")]
+    #[error("{0} exchanges at once is out of range: it must be 1 to 65536")]
     TotalInFlight(usize),
     /// No certificates of the system.
     #[error("cannot set up TLS: install the system's CA certificates")]

@@ -85,7 +85,7 @@ pub enum GrantError {
     #[error("the connection id is empty")]
     Connection,
     /// A number outside its range.
-    #[error("{value} is out of range: from {least} to {most}")]
+    #[error("{value} is out of range: it must be {least} to {most}")]
     Range {
         /// The key of the grant.
         key: &'static str,

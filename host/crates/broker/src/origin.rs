@@ -64,7 +64,7 @@ pub enum OriginError {
 
 impl Origin {
     /// The origin of a URL; none for other schemes than http and https.
-    pub fn of(url: &Url) -> Option<Self> {
+    pub fn from_url(url: &Url) -> Option<Self> {
         let scheme = match url.scheme() {
             "http" => Scheme::Http,
             "https" => Scheme::Https,

@@ -88,7 +88,7 @@ fn read(lent: &Lent<'_>, secrets: &mut Vec<SecretString>) -> Result<Aws, String>
 
 fn check_endpoint(endpoint: Option<String>, origin: &Origin) -> Result<(), String> {
     let endpoint = endpoint.ok_or("the grant's origin is not one of AWS: write it as `endpoint_url` into the extra")?;
-    let endpoint = Url::parse(&endpoint).ok().and_then(|url| Origin::of(&url));
+    let endpoint = Url::parse(&endpoint).ok().and_then(|url| Origin::from_url(&url));
     if endpoint.as_ref() == Some(origin) {
         Ok(())
     } else {
