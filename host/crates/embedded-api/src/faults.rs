@@ -50,15 +50,15 @@ pub(crate) struct Call {
 
 impl Call {
     /// The call of a path below `/execution/`.
-    pub(crate) fn of(path: &str) -> Self {
+    pub(crate) fn from_path(path: &str) -> Self {
         let path = path.trim_matches('/');
         let id = path.strip_prefix("triggers/").and_then(|rest| rest.split('/').next());
-        Self { endpoint: Endpoint::of(path), trigger: id.and_then(|id| id.parse().ok()) }
+        Self { endpoint: Endpoint::from_path(path), trigger: id.and_then(|id| id.parse().ok()) }
     }
 }
 
 impl Endpoint {
-    fn of(path: &str) -> Self {
+    fn from_path(path: &str) -> Self {
         match path {
             "jobs" => return Self::Register,
             "triggers/load" => return Self::Load,
@@ -201,7 +201,7 @@ impl Faults {
     }
 
     /// The status that a rule about events has for one of a batch.
-    pub(crate) fn of_batched(&self, trigger: i64) -> Option<u16> {
+    pub(crate) fn draw_status(&self, trigger: i64) -> Option<u16> {
         let call = Call { endpoint: Endpoint::Event, trigger: Some(trigger) };
         let now = self.clock.now();
         let mut state = self.state.lock();
@@ -326,10 +326,10 @@ mod tests {
         let (faults, _) = faults();
         let rule = Rule { trigger: Some(7), ..Rule::always(Endpoint::Event, Fault::Status(500)) };
         faults.set(0, vec![rule]);
-        assert_eq!(faults.plan(&Call::of("/triggers/6/event")).end, None);
-        assert_eq!(faults.plan(&Call::of("/triggers/7/event")).end, Some(Fault::Status(500)));
-        assert_eq!((faults.of_batched(6), faults.of_batched(7)), (None, Some(500)));
-        assert_eq!(faults.plan(&Call::of("/triggers/events")).end, None);
+        assert_eq!(faults.plan(&Call::from_path("/triggers/6/event")).end, None);
+        assert_eq!(faults.plan(&Call::from_path("/triggers/7/event")).end, Some(Fault::Status(500)));
+        assert_eq!((faults.draw_status(6), faults.draw_status(7)), (None, Some(500)));
+        assert_eq!(faults.plan(&Call::from_path("/triggers/events")).end, None);
     }
 
     #[test]
@@ -344,7 +344,7 @@ mod tests {
             ("triggers/7/runtime-token", Endpoint::RuntimeToken),
             ("variables/event", Endpoint::Runtime),
         ] {
-            assert_eq!(Call::of(path).endpoint, endpoint, "{path}");
+            assert_eq!(Call::from_path(path).endpoint, endpoint, "{path}");
         }
     }
 }

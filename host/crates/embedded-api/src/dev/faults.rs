@@ -64,21 +64,21 @@ impl TryFrom<Wire> for Rule {
     fn try_from(wire: Wire) -> Result<Self, String> {
         let fault = match (wire.fault, wire.milliseconds, wire.status) {
             (Name::Latency, Some(wait), None) => Fault::Latency(Duration::from_millis(wait)),
-            (Name::Latency, ..) => return Err("`latency` takes `milliseconds`, and no `status`".to_owned()),
+            (Name::Latency, ..) => return Err("`latency` needs `milliseconds`, and must not have a `status`".to_owned()),
             (Name::Status, None, Some(status @ 400..=599)) => Fault::Status(status),
             (Name::Status, ..) => {
-                return Err("`status` takes a `status` of 400 to 599, and no `milliseconds`".to_owned());
+                return Err("`status` needs a `status` of 400 to 599, and must not have `milliseconds`".to_owned());
             }
             (Name::LoseAnswer, None, None) => Fault::LoseAnswer,
             (Name::LoseRequest, None, None) => Fault::LoseRequest,
-            _ => return Err("a lost request or answer takes neither `milliseconds` nor `status`".to_owned()),
+            _ => return Err("a lost request or answer must have neither `milliseconds` nor `status`".to_owned()),
         };
         let when = match (wire.probability, wire.nth) {
             (None, None) => When::Always,
             (Some(probability), None) if (0.0..=1.0).contains(&probability) => When::Probability(probability),
             (None, Some(nth @ 1..)) => When::Nth(nth),
             (Some(_), Some(_)) => return Err("give `probability` or `nth`, not both".to_owned()),
-            _ => return Err("`probability` is 0 to 1, `nth` counts from 1".to_owned()),
+            _ => return Err("`probability` must be 0 to 1, and `nth` at least 1".to_owned()),
         };
         let lasts =
             wire.seconds.map(Duration::try_from_secs_f64).transpose().map_err(|error| format!("`seconds`: {error}"))?;

@@ -40,7 +40,7 @@ pub(crate) enum EndState {
 
 impl EndState {
     /// By the name of the event kind.
-    pub(crate) fn of(name: &str) -> Option<Self> {
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
         match name {
             "task-success" => Some(Self::Success),
             "task-failed" => Some(Self::Failed),
