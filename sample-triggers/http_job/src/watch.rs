@@ -2,9 +2,9 @@
 
 use trigger_host_sdk::http::retry::transient;
 use trigger_host_sdk::http::{self, Response};
-use trigger_host_sdk::to_neutral;
 use trigger_host_sdk::prelude::*;
 use trigger_host_sdk::serde_json::{Map, Value};
+use trigger_host_sdk::to_neutral;
 
 use crate::{HttpJob, Progress};
 

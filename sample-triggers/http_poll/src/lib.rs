@@ -135,7 +135,8 @@ impl HttpPoll {
     fn decide(&self, response: &Response) -> Result<Option<Outcome<Progress>>> {
         let body: Option<Value> = response.json().ok();
         if self.fail_when.as_ref().is_some_and(|condition| condition.holds(response, body.as_ref())) {
-            let error = Error::failed(format!("the answer with status {} meets the condition `fail_when`", response.status));
+            let error =
+                Error::failed(format!("the answer with status {} meets the condition `fail_when`", response.status));
             return Err(error.detail(response.status_error().body));
         }
         if self.until.holds(response, body.as_ref()) {

@@ -23,6 +23,11 @@ impl Section {
     }
 }
 
+/// The section of a type that is one struct, by examples.
+pub fn examples<E: Error>(title: &str, examples: impl IntoIterator<Item = (impl Display, E)>) -> Section {
+    Section::new(title, examples.into_iter().map(|(about, error)| (about, with_causes(&error))))
+}
+
 /// The section of an error type: `every!(broker::GrantError { GrantError::NoMethod => GrantError::NoMethod, .. })`. The type is written
 /// with its package, or with `crate` in that package's own tests.
 #[macro_export]

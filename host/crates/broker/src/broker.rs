@@ -150,9 +150,7 @@ impl Broker {
     ) -> Result<Option<Credential>, Error> {
         let Some(id) = allowed.connection else { return Ok(None) };
         let Some(Lender { connections, mask }) = &self.lender else {
-            return Err(Error::Other(format!(
-                "the connection `{id}` is granted, but this host lends no connections"
-            )));
+            return Err(Error::Other(format!("the connection `{id}` is granted, but this host lends no connections")));
         };
         let connection = connections.connection(id).await.map_err(|error| Error::Other(error.to_string()))?;
         let credential = Credential::read(&connection, id, &allowed.origin, secrets)?;

@@ -21,3 +21,6 @@ pub use mask::Masker;
 pub use server::LogServer;
 pub use template::{DEFAULT_TEMPLATE, Template, TemplateError};
 pub use writer::{Task, TriggerLogs, WriterConfig};
+
+#[cfg(test)]
+mod texts;

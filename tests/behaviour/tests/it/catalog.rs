@@ -4,7 +4,6 @@ use std::fs;
 use std::path::Path;
 use std::sync::OnceLock;
 
-
 /// Class paths, components, limits. Grants are the same for all: this machine.
 const CLASSES: [(&str, &str, &str); 6] = [
     ("demo.Wait", "time_delta", ""),

@@ -8,8 +8,8 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use program::components::sample;
 use program::PATIENCE;
+use program::components::sample;
 use program::folder::Folder;
 use program::running::Running;
 use program::served::{NO_ADMIN, api, configured, http, until};

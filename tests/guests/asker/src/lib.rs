@@ -5,7 +5,9 @@
 use trigger_host_sdk::bindings::trigger_host::host::{asset_state as raw_asset_state, xcoms as raw_xcoms};
 use trigger_host_sdk::prelude::*;
 use trigger_host_sdk::serde_json::{Value, json};
-use trigger_host_sdk::{AirflowError, asset_state, connections, dag_runs, to_neutral, task_instances, variables, xcoms};
+use trigger_host_sdk::{
+    AirflowError, asset_state, connections, dag_runs, task_instances, to_neutral, variables, xcoms,
+};
 
 /// Asks Airflow.
 #[trigger]

@@ -3,9 +3,9 @@
 //! The kwarg `steps` is a list of [`Step`]s, each an object of one key. A poll goes on until a step that waits; the checkpoint is where it goes on
 //! from. Every test of a deployment that needs a moment for itself holds the trigger at a gate, a URL that answers 200 when it is open.
 
-use trigger_host_sdk::to_neutral;
 use trigger_host_sdk::prelude::*;
 use trigger_host_sdk::serde_json::{Map, Value};
+use trigger_host_sdk::to_neutral;
 
 const GATE_EVERY: Duration = Duration::from_millis(250);
 

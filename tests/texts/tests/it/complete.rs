@@ -14,7 +14,10 @@ fn root() -> PathBuf {
 /// The folders of packages whose errors a user can see.
 fn packages() -> Vec<PathBuf> {
     let crates = fs::read_dir(root().join("host/crates")).unwrap().map(|entry| entry.unwrap().path());
-    crates.chain([root().join("host"), root().join("guest-sdk/rust")]).filter(|path| path.join("src").is_dir()).collect()
+    crates
+        .chain([root().join("host"), root().join("guest-sdk/rust")])
+        .filter(|path| path.join("src").is_dir())
+        .collect()
 }
 
 fn package_name(folder: &Path) -> String {

@@ -71,8 +71,8 @@ mod tests {
     use super::*;
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD;
-    use secrets::SPELLINGS;
     use proptest::prelude::*;
+    use secrets::SPELLINGS;
 
     fn scrubber(secret: &str) -> Scrubber {
         Scrubber::new(&[secret.into()])

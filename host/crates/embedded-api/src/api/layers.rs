@@ -49,7 +49,8 @@ pub(super) async fn conduct(
         return within_deadline(request, next).await;
     };
     if app.tokens.are_open() && line.is_local() && may_be_one(request.headers()) {
-        let what = "Without tokens, this server does not answer web pages: use a loopback address, and send no Origin header";
+        let what =
+            "Without tokens, this server does not answer web pages: use a loopback address, and send no Origin header";
         return Problem::Detail(StatusCode::FORBIDDEN, what.to_owned()).into_response();
     }
     let Plan { wait, end } = app.faults.plan(&Call::from_path(path));

@@ -64,7 +64,9 @@ impl TryFrom<Wire> for Rule {
     fn try_from(wire: Wire) -> Result<Self, String> {
         let fault = match (wire.fault, wire.milliseconds, wire.status) {
             (Name::Latency, Some(wait), None) => Fault::Latency(Duration::from_millis(wait)),
-            (Name::Latency, ..) => return Err("`latency` needs `milliseconds`, and must not have a `status`".to_owned()),
+            (Name::Latency, ..) => {
+                return Err("`latency` needs `milliseconds`, and must not have a `status`".to_owned());
+            }
             (Name::Status, None, Some(status @ 400..=599)) => Fault::Status(status),
             (Name::Status, ..) => {
                 return Err("`status` needs a `status` of 400 to 599, and must not have `milliseconds`".to_owned());

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::triggers::either;
-use super::{MaybeQuery, Body, Refusal, read_query};
+use super::{Body, MaybeQuery, Refusal, read_query};
 use crate::api::Shared;
 use crate::store::overview::{self, TaskFilter, TaskRow};
 use crate::store::scheduler::{self, Mark};
@@ -70,7 +70,10 @@ pub(super) struct Cut {
 
 pub(super) async fn clear(state: State<Shared>, Body(task): Body<Mark>) -> Result<Json<Cut>, Refusal> {
     if task.state.is_some() {
-        return Err(Refusal(StatusCode::BAD_REQUEST, "clearing must not name a `state`: use `/dev/tasks/state`".to_owned()));
+        return Err(Refusal(
+            StatusCode::BAD_REQUEST,
+            "clearing must not name a `state`: use `/dev/tasks/state`".to_owned(),
+        ));
     }
     mark(state, task).await
 }

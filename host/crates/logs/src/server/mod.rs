@@ -75,7 +75,8 @@ impl LogServer {
     async fn connection(self, stream: TcpStream) {
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN).max_buf_size(MOST_HEAD).keep_alive(false);
-        let served = timeout(WHOLE_WITHIN, http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(self.0))).await;
+        let served =
+            timeout(WHOLE_WITHIN, http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(self.0))).await;
         if !matches!(served, Ok(Ok(()))) {
             tracing::debug!("A connection to the log server broke, or took too long.");
         }

@@ -69,7 +69,8 @@ fn read(lent: &Lent<'_>, secrets: &mut Vec<SecretString>) -> Result<Aws, String>
     }
     let login = connection.login.clone().filter(|login| !login.is_empty());
     let password = connection.password.clone().filter(|password| !password.expose_secret().is_empty());
-    let key_id = login.or_else(|| text("aws_access_key_id")).ok_or("it has no access key: write its id as the login")?;
+    let key_id =
+        login.or_else(|| text("aws_access_key_id")).ok_or("it has no access key: write its id as the login")?;
     let secret = password.or_else(|| text("aws_secret_access_key").map(SecretString::from));
     let secret = secret.ok_or("it has no secret access key: write it as the password")?;
     let token = text("aws_session_token").map(SecretString::from);
