@@ -18,7 +18,7 @@ pub struct BrokerConfig {
     pub total_in_flight: usize,
     /// How long a name may take to resolve.
     pub resolve_within: Duration,
-    /// Looks names up.
+    /// Resolves host names.
     pub lookup: Arc<dyn Lookup>,
     /// What signatures are dated by.
     pub clock: Arc<dyn Clock>,
@@ -36,7 +36,7 @@ impl Default for BrokerConfig {
     }
 }
 
-/// Why there is no broker.
+/// Why a broker cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum BrokerError {
     /// `total_in_flight` is 0 or more than a semaphore takes.

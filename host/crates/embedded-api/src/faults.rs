@@ -1,4 +1,4 @@
-//! Trouble on demand: what a test makes the server do to calls below `/execution/`. Never touches `/dev/`.
+//! Trouble on demand: what a test makes the server do with calls below `/execution/`. Never touches `/dev/`.
 //!
 //! Rules are looked at in order. Latencies add up; the first rule that ends the call ends it. Randomness is seeded, so that a run with
 //! the same calls in the same order meets the same trouble. Time here is the `real` clock's.
@@ -83,7 +83,7 @@ impl Endpoint {
 /// What happens to a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// It waits so long before anything is done.
+    /// It waits this long before anything is done.
     Latency(Duration),
     /// It is answered with this status and nothing is done.
     Status(u16),
@@ -96,7 +96,7 @@ pub enum Fault {
 /// Which of the matching calls a rule hits.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum When {
-    /// Every one.
+    /// Every matching call.
     Always,
     /// Each with this probability, 0 to 1.
     Probability(f64),
@@ -111,13 +111,13 @@ pub struct Rule {
     pub endpoint: Option<Endpoint>,
     /// Only to calls about this trigger.
     pub trigger: Option<i64>,
-    /// What happens.
+    /// What happens to the calls it hits.
     pub fault: Fault,
-    /// How often.
+    /// Which of the matching calls it hits.
     pub when: When,
-    /// The rule is spent after so many hits.
+    /// How many calls it hits before it is spent; `None` is no limit.
     pub times: Option<u64>,
-    /// The rule ends so long after it was set.
+    /// How long after it was set the rule ends; `None` is never.
     pub lasts: Option<Duration>,
 }
 
@@ -182,7 +182,7 @@ impl Faults {
         Self { state: Arc::default(), clock }
     }
 
-    /// Puts these rules in the place of all others. The same seed gives the same draws.
+    /// Replaces all rules by these. The same seed gives the same draws.
     pub fn set(&self, seed: u64, rules: Vec<Rule>) {
         let now = self.clock.now();
         let until = |rule: &Rule| rule.lasts.map(|lasts| now.saturating_add(millis(lasts)));

@@ -21,7 +21,7 @@ pub struct Spelling {
     is_text: bool,
 }
 
-/// All of them.
+/// The spellings that are looked for.
 pub const SPELLINGS: [Spelling; 8] = [
     Spelling { name: "as it is", spell: |secret| vec![secret.to_owned()], is_text: true },
     Spelling { name: "JSON", spell: in_json, is_text: true },

@@ -10,11 +10,11 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use secrecy::{ExposeSecret as _, SecretString};
 use secrets::{MASK, every_spelling};
 
-/// See the module.
+/// Finds the secrets of one exchange.
 pub(crate) struct Scrubber(Option<AhoCorasick>);
 
 impl Scrubber {
-    /// Looks for these.
+    /// A scrubber that looks for these secrets.
     pub(crate) fn new(secrets: &[SecretString]) -> Self {
         // Case does not count, so a spelling that differs in it alone is the same one.
         let spellings: BTreeSet<String> = secrets
@@ -35,7 +35,7 @@ impl Scrubber {
         )
     }
 
-    /// A text without them.
+    /// The text without the secrets.
     pub(crate) fn text(&self, text: String) -> String {
         match &self.0 {
             Some(finder) if finder.is_match(&text) => {
@@ -50,7 +50,7 @@ impl Scrubber {
         }
     }
 
-    /// Bytes without them.
+    /// The bytes without the secrets.
     pub(crate) fn bytes(&self, bytes: Vec<u8>) -> Vec<u8> {
         match &self.0 {
             Some(finder) if finder.is_match(&bytes) => {

@@ -41,7 +41,7 @@ struct Wire {
     probability: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     nth: Option<u64>,
-    /// Spent after so many hits.
+    /// How many calls it hits before it is spent.
     #[serde(skip_serializing_if = "Option::is_none")]
     times: Option<u64>,
     /// Ends after so long.
@@ -134,7 +134,7 @@ pub(super) async fn show(State(app): State<Shared>) -> Json<Rules> {
     Json(Rules { rules: app.faults.standing().iter().map(shown).collect() })
 }
 
-/// Puts these rules in the place of all others.
+/// Replaces all rules by these.
 pub(super) async fn set(State(app): State<Shared>, Body(wanted): Body<Wanted>) -> Result<StatusCode, Refusal> {
     let number = |(at, wire): (usize, Wire)| Rule::try_from(wire).map_err(|what| format!("rule {}: {what}", at + 1));
     let rules: Result<Vec<Rule>, String> = wanted.rules.into_iter().enumerate().map(number).collect();

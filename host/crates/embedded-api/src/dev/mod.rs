@@ -21,7 +21,7 @@ use crate::error::{DeferError, StoreError};
 use crate::listener::Line;
 use crate::web_page::may_be_one;
 
-/// The routes.
+/// The routes below `/dev/`.
 pub(crate) fn router() -> Router<Shared> {
     Router::new()
         .route("/dev/defer", post(triggers::defer))

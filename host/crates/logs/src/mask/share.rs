@@ -14,7 +14,7 @@ const MOST_BYTES: usize = 4 << 20;
 /// The secrets of one owner.
 #[derive(Default)]
 pub(super) struct Share {
-    /// The one seen last comes last.
+    /// In the order in which they were last seen.
     values: VecDeque<Secret>,
     bytes: usize,
 }
@@ -67,7 +67,7 @@ impl Share {
         self.values.iter().flat_map(|secret| secret.spellings.iter().map(String::as_str))
     }
 
-    /// How many bytes at the end of the text are the beginning of a secret, if so many are that it shows.
+    /// How many bytes at the end of the text are the beginning of a secret; `None` if too few to tell.
     pub(super) fn longest_beginning(&self, text: &str) -> Option<usize> {
         self.spellings().filter_map(|spelling| beginning_at_the_end(text, spelling)).max()
     }

@@ -7,7 +7,7 @@ use std::os::unix::fs::FileExt as _;
 use axum::body::{Body, Bytes};
 use futures_util::stream::try_unfold;
 
-/// Read at once.
+/// How many bytes are read at a time.
 const PIECE: u64 = 64 << 10;
 
 /// `count` bytes from `from`, which were there when the file was looked at.
