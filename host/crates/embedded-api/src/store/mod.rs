@@ -94,7 +94,7 @@ impl Store {
             let failed = result.is_err();
             let tell = Box::new(move |lost: Option<StoreError>| {
                 // The one who asked may be gone; what was done stays done.
-                drop(tell.send(lost.map_or(result, |lost| Err(E::from(lost)))));
+                drop(answer.send(lost.map_or(result, |lost| Err(E::from(lost)))));
             });
             Answer { failed, tell }
         });
