@@ -97,7 +97,7 @@ fn airflows_fernet_keys_are_a_list() {
     assert!(wrong.contains("AIRFLOW__CORE__FERNET_KEY") && !wrong.contains("not-a-key"), "{wrong}");
 }
 
-/// The rows of contract/triggerer-behaviour.md section 1, and what of `[api_auth]` makes a token.
+/// The rows of docs/design/triggerer.md#configuration, and what of `[api_auth]` makes a token.
 const AIRFLOWS: [&str; 31] = [
     "AIRFLOW__TRIGGERER__CAPACITY",
     "AIRFLOW__TRIGGERER__JOB_HEARTBEAT_SEC",

@@ -1,8 +1,9 @@
 //! Shared streams: many triggers behind one upstream, and acknowledgements back to its broker.
 //!
-//! Owns the rules of contract/shared-stream.md as a pure state machine ([`Group`], [`Registry`]) and a thin actor around it.
-//! Knows neither Airflow's wire nor wasm. Invariants: a raw event is advanced past only when everyone who was there when it was read has
-//! resolved it and what they derived from it is stored; time is a parameter; every queue has a bound.
+//! Owns the rules of docs/design/shared-streams.md as a pure state machine ([`Group`], [`Registry`]) and a thin actor
+//! around it. Knows neither Airflow's wire nor wasm. Invariants: a raw event is advanced past only when everyone who
+//! was there when it was read has resolved it and what they derived from it is stored; time is a parameter; every queue
+//! has a bound.
 #![forbid(unsafe_code)]
 
 pub mod actor;

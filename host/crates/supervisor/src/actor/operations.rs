@@ -52,7 +52,8 @@ pub(crate) enum Report {
     Killed,
 }
 
-/// Asks for the workloads of one slice. One that the server fails on is halved until the broken row is alone (contract section 6).
+/// Asks for the workloads of one slice. One that the server fails on is halved until the broken row is alone
+/// (docs/design/triggerer.md#errors).
 pub(crate) async fn fetch(client: Client, job: JobId, ids: Vec<TriggerId>) -> Report {
     let (mut workloads, mut missing, mut job_gone) = (Vec::new(), Vec::new(), false);
     let mut slices = vec![ids];

@@ -154,7 +154,7 @@ impl<C: Mapped> Scheduler<C> {
     }
 
     /// Tells a task or a callback that its trigger cannot run. A watcher is kept, for the failure route does nothing for it and there is no
-    /// way to give it back; so is what the operator wants to be kept (contract/triggerer-behaviour.md section 3).
+    /// way to give it back; so is what the operator wants to be kept (docs/design/triggerer.md#assignment).
     pub(super) fn refuse(&mut self, slot: u32, refusal: Refusal, now: UnixMs) {
         let Some(kind) = self.table.row(slot).map(|trigger| trigger.kind) else { return };
         let lines = Some(vec![refusal.message.clone()]);

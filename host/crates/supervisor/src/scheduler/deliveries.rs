@@ -9,7 +9,7 @@ use super::{Effect, Mapped, Phase, Scheduler, Ticket};
 use crate::observer::{Finish, What};
 use crate::streams::Fate;
 
-/// What a request came to, by the retry table of contract/triggerer-behaviour.md section 6.
+/// What a request came to, by the retry table of docs/design/triggerer.md#errors.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Sent {
     /// 2xx.

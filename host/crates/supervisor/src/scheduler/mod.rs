@@ -5,7 +5,7 @@
 //!
 //! Invariants:
 //! - a trigger is in exactly one [`Phase`], and has at most one call or request in flight;
-//! - an outcome's events are accepted, in order, before its checkpoint is sent, and that before the next call (architecture section 3);
+//! - an outcome's events are accepted, in order, before its checkpoint is sent, and that before the next call (`TR10`);
 //! - a trigger with an event or a failure still to be told is never started again, though `load` lists it;
 //! - nothing is remembered of a trigger once its outcome was accepted: ids may be reused.
 

@@ -124,7 +124,7 @@ impl<C: Mapped> Scheduler<C> {
         self.arm(slot, Phase::Idle, again);
     }
 
-    /// The failure route ignores callbacks: a failed one is an event (contract/triggerer-behaviour.md section 4).
+    /// The failure route ignores callbacks: a failed one is an event (docs/design/triggerer.md#running-and-failing).
     pub(super) fn callback_failed(&mut self, slot: u32, failure: &FailureMessage, now: UnixMs) {
         let source = self.table.ticket(slot).and_then(|ticket| self.source(ticket));
         self.tell_failed(slot, failure, None, now);
