@@ -13,6 +13,7 @@ mod ids;
 mod trigger;
 
 pub mod http;
+pub mod imports;
 pub mod log;
 pub mod runtime;
 
