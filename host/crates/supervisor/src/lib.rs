@@ -14,7 +14,6 @@ mod health;
 mod heart;
 mod host_calls;
 mod key;
-mod metrics;
 mod observer;
 mod on_kill;
 mod runtime;

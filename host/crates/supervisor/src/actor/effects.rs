@@ -7,6 +7,7 @@ use std::time::Duration;
 use broker::{Broker, Mask};
 use execution_api::retry::{Backoff, Call, Step, next_step};
 use execution_api::{ApiError, Registered, RunTrigger};
+use telemetry::table;
 use tokio::time::Instant;
 use trigger_host_types::{JobId, TriggerId, UnixMs};
 
@@ -16,7 +17,6 @@ use crate::catalog::Class;
 use crate::deliver::{BatchDelivered, deliver, deliver_batch};
 use crate::encoding::{Encoding, stop};
 use crate::host_calls::TriggerCalls;
-use crate::metrics as names;
 use crate::observer::{Life, Stop, What};
 use crate::runtime::{Asker, Scope};
 use crate::scheduler::{Attempts, Batched, Effect, Kill, Message, Server, Ticket, Trigger};
@@ -155,7 +155,7 @@ impl Actor {
     fn send_batch(&mut self, batch: Vec<Batched>) {
         let client = self.parts.client.clone();
         let events: usize = batch.iter().map(|one| one.events.len()).sum();
-        metrics::histogram!(names::BATCH).record(events as f64);
+        table::EVENT_BATCH_SIZE.get().record(events as f64);
         self.operations
             .spawn(async move { Report::BatchDelivered(deliver_batch(&client, &batch, fastrand::f64()).await) });
     }
@@ -275,7 +275,7 @@ impl Actor {
 
     fn polled(&mut self, ticket: Ticket, used: &sandbox::Used, late: Duration, next: Option<UnixMs>, now: UnixMs) {
         let Some(trigger) = self.scheduler.trigger(ticket) else { return };
-        metrics::histogram!(names::LATE).record(late.as_secs_f64());
+        table::POLL_LATENESS.get().record(late.as_secs_f64());
         let what = What::Polled {
             cpu: used.cpu,
             wall: used.wall,
@@ -380,7 +380,7 @@ pub(super) fn server_of(registered: &Registered) -> Server {
 
 /// `None`: the events of many triggers, all at once.
 fn not_taken(trigger: Option<TriggerId>, error: &ApiError) {
-    metrics::counter!(names::REFUSED, "fault" => error.class_of().as_str()).increment(1);
+    table::REQUESTS_REFUSED.with([error.class_of().as_str()]).increment(1);
     match trigger {
         Some(trigger) => {
             tracing::warn!(trigger_id = %trigger, %error, "The API did not take what a trigger has to tell.");

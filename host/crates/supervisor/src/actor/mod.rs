@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use execution_api::{Extensions, Registered};
 use streams::actor::Streams;
+use telemetry::table;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::{AbortHandle, JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until};
@@ -27,7 +28,6 @@ use self::operations::Report;
 use self::rounds::Rounds;
 use crate::catalog::{Catalog, Class};
 use crate::heart::Heart;
-use crate::metrics as names;
 use crate::observer::{Life, Subject, What};
 use crate::runtime::Desk;
 use crate::scheduler::{Bounds, FailureMessage, Heard, Scheduler, Ticket, UNMAPPED};
@@ -260,8 +260,8 @@ impl Actor {
     fn tell(&mut self, life: &Life) {
         self.say_unmapped(life);
         match life.what {
-            What::Fired { .. } => metrics::counter!(names::FIRED).increment(1),
-            What::Failed { reason, .. } => metrics::counter!(names::FAILED, "reason" => reason).increment(1),
+            What::Fired { .. } => table::EVENTS_FIRED.get().increment(1),
+            What::Failed { reason, .. } => table::TRIGGERS_FAILED.with([reason]).increment(1),
             _ => {}
         }
         if matches!(life.what, What::Finished { .. }) {
@@ -287,9 +287,9 @@ impl Actor {
             held: self.scheduler.held(),
             draining: self.scheduler.is_draining(),
         };
-        metrics::gauge!(names::TRIGGERS).set(counts.triggers as f64);
-        metrics::gauge!(names::HELD).set(counts.held as f64);
-        metrics::gauge!(names::SILENCE).set(self.heart.silence().as_secs_f64());
+        table::TRIGGERS.get().set(counts.triggers as f64);
+        table::TRIGGERS_HELD.get().set(counts.held as f64);
+        table::HEARTBEAT_SILENCE.get().set(self.heart.silence().as_secs_f64());
         self.counts.send_replace(counts);
     }
 }

@@ -6,11 +6,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use metrics::counter;
 use sandbox::{EndReason, Filter, Used};
 use streams::actor::{self, Confirmer, Subscription};
 use streams::appetite::{self, Appetite};
 use streams::{Batch, Delivery, Verdict};
+use telemetry::table;
 use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep};
 use tokio_util::task::AbortOnDropHandle;
@@ -18,7 +18,6 @@ use trigger_host_types::{Digest, Event, TriggerKind};
 
 use super::Receipt;
 use crate::encoding::Encoding;
-use crate::metrics as names;
 use crate::scheduler::{EventMessage, FailureMessage};
 
 /// Bytes of the raw events of one call, unless one alone is larger.
@@ -190,9 +189,9 @@ impl Listener {
         }
         let failed = verdicts.iter().any(|verdict| matches!(verdict, Verdict::Hold));
         let seqs = self.subscription.verdicts(verdicts).await.map_err(|error| error.to_string())?;
-        counter!(names::RAW_EVENTS).increment(batch.len() as u64);
+        table::STREAM_EVALUATIONS.get().increment(batch.len() as u64);
         if let Some(why) = why {
-            counter!(names::RAW_REJECTED).increment(rejected);
+            table::STREAM_REJECTIONS.get().increment(rejected);
             let trigger = self.subscription.id().trigger();
             tracing::warn!(trigger_id = %trigger, rejected, first = encoding.masked(&why), "Raw events were rejected.");
         }
