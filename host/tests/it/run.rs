@@ -68,6 +68,6 @@ fn a_token_that_the_api_refuses_is_exit_3() {
     let folder = configured(folder, &url, NO_ADMIN).env("TRIGGER_HOST__API__JWT_SECRET_FILE", "other");
     let ran = folder.run(&["run"]);
     assert_eq!(ran.code, Some(3), "{}", ran.said());
-    assert!(ran.stderr.lines().last().unwrap().contains("refuses the token"), "{}", ran.stderr);
+    assert!(ran.stderr.lines().last().unwrap().contains("rejects the token"), "{}", ran.stderr);
     assert!(!ran.stderr.contains(&"b".repeat(64)));
 }

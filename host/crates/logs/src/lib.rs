@@ -19,7 +19,7 @@ pub use folder::Folder;
 pub use line::Note;
 pub use mask::Masker;
 pub use server::LogServer;
-pub use template::{DEFAULT_TEMPLATE, Template, TemplateError};
+pub use template::{Template, TemplateError};
 pub use writer::{Task, TriggerLogs, WriterConfig};
 
 #[cfg(test)]
