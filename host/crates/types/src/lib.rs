@@ -10,11 +10,12 @@ mod connection;
 mod digest;
 mod event;
 mod ids;
+mod packed_task;
 mod trigger;
 
+pub mod airflow;
 pub mod http;
 pub mod log;
-pub mod runtime;
 
 pub use classify::{Blame, Class, Classify, Retry};
 pub use clock::{Clock, SystemClock, UnixMs, VirtualClock};
@@ -22,4 +23,5 @@ pub use connection::{Connection, ConnectionError, Connections};
 pub use digest::{Digest, DigestError};
 pub use event::{Event, EventKind, Xcom};
 pub use ids::{ClassPath, ConnId, IdempotencyKey, JobId, TriggerId};
-pub use trigger::{TaskInstance, TriggerKind};
+pub use packed_task::PackedTask;
+pub use trigger::{Assets, TaskInstance, TriggerKind};
