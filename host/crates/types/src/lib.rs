@@ -15,6 +15,7 @@ mod trigger;
 
 pub mod airflow;
 pub mod http;
+pub mod imports;
 pub mod log;
 
 pub use classify::{Blame, Class, Classify, Retry};
