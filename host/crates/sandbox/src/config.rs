@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use trigger_host_types::{Blame, Class, Classify, Clock, Retry};
 
+use crate::versions::Versions;
+
 /// How a sandbox is set up.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -24,6 +26,8 @@ pub struct Config {
     pub cache: Option<PathBuf>,
     /// Who compiles.
     pub compiler: Compiler,
+    /// The versions of the interface that are known.
+    pub versions: Versions,
     /// What guests see as the wall clock.
     pub clock: Arc<dyn Clock>,
 }
@@ -52,6 +56,7 @@ impl Config {
             workers: 2,
             cache: None,
             compiler: Compiler::InProcess,
+            versions: Versions::default(),
             clock,
         }
     }

@@ -22,7 +22,8 @@ use wasmtime::{
     WasmBacktraceDetails,
 };
 
-use crate::{Config, StartError, room};
+use crate::config::{Config, StartError};
+use crate::room;
 
 /// More would not fit into the address space: 4 GiB each, of 128 TiB.
 pub(crate) const MOST_SLOTS: usize = 16_000;

@@ -7,7 +7,7 @@ use std::fmt;
 
 use wasmtime::ResourceLimiter;
 
-use crate::Limits;
+use crate::call::Limits;
 use crate::engine::{CORE_INSTANCES, TABLES};
 
 /// The sums of one call.

@@ -2,7 +2,7 @@
 
 use metrics::{counter, histogram};
 
-use crate::{EndReason, Used};
+use crate::call::{EndReason, Used};
 
 /// Calls of guests, by `function` (`poll`, `on-kill`, `describe`) and `end` (`ok`, or [`EndReason::code`]).
 pub const POLLS: &str = "trigger_host_polls_total";

@@ -4,19 +4,19 @@ use wasmtime::component::ResourceTableError;
 use wasmtime::{Error, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
-use crate::EndReason;
-use crate::imports::HostCallsExceeded;
+use crate::call::EndReason;
 use crate::limiter::{MemoryExceeded, TableExceeded};
 use crate::log::{cut, inert, quoted};
-use crate::run::CpuExceeded;
+use crate::meter::CpuExceeded;
+use crate::state::budget::HostCallsExceeded;
 
-/// Frames of a backtrace that are told.
+/// Frames of a backtrace that are shown.
 const MOST_FRAMES: usize = 20;
 /// A function's name may be as long as its author likes.
 const MOST_FRAME: usize = 240;
 
 /// Why a call failed inside the engine.
-pub(crate) fn reason(error: &Error) -> EndReason {
+pub(crate) fn explain(error: &Error) -> EndReason {
     if let Some(&CpuExceeded { limit, used }) = error.downcast_ref() {
         return EndReason::Cpu { limit, used };
     }
@@ -44,7 +44,7 @@ fn message(error: &Error) -> String {
     }
     match error.downcast_ref::<Trap>() {
         Some(Trap::UnreachableCodeReached) => {
-            "it stopped itself (a panic, an abort, or memory that could not be had)".to_owned()
+            "it stopped itself (a panic, an abort, or an allocation that failed)".to_owned()
         }
         Some(Trap::StackOverflow) => "the stack overflowed: recursion without end".to_owned(),
         Some(trap) => trap.to_string(),

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 
 use super::child::{MOST_CPU, MOST_MEMORY};
-use crate::LoadError;
+use crate::load::LoadError;
 use crate::log::{cut, inert};
 
 /// By the wall. A busy machine may give the child half of its time.

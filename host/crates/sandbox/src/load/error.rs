@@ -60,18 +60,36 @@ pub enum LoadError {
         reason: String,
     },
     /// A component for something else.
-    #[error("`{name}` is not a trigger: it exports {exports}, and not `trigger-host:trigger/poller@0.1`")]
+    #[error(
+        "`{name}` is not a trigger: it exports {exports}, and no world of `trigger-host:trigger`, of which this host knows {known}"
+    )]
     WrongWorld {
         /// The component.
         name: String,
         /// What it exports instead, in words.
         exports: String,
+        /// The versions that this host knows.
+        known: String,
+    },
+    /// A trigger of a version that this host does not know.
+    #[error(
+        "`{name}` is built for `trigger-host:trigger` {version}, and this host knows {known}: build it for a version that the host knows, or use a newer host"
+    )]
+    UnknownVersion {
+        /// The component.
+        name: String,
+        /// The version it is of.
+        version: String,
+        /// The versions that this host knows.
+        known: String,
     },
     /// The exports have the right names and the wrong types.
-    #[error("`{name}` does not fit `trigger-host:trigger@0.1.0`: {reason}")]
+    #[error("`{name}` does not fit `trigger-host:trigger@{version}`: {reason}")]
     WrongShape {
         /// The component.
         name: String,
+        /// The version it is of.
+        version: &'static str,
         /// Which function, and how.
         reason: String,
     },

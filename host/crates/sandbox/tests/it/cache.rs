@@ -6,10 +6,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use sandbox::{Allowed, Compiler, Component, Config, Limits, LoadError, Sandbox};
+use sandbox::{Allowed, Compiler, Config, Limits, LoadError, Poller, Sandbox};
 use serde_json::json;
 
-use crate::support::{Witness, call, config, hostile_wasm};
+use crate::support::{Witness, call, config, hostile_wasm, poller};
 
 fn child() -> Compiler {
     Compiler::Child { program: env!("CARGO_BIN_EXE_compile-component").into(), arguments: Vec::new() }
@@ -20,14 +20,14 @@ fn no_compiler() -> Compiler {
     Compiler::Child { program: "/bin/false".into(), arguments: Vec::new() }
 }
 
-async fn load(folder: &Path, compiler: Compiler) -> Result<Component, LoadError> {
+async fn load(folder: &Path, compiler: Compiler) -> Result<Poller, LoadError> {
     let config = Config { compiler, cache: Some(folder.to_owned()), ..config() };
-    Sandbox::start(config).unwrap().load("hostile.wasm", hostile_wasm(), &Allowed::ALL).await
+    Sandbox::start(config).unwrap().load("hostile.wasm", hostile_wasm(), &Allowed::ALL).await.map(poller)
 }
 
-async fn assert_works(component: &Component) {
+async fn assert_works(poller: &Poller) {
     let call = call(&json!({"do": "echo"}), Limits::default(), Arc::new(Witness::default()));
-    assert!(component.poll(call).await.result.is_ok());
+    assert!(poller.poll(call).await.result.is_ok());
 }
 
 fn compiled(folder: &Path) -> PathBuf {

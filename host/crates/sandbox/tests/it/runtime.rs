@@ -5,24 +5,22 @@ use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
-use sandbox::{
-    Allowed, Component, EndReason, Ended, HostCalls, Interface, Limits, LoadError, Outcome, Sandbox, inspect,
-};
+use sandbox::{Allowed, EndReason, Ended, HostCalls, Interface, Limits, LoadError, Outcome, Poller, Sandbox, inspect};
 use serde_json::{Value, json};
 use trigger_host_types::airflow::{Answer, Error, MAX_VALUE, Request};
 use trigger_host_types::{http, log};
 
-use crate::support::{call, config, payload};
+use crate::support::{call, config, payload, poller};
 
 fn asker_wasm() -> &'static [u8] {
     static WASM: OnceLock<Vec<u8>> = OnceLock::new();
     WASM.get_or_init(|| fs::read(guest_build::component("asker")).unwrap())
 }
 
-async fn asker() -> Component {
+async fn asker() -> Poller {
     static SANDBOX: OnceLock<Sandbox> = OnceLock::new();
     let sandbox = SANDBOX.get_or_init(|| Sandbox::start(config()).unwrap());
-    sandbox.load("asker.wasm", asker_wasm(), &Allowed::ALL).await.unwrap()
+    poller(sandbox.load("asker.wasm", asker_wasm(), &Allowed::ALL).await.unwrap())
 }
 
 /// Answers everything with one text, and remembers what it was asked.
@@ -69,7 +67,7 @@ async fn answers(questions: Value) -> (Value, Vec<&'static str>) {
 #[test]
 fn what_a_component_wants_is_what_it_uses() {
     let found = inspect(asker_wasm()).unwrap();
-    let mut wants = found.wants.clone();
+    let mut wants: Vec<_> = found.wants.iter().map(|wanted| wanted.interface).collect();
     wants.sort();
     assert_eq!(wants, Interface::ALL, "{:?}", found.imports);
     assert_eq!(found.refused, [""; 0]);

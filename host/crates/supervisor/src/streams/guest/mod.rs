@@ -20,7 +20,7 @@ use async_trait::async_trait;
 use broker::{Broker, HttpGrant};
 use bytes::Bytes;
 use parking_lot::Mutex;
-use sandbox::{Component, Limits};
+use sandbox::Limits;
 use streams::actor::{Advance, Producer, Reader, SourceError};
 use streams::{AdvanceError, AdvanceItem, Lane};
 use tokio::task::JoinHandle;
@@ -40,8 +40,8 @@ const GATHERED: NonZeroUsize = NonZeroUsize::new(100).unwrap();
 pub struct GuestParts {
     /// Name of the source, as the catalog has it: its log lines carry it.
     pub source: Arc<str>,
-    /// Loaded, with the interfaces its grants allow; of the world `stream-producer`.
-    pub component: Component,
+    /// Loaded, with the interfaces its grants allow.
+    pub producer: sandbox::Producer,
     /// Of the stream, neutral JSON text.
     pub parameters: String,
     /// For each call. A read waits for messages for two thirds of the wall limit, 20 s at most.
@@ -72,9 +72,9 @@ struct Shared {
 impl GuestUpstream {
     /// The upstream of one group.
     pub fn new(parts: GuestParts) -> Self {
-        let GuestParts { source, component, parameters, limits, http, broker, clock } = parts;
+        let GuestParts { source, producer, parameters, limits, http, broker, clock } = parts;
         let calls = SourceCalls { source: Arc::clone(&source), http, broker };
-        Self::of(source, Arc::new(calls::Called { component, parameters, limits, clock, calls: Arc::new(calls) }))
+        Self::of(source, Arc::new(calls::Called { producer, parameters, limits, clock, calls: Arc::new(calls) }))
     }
 
     fn of(source: Arc<str>, guest: Arc<dyn Guest>) -> Self {

@@ -2,17 +2,17 @@
 
 use trigger_host_types::airflow::{Answer, PreviousTask, Request, TaskQuery, TaskState};
 
-use super::{Given, count};
-use crate::bindings::trigger_host::host::task_instances as wit;
+use super::{Given, count, to_guest};
 use crate::state::State;
+use crate::v0_1::bindings::trigger_host::host::task_instances as wit;
 
 impl wit::Host for State {
     async fn count(&mut self, query: wit::Query, states: Vec<String>) -> Given<u64> {
-        self.ask(Request::TaskCount { query: from_guest(query), states }, count).await
+        to_guest(self.ask(Request::TaskCount { query: from_guest(query), states }, count).await)
     }
 
     async fn states(&mut self, query: wit::Query) -> Given<Vec<wit::TaskState>> {
-        self.ask(Request::TaskStates { query: from_guest(query) }, states).await
+        to_guest(self.ask(Request::TaskStates { query: from_guest(query) }, states).await)
     }
 
     async fn previous(
@@ -23,7 +23,7 @@ impl wit::Host for State {
         map_index: Option<i32>,
         state: Option<String>,
     ) -> Given<Option<wit::PreviousTask>> {
-        self.ask(Request::TaskPrevious { dag_id, task_id, logical_date, map_index, state }, previous).await
+        to_guest(self.ask(Request::TaskPrevious { dag_id, task_id, logical_date, map_index, state }, previous).await)
     }
 }
 

@@ -19,11 +19,11 @@ const HEAVY: Duration = Duration::from_millis(2);
 
 /// The lane of one sandbox.
 #[derive(Clone)]
-pub(crate) struct Lane(Arc<Semaphore>);
+pub(crate) struct HeavyLane(Arc<Semaphore>);
 
 type Turn = Pin<Box<dyn Future<Output = Option<OwnedSemaphorePermit>> + Send>>;
 
-impl Lane {
+impl HeavyLane {
     pub(crate) fn new() -> Self {
         Self(Arc::new(Semaphore::new(1)))
     }
@@ -44,7 +44,7 @@ impl Lane {
 }
 
 struct InTurns<'a, F> {
-    lane: &'a Lane,
+    lane: &'a HeavyLane,
     meter: &'a Meter,
     work: Pin<&'a mut F>,
     waiting: Option<Turn>,
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     /// Polls work that never ends; how often it has run is in `runs`.
-    async fn endless(lane: Lane, meter: Meter, runs: &Cell<u32>) {
+    async fn endless(lane: HeavyLane, meter: Meter, runs: &Cell<u32>) {
         let work = poll_fn(|_| {
             runs.set(runs.get() + 1);
             Poll::<()>::Pending
@@ -87,7 +87,7 @@ mod tests {
     #[test]
     fn a_heavy_call_runs_only_in_its_turn_and_a_light_one_always() {
         let mut context = Context::from_waker(Waker::noop());
-        let lane = Lane::new();
+        let lane = HeavyLane::new();
         let (light_runs, heavy_runs) = (Cell::new(0), Cell::new(0));
         let mut light = pin!(endless(lane.clone(), Meter::with_used(HEAVY / 2), &light_runs));
         let mut heavy = pin!(endless(lane.clone(), Meter::with_used(HEAVY), &heavy_runs));
@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn a_call_that_is_dropped_in_the_queue_leaves_it() {
         let mut context = Context::from_waker(Waker::noop());
-        let lane = Lane::new();
+        let lane = HeavyLane::new();
         let runs = Cell::new(0);
         let somebody = lane.0.try_acquire().unwrap();
         let mut heavy = Box::pin(endless(lane.clone(), Meter::with_used(HEAVY), &runs));

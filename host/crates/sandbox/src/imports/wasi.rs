@@ -1,7 +1,6 @@
-//! Links what guests may import. What is not here is refused at load by `load::gate`, with the list; the two go together.
+//! The part of WASI 0.2 that the standard libraries need.
 
-use wasmtime::Engine;
-use wasmtime::component::{HasData, HasSelf, Linker, ResourceTable};
+use wasmtime::component::{HasData, Linker, ResourceTable};
 use wasmtime_wasi::WasiView;
 use wasmtime_wasi::cli::{WasiCli, WasiCliView};
 use wasmtime_wasi::clocks::{WasiClocks, WasiClocksView};
@@ -9,7 +8,6 @@ use wasmtime_wasi::filesystem::{WasiFilesystem, WasiFilesystemView};
 use wasmtime_wasi::p2::bindings::{cli, clocks, filesystem, io, random};
 use wasmtime_wasi::random::WasiRandom;
 
-use crate::bindings::trigger_host::host;
 use crate::state::State;
 
 struct Table;
@@ -18,26 +16,32 @@ impl HasData for Table {
     type Data<'a> = &'a mut ResourceTable;
 }
 
-/// Everything guests may import.
-pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
-    let mut linker = Linker::new(engine);
-    host::logging::add_to_linker::<State, HasSelf<State>>(&mut linker, |state| state)?;
-    host::http::add_to_linker::<State, HasSelf<State>>(&mut linker, |state| state)?;
-    add_runtime(&mut linker)?;
-    add_wasi(&mut linker)?;
-    Ok(linker)
-}
+/// The interfaces that are linked; the gate refuses every other.
+pub(crate) const WASI: [&str; 20] = [
+    "wasi:cli/environment",
+    "wasi:cli/exit",
+    "wasi:cli/stdin",
+    "wasi:cli/stdout",
+    "wasi:cli/stderr",
+    "wasi:cli/terminal-input",
+    "wasi:cli/terminal-output",
+    "wasi:cli/terminal-stdin",
+    "wasi:cli/terminal-stdout",
+    "wasi:cli/terminal-stderr",
+    "wasi:clocks/monotonic-clock",
+    "wasi:clocks/wall-clock",
+    "wasi:filesystem/preopens",
+    "wasi:filesystem/types",
+    "wasi:io/error",
+    "wasi:io/poll",
+    "wasi:io/streams",
+    "wasi:random/random",
+    "wasi:random/insecure",
+    "wasi:random/insecure-seed",
+];
 
-fn add_runtime(linker: &mut Linker<State>) -> wasmtime::Result<()> {
-    host::variables::add_to_linker::<State, HasSelf<State>>(linker, |state| state)?;
-    host::xcoms::add_to_linker::<State, HasSelf<State>>(linker, |state| state)?;
-    host::asset_state::add_to_linker::<State, HasSelf<State>>(linker, |state| state)?;
-    host::task_instances::add_to_linker::<State, HasSelf<State>>(linker, |state| state)?;
-    host::dag_runs::add_to_linker::<State, HasSelf<State>>(linker, |state| state)?;
-    host::connections::add_to_linker::<State, HasSelf<State>>(linker, |state| state)
-}
-
-fn add_wasi(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+/// Links it, with nothing granted.
+pub(crate) fn link_wasi(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     io::error::add_to_linker::<State, Table>(linker, |state| state.ctx().table)?;
     io::poll::add_to_linker::<State, Table>(linker, |state| state.ctx().table)?;
     io::streams::add_to_linker::<State, Table>(linker, |state| state.ctx().table)?;

@@ -3,9 +3,9 @@
 use trigger_host_types::ConnId;
 use trigger_host_types::airflow::{Answer, Request};
 
-use super::Given;
-use crate::bindings::trigger_host::host::connections as wit;
+use super::{Given, to_guest};
 use crate::state::State;
+use crate::v0_1::bindings::trigger_host::host::connections as wit;
 
 impl wit::Host for State {
     async fn describe(&mut self, id: String) -> Given<wit::Description> {
@@ -18,6 +18,6 @@ impl wit::Host for State {
             }),
             _ => None,
         };
-        self.ask(Request::ConnectionDescribe { id: ConnId::from(id) }, description).await
+        to_guest(self.ask(Request::ConnectionDescribe { id: ConnId::from(id) }, description).await)
     }
 }

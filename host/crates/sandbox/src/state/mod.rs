@@ -1,25 +1,31 @@
 //! What belongs to one instance while it lives: the data of its store.
 
+pub(crate) mod budget;
+mod clocks;
+mod stdio;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use trigger_host_types::Clock;
-use trigger_host_types::log::Source;
+use trigger_host_types::log::{Level, Source};
 use wasmtime_wasi::{ResourceTable, WasiCtx, WasiCtxView, WasiView};
 
-use crate::imports::{Budget, CoarseMonotonic, CoarseWall, Output};
+use crate::call::{HostCalls, Limits, Used};
 use crate::limiter::Limiter;
 use crate::log::CallLog;
 use crate::meter::Meter;
-use crate::{HostCalls, Limits, Used};
+use budget::Budget;
+use clocks::{CoarseMonotonic, CoarseWall};
+use stdio::Output;
 
 /// Handles a guest may hold at once: streams, pollables.
 pub(crate) const MOST_HANDLES: usize = 256;
 /// Bytes of randomness at once.
 const MOST_RANDOM: u64 = 64 << 10;
 
-/// The data of one store.
-pub(crate) struct State {
+/// The data of one store. A version's imports reach the host through its methods, which count and check.
+pub struct State {
     pub(crate) limiter: Limiter,
     pub(crate) budget: Budget,
     pub(crate) log: CallLog,
@@ -46,6 +52,12 @@ impl State {
         let budget = Budget::new(limits.host_calls);
         Self { limiter, budget, log, host, meter, cpu_limit: limits.cpu, wasi, table }
     }
+
+    /// Writes a line of the guest's to its log, which bounds it and makes it inert.
+    pub fn write_log(&self, level: Level, message: &str, fields: impl Iterator<Item = (String, String)>) {
+        self.log.write(level, message, fields, Source::Guest);
+    }
+
     /// The next call of the same instance begins: budgets are per call, memory is not.
     pub(crate) fn begin(&mut self, limits: &Limits, meter: Arc<Meter>) {
         self.budget = Budget::new(limits.host_calls);

@@ -2,13 +2,13 @@
 
 use trigger_host_types::airflow::{Answer, Request};
 
-use super::{Given, done, text};
-use crate::bindings::trigger_host::host::variables as wit;
+use super::{Given, done, text, to_guest};
 use crate::state::State;
+use crate::v0_1::bindings::trigger_host::host::variables as wit;
 
 impl wit::Host for State {
     async fn get(&mut self, key: String) -> Given<String> {
-        self.ask(Request::VariableGet { key }, text).await
+        to_guest(self.ask(Request::VariableGet { key }, text).await)
     }
 
     async fn keys(&mut self, prefix: String, limit: u32, offset: u64) -> Given<wit::Page> {
@@ -16,14 +16,14 @@ impl wit::Host for State {
             Answer::Keys { keys, total } => Some(wit::Page { keys, total }),
             _ => None,
         };
-        self.ask(Request::VariableKeys { prefix, limit, offset }, page).await
+        to_guest(self.ask(Request::VariableKeys { prefix, limit, offset }, page).await)
     }
 
     async fn put(&mut self, key: String, value: String, description: Option<String>) -> Given<()> {
-        self.ask(Request::VariablePut { key, value, description }, done).await
+        to_guest(self.ask(Request::VariablePut { key, value, description }, done).await)
     }
 
     async fn delete(&mut self, key: String) -> Given<()> {
-        self.ask(Request::VariableDelete { key }, done).await
+        to_guest(self.ask(Request::VariableDelete { key }, done).await)
     }
 }

@@ -2,25 +2,25 @@
 
 use trigger_host_types::airflow::{Asset, Request};
 
-use super::{Given, done, text};
-use crate::bindings::trigger_host::host::asset_state as wit;
+use super::{Given, done, text, to_guest};
 use crate::state::State;
+use crate::v0_1::bindings::trigger_host::host::asset_state as wit;
 
 impl wit::Host for State {
     async fn get(&mut self, asset: wit::Asset, key: String) -> Given<String> {
-        self.ask(Request::AssetStateGet { asset: from_guest(asset), key }, text).await
+        to_guest(self.ask(Request::AssetStateGet { asset: from_guest(asset), key }, text).await)
     }
 
     async fn set(&mut self, asset: wit::Asset, key: String, value: String) -> Given<()> {
-        self.ask(Request::AssetStateSet { asset: from_guest(asset), key, value }, done).await
+        to_guest(self.ask(Request::AssetStateSet { asset: from_guest(asset), key, value }, done).await)
     }
 
     async fn delete(&mut self, asset: wit::Asset, key: String) -> Given<()> {
-        self.ask(Request::AssetStateDelete { asset: from_guest(asset), key }, done).await
+        to_guest(self.ask(Request::AssetStateDelete { asset: from_guest(asset), key }, done).await)
     }
 
     async fn clear(&mut self, asset: wit::Asset) -> Given<()> {
-        self.ask(Request::AssetStateClear { asset: from_guest(asset) }, done).await
+        to_guest(self.ask(Request::AssetStateClear { asset: from_guest(asset) }, done).await)
     }
 }
 

@@ -2,21 +2,21 @@
 
 use trigger_host_types::airflow::{Request, XcomPlace};
 
-use super::{Given, done, text};
-use crate::bindings::trigger_host::host::xcoms as wit;
+use super::{Given, done, text, to_guest};
 use crate::state::State;
+use crate::v0_1::bindings::trigger_host::host::xcoms as wit;
 
 impl wit::Host for State {
     async fn get(&mut self, place: wit::Place) -> Given<String> {
-        self.ask(Request::XcomGet { place: from_guest(place) }, text).await
+        to_guest(self.ask(Request::XcomGet { place: from_guest(place) }, text).await)
     }
 
     async fn set(&mut self, place: wit::Place, value: String) -> Given<()> {
-        self.ask(Request::XcomSet { place: from_guest(place), value }, done).await
+        to_guest(self.ask(Request::XcomSet { place: from_guest(place), value }, done).await)
     }
 
     async fn delete(&mut self, place: wit::Place) -> Given<()> {
-        self.ask(Request::XcomDelete { place: from_guest(place) }, done).await
+        to_guest(self.ask(Request::XcomDelete { place: from_guest(place) }, done).await)
     }
 }
 

@@ -1,9 +1,9 @@
 //! `trigger-host:host/logging`: every line goes through the call's log, which bounds it and makes it inert.
 
-use trigger_host_types::log::{Level, Source};
+use trigger_host_types::log::Level;
 
-use crate::bindings::trigger_host::host::logging as wit;
 use crate::state::State;
+use crate::v0_1::bindings::trigger_host::host::logging as wit;
 
 impl wit::Host for State {
     fn log(&mut self, level: wit::Level, message: String, fields: Vec<wit::Field>) -> wasmtime::Result<()> {
@@ -14,7 +14,7 @@ impl wit::Host for State {
             wit::Level::Error => Level::Error,
         };
         let fields = fields.into_iter().map(|field| (field.name, field.value));
-        self.log.write(level, &message, fields, Source::Guest);
+        self.write_log(level, &message, fields);
         Ok(())
     }
 }
