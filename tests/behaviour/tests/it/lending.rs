@@ -107,7 +107,7 @@ async fn a_connection_that_cannot_be_used_is_told_by_its_id_alone() {
     let mut with_description = questions.clone();
     with_description.as_array_mut().unwrap().push(json!(["connection", "jobs_db"]));
     let answers = ask(&odd, "test.Asker", &with_description).await;
-    let unusable = "the connection `jobs_api` cannot be used: its port is none of TCP";
+    let unusable = "the connection `jobs_api` cannot be used: its port is not a TCP port";
     assert!(error(&answers[0]).contains(unusable), "{answers:?}");
     assert_eq!(answers[2]["ok"]["port"], 5432);
 
@@ -115,7 +115,7 @@ async fn a_connection_that_cannot_be_used_is_told_by_its_id_alone() {
     put_connection(&refusing, &json!({"conn_type": "http", "login": CANARY, "password": CANARY})).await;
     refusing.api.faults(&json!([{"endpoint": "runtime", "fault": "status", "status": 403}])).await;
     let answers = ask(&refusing, "test.Asker", &questions).await;
-    let refused = "Airflow does not let the host fetch the connection `jobs_api`: the host's operator has to look";
+    let refused = "Airflow does not let the host fetch the connection `jobs_api`: the host's operator must look into it";
     assert!(answers.iter().all(|answer| error(answer).ends_with(refused)), "{answers:?}");
     assert!(airflow_requests(&refusing).len() <= 2, "with another token once, and then not at all");
 

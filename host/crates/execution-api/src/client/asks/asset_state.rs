@@ -1,4 +1,4 @@
-//! The state store of assets: small values that a watcher keeps between its lives.
+//! The state store of assets: small values that a watcher keeps from one run to the next.
 
 use serde_json::value::RawValue;
 
@@ -19,14 +19,14 @@ impl AirflowAccess {
         Ok(answer.value)
     }
 
-    /// `PUT store/asset/by-…/value`. `value` is plain, strict JSON: one number that is not finite makes every later read fail.
+    /// `PUT store/asset/by-…/value`. `value` is plain, strict JSON: a number that is not finite would make every later read fail.
     ///
     /// # Errors
     /// [`ApiError::Unsendable`] for null, which the server refuses; [`ApiError::NotFound`] when there is no such asset.
     pub async fn set_asset_state(&self, asset: AssetRef<'_>, key: &str, value: &RawValue) -> Result<(), ApiError> {
         if value.get().trim() == "null" {
             return Err(ApiError::Unsendable {
-                what: "null is no value of a state store; delete the key instead".into(),
+                what: "a state value cannot be null: delete the key instead".into(),
             });
         }
         let (by, name) = asset.parts();
