@@ -8,4 +8,4 @@ mod node;
 mod toml;
 
 pub(crate) use fields::{Fields, Wanted, misfit};
-pub(crate) use node::{Document, Node, Table, Value};
+pub(crate) use node::{Document, Entry, Node, Table, Value};

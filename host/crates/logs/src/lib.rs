@@ -17,7 +17,7 @@ mod telemetry;
 
 pub use folder::Folder;
 pub use line::Note;
-pub use mask::{Masker, is_sensitive};
+pub use mask::{Masker, is_sensitive, names_secret};
 pub use server::LogServer;
 pub use template::{DEFAULT_TEMPLATE, Template, TemplateError};
 pub use writer::{Task, TriggerLogs, WriterConfig};

@@ -10,12 +10,13 @@ mod connection;
 mod digest;
 mod event;
 mod ids;
+mod packed_task;
 mod trigger;
 
+pub mod airflow;
 pub mod http;
 pub mod imports;
 pub mod log;
-pub mod runtime;
 
 pub use classify::{Blame, Class, Classify, Retry};
 pub use clock::{Clock, SystemClock, UnixMs, VirtualClock};
@@ -23,4 +24,5 @@ pub use connection::{Connection, ConnectionError, Connections};
 pub use digest::{Digest, DigestError};
 pub use event::{Event, EventKind, Xcom};
 pub use ids::{ClassPath, ConnId, IdempotencyKey, JobId, TriggerId};
-pub use trigger::{TaskInstance, TriggerKind};
+pub use packed_task::PackedTask;
+pub use trigger::{Assets, TaskInstance, TriggerKind};

@@ -21,7 +21,7 @@ use parking_lot::{Mutex, RwLock};
 use serde_json::Value;
 use trigger_host_types::ClassPath;
 
-pub use self::names::is_sensitive;
+pub use self::names::{is_sensitive, names_secret};
 use self::share::Share;
 
 /// What stands for a secret.
