@@ -63,8 +63,8 @@ impl Block {
         bare.filter(|line| !line.is_empty()).collect()
     }
 
-    /// Locks the catalog and checks it. Components that do not exist are stood in for by one that imports the same; a fragment of an entry gets
-    /// the rest of one.
+    /// Locks the catalog and checks it. Components that do not exist are stood in for by one that imports the same; a
+    /// fragment of an entry gets the rest of one.
     pub(crate) fn check_catalog(&self) -> Result<(), String> {
         let folder = tempfile::tempdir().unwrap();
         let mut text: String =

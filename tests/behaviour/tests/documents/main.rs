@@ -1,5 +1,6 @@
-//! What the documents show works: every catalog is checked by the built host, every command is parsed by the real command line or run, JSON and TOML
-//! are read. A block that nothing can check is marked `text`; one without a mark fails.
+//! What the documents show works: every catalog is checked by the built host, every command is parsed by the real
+//! command line or run, JSON and TOML are read. A block that nothing can check is marked `text`; one without a mark
+//! fails.
 //!
 //! `cargo xtask test` builds the programs and the components that this needs.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]

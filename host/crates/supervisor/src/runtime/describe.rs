@@ -1,8 +1,8 @@
 //! What a guest may know of a connection: where it points to. Pure.
 //!
-//! Some types have a URL for a host, with a password, a token or a signature anywhere in it, and people put secrets wherever a form has a field. So what
-//! is told is built from what is understood, and only from that: a scheme, names or addresses, ports. Never a path (that of a web hook is
-//! its secret), a query, or a schema that is more than a name.
+//! Some types have a URL for a host, with a password, a token or a signature anywhere in it, and people put secrets
+//! wherever a form has a field. So what is told is built from what is understood, and only from that: a scheme, names
+//! or addresses, ports. Never a path (that of a web hook is its secret), a query, or a schema that is more than a name.
 
 use trigger_host_types::runtime::{Connection, Error};
 
@@ -21,8 +21,8 @@ pub(super) fn described(found: execution_api::Connection) -> Result<Connection, 
     })
 }
 
-/// Scheme and authority of a host without user information. None where it cannot be told where those end: an `@` behind the authority is that of a
-/// path, or that of a password with a raw `/`, `?` or `#` in it.
+/// Scheme and authority of a host without user information. None where it cannot be told where those end: an `@` behind
+/// the authority is that of a path, or that of a password with a raw `/`, `?` or `#` in it.
 fn place(host: &str) -> Option<String> {
     let (scheme, rest) = host.split_once("://").map_or((None, host), |(scheme, rest)| (Some(scheme), rest));
     let (authority, behind) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));

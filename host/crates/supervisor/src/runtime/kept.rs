@@ -1,9 +1,11 @@
 //! What was fetched a moment ago, so that many triggers that use one connection fetch it once.
 //!
-//! Owns the connections and the failures to get one: at most [`MOST`], the one asked for longest ago gives way; each for a short time, failures for
-//! a shorter one. While Airflow cannot answer, or no longer answers to this trigger, what was fetched last does for some minutes more: `on-kill` runs
-//! when Airflow has forgotten the trigger already, and has to reach the service all the same. Triggers of one Dag share: Airflow decides by the Dag's team. So do those that no task waits for, which have no team.
-//! Invariants: one fetch at a time for one connection; what is too old is never given; what went wrong for one trigger alone is not kept for others.
+//! Owns the connections and the failures to get one: at most [`MOST`], the one asked for longest ago gives way; each
+//! for a short time, failures for a shorter one. While Airflow cannot answer, or no longer answers to this trigger,
+//! what was fetched last does for some minutes more: `on-kill` runs when Airflow has forgotten the trigger already, and
+//! has to reach the service all the same. Triggers of one Dag share: Airflow decides by the Dag's team. So do those
+//! that no task waits for, which have no team. Invariants: one fetch at a time for one connection; what is too old is
+//! never given; what went wrong for one trigger alone is not kept for others.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -20,7 +22,8 @@ const MOST: usize = 1_024;
 const LIFE: Duration = Duration::from_secs(30);
 /// How long it is used when Airflow cannot answer.
 const LIFE_IN_NEED: Duration = Duration::from_secs(600);
-/// How long a fetch may take where the last answer would do in need: what waits for it may be a read, or keeps messages from coming again.
+/// How long a fetch may take where the last answer would do in need: what waits for it may be a read, or keeps messages
+/// from coming again.
 const REFRESH_WITHIN: Duration = Duration::from_secs(2);
 /// How long nobody asks again for one that there is not, or that may not be used.
 const LIFE_OF_REFUSAL: Duration = Duration::from_secs(10);

@@ -1,7 +1,8 @@
 //! Lends connections to the requests of one trigger: fetched in the trigger's own name, for the broker alone.
 //!
-//! Invariants: what is secret in a connection is known to the masker before anybody gets it; an error names the connection and nothing else of it,
-//! nor of the host; a fetch takes a place among the few requests that run at once, and has a deadline.
+//! Invariants: what is secret in a connection is known to the masker before anybody gets it; an error names the
+//! connection and nothing else of it, nor of the host; a fetch takes a place among the few requests that run at once,
+//! and has a deadline.
 
 use std::sync::Arc;
 

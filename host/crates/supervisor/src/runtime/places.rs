@@ -1,7 +1,8 @@
 //! Who may ask Airflow now: few requests at once, and never more than half of the places for one class path.
 //!
-//! Fairness: a request takes a place of its class path first and one of all places second, both in the order of asking. So a class path holds at
-//! most half of the turns of the common queue, however many of its triggers ask, and one whose requests hang does not stop the others.
+//! Fairness: a request takes a place of its class path first and one of all places second, both in the order of asking.
+//! So a class path holds at most half of the turns of the common queue, however many of its triggers ask, and one whose
+//! requests hang does not stop the others.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};

@@ -1,4 +1,5 @@
-//! What belongs to the trigger that asks: its task instance, and the assets that it watches. From the host's own record.
+//! What belongs to the trigger that asks: its task instance, and the assets that it watches. From the host's own
+//! record.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -68,7 +69,8 @@ impl Scope {
         }
     }
 
-    /// The name of an asset that the trigger watches. Airflow is always asked by name: asked by URI, it fails on some assets.
+    /// The name of an asset that the trigger watches. Airflow is always asked by name: asked by URI, it fails on some
+    /// assets.
     pub(super) fn asset(&self, asked: &Asset) -> Result<&str, Error> {
         let Some(assets) = &self.assets else {
             let what = "this trigger watches no asset, or this server does not tell which";

@@ -3,8 +3,8 @@
 use trigger_host_types::TaskInstance;
 use uuid::Uuid;
 
-/// A deferred task instance, packed: the names and the path of its log joined by a byte that no id of Airflow holds, in one allocation; the
-/// UUID as its 16 bytes.
+/// A deferred task instance, packed: the names and the path of its log joined by a byte that no id of Airflow holds, in
+/// one allocation; the UUID as its 16 bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PackedTask {
     id: Uuid,

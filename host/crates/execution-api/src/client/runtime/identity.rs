@@ -7,8 +7,7 @@ use uuid::Uuid;
 use crate::client::Client;
 use crate::client::answer::Answer;
 use crate::client::answer::{self, Route};
-use crate::client::exchange::Ask;
-use crate::client::triggers::json;
+use crate::client::exchange::{Ask, to_json};
 use crate::error::ApiError;
 use crate::token::bearer;
 use crate::wire::{RuntimeTokenAnswer, RuntimeTokenBody};
@@ -25,8 +24,8 @@ pub(super) struct Identity {
 }
 
 impl Client {
-    /// Asks in the name of a trigger; once more with a new token when the kept one is refused, unless that was in vain a moment ago: what a guest
-    /// can have asked over and over must not cost the server four requests each time.
+    /// Asks in the name of a trigger; once more with a new token when the kept one is refused, unless that was in vain
+    /// a moment ago: what a guest can have asked over and over must not cost the server four requests each time.
     pub(super) async fn ask_as(&self, identity: &Identity, ask: Ask<'_>) -> Result<Answer, ApiError> {
         let Some(token) = self.token_of(identity).await? else { return self.runtime.send(ask).await };
         let answer = self.runtime.send_with(&ask, &token).await?;
@@ -61,7 +60,7 @@ impl Client {
     async fn given_out(&self, identity: &Identity) -> Result<(HeaderValue, u64), ApiError> {
         let id = identity.trigger.to_string();
         let path = ["triggers", &id, "runtime-token"];
-        let ask = Ask::post(&path, TOKEN).body(json(&RuntimeTokenBody { job_id: identity.job })?);
+        let ask = Ask::post(&path, TOKEN).body(to_json(&RuntimeTokenBody { job_id: identity.job })?);
         let answer: RuntimeTokenAnswer =
             answer::parsed(&self.triggers.send(ask).await?, Route::Other).map_err(unknown_trigger)?;
         Ok((bearer(&answer.token)?, answer.expires_in))
