@@ -7,7 +7,7 @@
 mod names;
 mod spelling;
 
-pub use names::is_sensitive;
+pub use names::{is_sensitive, names_secret};
 pub use spelling::{SPELLINGS, Spelling, as_base64, as_text, every_spelling};
 
 /// What stands where a secret was; what Airflow's own masking writes.

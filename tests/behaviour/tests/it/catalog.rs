@@ -42,7 +42,9 @@ const LENDING: [(&str, &str, &str); 4] = [
     ),
 ];
 const ASKS: &str = "[trigger.grants]\nvariables = { read = [\"jobs_*\"], write = [\"jobs_cursor\"] }\nxcom = \"read-write\"\n\
-    asset-state = \"read-write\"\nstates = [\"sales_*\"]\nconnections = [\"jobs_db\"]\n";
+    asset-state = \"read-write\"\nstates = [\"sales_*\"]\n\
+    connections = { describe = [\"jobs_db\"], extras = { jobs_aws = [\"region_name\", \"config\", \"absent\"], \
+    jobs_bad = [\"endpoint\"], jobs_none = [\"x\"] } }\n";
 
 /// Writes `triggers.toml`.
 pub(crate) fn write(folder: &Path) {

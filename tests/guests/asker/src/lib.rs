@@ -80,6 +80,10 @@ fn ask(question: &[Value]) -> Value {
         "connection" => connections::describe(&text(1)).map(|found| {
             json!({"conn_type": found.conn_type, "host": found.host, "port": found.port, "schema": found.schema})
         }),
+        "extras" => connections::extras(&text(1)).and_then(|extras| {
+            let keys: Vec<String> = extras.keys().map(str::to_owned).collect();
+            keys.into_iter().map(|key| Ok(json!([key, extras.get::<Value>(&key)?]))).collect()
+        }),
         "http" => return fetch(&text(1), question.get(2).and_then(Value::as_str)),
         "log" => {
             let line = text(1);
