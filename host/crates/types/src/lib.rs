@@ -10,11 +10,15 @@ mod connection;
 mod digest;
 mod event;
 mod ids;
+mod packed_task;
 mod trigger;
+mod used;
 
 pub mod http;
 pub mod log;
 pub mod runtime;
+pub mod spans;
+pub mod step;
 
 pub use backoff::Backoff;
 pub use clock::{Clock, SystemClock, UnixMs, VirtualClock};
@@ -22,4 +26,6 @@ pub use connection::{Connection, ConnectionError, Connections};
 pub use digest::{Digest, DigestError};
 pub use event::{Event, EventKind, Xcom};
 pub use ids::{ClassPath, ConnId, IdempotencyKey, JobId, TriggerId};
-pub use trigger::{TaskInstance, TriggerKind};
+pub use packed_task::PackedTask;
+pub use trigger::{Assets, TaskInstance, TriggerKind};
+pub use used::Used;

@@ -1,74 +1,27 @@
-//! What the API lists: claiming what is new, letting go of what is gone. `load` is the only truth for what to run.
+//! What the API lists: claiming what is new, letting go of what is gone. `load` alone decides what runs.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
-use trigger_host_types::{Backoff, ClassPath, Digest, TriggerId, TriggerKind, UnixMs};
+use trigger_host_types::step::{Finish, StepKind};
+use trigger_host_types::{Backoff, PackedTask, TriggerId, TriggerKind, UnixMs};
 
-use super::outbox::{FailureMessage, Message, Then};
-use super::table::NewTrigger;
-use super::{Effect, Kill, Mapped, PackedTask, Phase, Scheduler};
-use crate::observer::{Finish, What};
+use crate::bounds::Unmapped;
+use crate::claim::{Claim, Claimed, Refusal, UNMAPPED};
+use crate::effect::{Effect, Kill};
+use crate::impossible::Impossible;
 use crate::on_kill::Vanished;
-use crate::runtime::Assets;
-use crate::settings::Unmapped;
+use crate::outbox::{FailureMessage, Message, Then};
+use crate::outside::Outside;
+use crate::scheduler::Scheduler;
+use crate::table::{NewTrigger, Phase, Slot};
 
 /// Waits before an id that was listed without a workload is asked for again: 1 s, doubling up to 32 s.
 const ASK_AGAIN_WAITS: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(32));
-/// The reason of a trigger that no component is mapped to.
-pub(crate) const UNMAPPED: &str = "unmapped";
 
-/// A workload, decoded.
-#[derive(Debug)]
-pub(crate) struct Claim<C> {
-    pub(crate) id: TriggerId,
-    pub(crate) classpath: ClassPath,
-    /// What the class path is mapped to.
-    pub(crate) class: Option<C>,
-    /// The component of the class.
-    pub(crate) component: Option<Digest>,
-    pub(crate) kind: TriggerKind,
-    /// Neutral JSON text; or why there is none.
-    pub(crate) kwargs: Result<String, Refusal>,
-    pub(crate) checkpoint: Option<String>,
-    pub(crate) position: u64,
-    pub(crate) task: Option<PackedTask>,
-    /// What an asset watcher watches, where the server tells.
-    pub(crate) assets: Option<Assets>,
-    /// No worker deferred the task: it starts from its trigger.
-    pub(crate) starts_from_trigger: bool,
-    pub(crate) timeout_at: Option<UnixMs>,
-}
-
-/// Why a trigger cannot even be started.
-#[derive(Debug, Clone)]
-pub(crate) struct Refusal {
-    /// A short stable code.
-    pub(crate) reason: &'static str,
-    /// One line, which says what to do.
-    pub(crate) message: String,
-}
-
-impl Refusal {
-    /// Of a trigger that was held for another reason first: an object is never without text, so one without kwargs had none to decode.
-    pub(crate) fn undecoded() -> Self {
-        Self { reason: "bad-kwargs", message: "its kwargs could not be decoded when it was claimed".into() }
-    }
-
-    pub(crate) fn unmapped(classpath: Option<&ClassPath>) -> Self {
-        let classpath = classpath.map_or("?", ClassPath::as_str);
-        Self {
-            reason: UNMAPPED,
-            message: format!(
-                "no component is mapped to `{classpath}`: add a [[trigger]] for it to the catalog of the host"
-            ),
-        }
-    }
-}
-
-impl<C: Mapped> Scheduler<C> {
+impl<O: Outside> Scheduler<O> {
     /// The answer of `load`. True when it brought something new.
-    pub(crate) fn listed(&mut self, ids: &[TriggerId], now: UnixMs) -> bool {
+    pub fn listed(&mut self, ids: &[TriggerId], now: UnixMs) -> bool {
         self.table.load = self.table.load.wrapping_add(1);
         let load = self.table.load;
         let mut new = Vec::new();
@@ -89,7 +42,7 @@ impl<C: Mapped> Scheduler<C> {
                 new.push(*id);
             }
         }
-        let gone: Vec<u32> = self
+        let gone: Vec<Slot> = self
             .table
             .iter()
             .filter(|(_, trigger)| trigger.listed != load && !trigger.vanished)
@@ -105,19 +58,19 @@ impl<C: Mapped> Scheduler<C> {
         true
     }
 
-    /// A workload has come.
-    pub(crate) fn claimed(&mut self, claim: Claim<C>, now: UnixMs) {
+    /// A workload has arrived.
+    pub fn claimed(&mut self, claim: Claim<O>, now: UnixMs) -> Claimed {
         self.claiming.remove(&claim.id);
         self.omitted.remove(&claim.id);
         if self.table.slot_of(claim.id).is_some() || self.draining {
-            return;
+            return Claimed::Ignored;
         }
-        let unmapped = claim.class.is_none().then(|| Refusal::unmapped(Some(&claim.classpath)));
+        let unmapped = claim.class.is_none().then(|| Refusal::unmapped(&claim.classpath));
         let (kwargs, refusal) = match claim.kwargs {
             Ok(kwargs) => (kwargs, unmapped),
             Err(refusal) => (String::new(), unmapped.or(Some(refusal))),
         };
-        let group = group_of(claim.task.as_ref().map_or(claim.classpath.as_str(), PackedTask::dag_id));
+        let group = number_group(claim.task.as_ref().map_or(claim.classpath.as_str(), PackedTask::dag_id));
         let resumed = claim.checkpoint.is_some();
         let slot = self.table.insert(NewTrigger {
             id: claim.id,
@@ -138,15 +91,22 @@ impl<C: Mapped> Scheduler<C> {
             group,
             kind: claim.kind,
         });
-        self.tell(slot, now, What::Claimed { resumed, component: claim.component });
+        self.report(slot, now, StepKind::Claimed { resumed, component: claim.component });
         match refusal {
-            None => self.make_ready(slot, now),
-            Some(refusal) => self.refuse(slot, refusal, now),
+            None => {
+                self.make_ready(slot, now);
+                Claimed::Ready
+            }
+            Some(refusal) => {
+                let reason = refusal.reason;
+                self.refuse(slot, refusal, now);
+                Claimed::Refused(reason)
+            }
         }
     }
 
-    /// No workload came for these though they were listed, or asking failed: they are asked for again when they are still listed.
-    pub(crate) fn not_claimed(&mut self, ids: &[TriggerId], now: UnixMs) {
+    /// These were listed but no workload came, or the request failed: they are asked for again if they are still listed.
+    pub fn not_claimed(&mut self, ids: &[TriggerId], now: UnixMs) {
         for id in ids {
             self.claiming.remove(id);
             let times = self.omitted.get(id).map_or(0, |(times, _)| *times).saturating_add(1);
@@ -155,13 +115,14 @@ impl<C: Mapped> Scheduler<C> {
         }
     }
 
-    /// Tells a task or a callback that its trigger cannot run. A watcher is kept, for the failure route does nothing for it and there is no
+    /// Fails a task or a callback whose trigger cannot run. A watcher is kept, because the failure route does nothing for it and there is no
     /// way to give it back; so is what the operator wants to be kept (contract/triggerer-behaviour.md section 3).
-    pub(super) fn refuse(&mut self, slot: u32, refusal: Refusal, now: UnixMs) {
-        let Some(kind) = self.table.row(slot).map(|trigger| trigger.kind) else { return };
-        let lines = Some(vec![refusal.message.clone()]);
+    pub(crate) fn refuse(&mut self, slot: Slot, refusal: Refusal, now: UnixMs) {
+        let Some(kind) = self.table.row(slot).map(|trigger| trigger.kind) else {
+            return self.count(Impossible::EmptySlot);
+        };
         let unmapped = refusal.reason == UNMAPPED;
-        let failure = FailureMessage { reason: refusal.reason, message: refusal.message, lines };
+        let failure = FailureMessage::new(refusal.reason, refusal.message);
         let fails = match kind {
             TriggerKind::Task => !unmapped || self.bounds.unmapped_tasks == Unmapped::Fail,
             TriggerKind::Callback => !unmapped || self.bounds.unmapped_callbacks == Unmapped::Fail,
@@ -169,7 +130,7 @@ impl<C: Mapped> Scheduler<C> {
         };
         if !fails {
             self.table.renew(slot, Phase::Held);
-            self.tell_failed(slot, &failure, None, now);
+            self.report_failed(slot, &failure, None, now);
         } else if kind == TriggerKind::Task {
             self.deliver(slot, vec![Message::Failure(failure)], Then::Settle, now);
         } else {
@@ -177,11 +138,11 @@ impl<C: Mapped> Scheduler<C> {
         }
     }
 
-    /// `load` no longer lists it. What is still to be told for it is told first: an event may be what ended it.
-    pub(super) fn vanish(&mut self, slot: u32, now: UnixMs) {
-        let Some(trigger) = self.table.row_mut(slot) else { return };
-        let untold = trigger.outbox.as_ref().is_some_and(|outbox| outbox.has_outcome());
-        if trigger.phase == Phase::InFlight || (untold && trigger.phase != Phase::Held) {
+    /// `load` no longer lists it. What is still to be delivered for it is delivered first: an event may be what ended it.
+    pub(crate) fn vanish(&mut self, slot: Slot, now: UnixMs) {
+        let Some(trigger) = self.table.row_mut(slot) else { return self.count(Impossible::EmptySlot) };
+        let undelivered = trigger.outbox.as_ref().is_some_and(|outbox| outbox.has_outcome());
+        if trigger.phase == Phase::InFlight || (undelivered && trigger.phase != Phase::Held) {
             trigger.vanished = true;
         } else {
             self.let_go(slot, now);
@@ -189,8 +150,8 @@ impl<C: Mapped> Scheduler<C> {
     }
 
     /// Forgets a trigger that was taken away, and calls its `on-kill` if nothing but the user's wish explains it.
-    pub(super) fn let_go(&mut self, slot: u32, now: UnixMs) {
-        let Some(trigger) = self.table.row(slot) else { return };
+    pub(crate) fn let_go(&mut self, slot: Slot, now: UnixMs) {
+        let Some(trigger) = self.table.row(slot) else { return self.count(Impossible::EmptySlot) };
         let vanished = Vanished {
             kind: trigger.kind,
             timeout_at: trigger.timeout_at,
@@ -212,7 +173,7 @@ impl<C: Mapped> Scheduler<C> {
         if calls {
             self.cancel_poll(slot);
         }
-        self.tell(slot, now, What::Finished { reason });
+        self.report(slot, now, StepKind::Finished { reason });
         if let Some(trigger) = self.table.remove(slot).filter(|_| killed && started) {
             self.effects.push(Effect::Kill(Box::new(Kill { trigger })));
         }
@@ -220,7 +181,7 @@ impl<C: Mapped> Scheduler<C> {
 }
 
 /// Equal names are one group; that two names may share a number by chance costs fairness between these two, no more.
-fn group_of(name: &str) -> u32 {
+fn number_group(name: &str) -> u32 {
     let mut hasher = DefaultHasher::new();
     name.hash(&mut hasher);
     (hasher.finish() >> 32) as u32

@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn claimed(bounds: Bounds, claim: Claim<&'static str>) -> Host {
+fn claimed(bounds: Bounds, claim: Claim<Play>) -> Host {
     let mut host = Scheduler::new(bounds, SINGLES, 0);
     host.listed(&[claim.id], 0);
     host.claimed(claim, 0);
@@ -45,7 +45,7 @@ fn what_is_mapped_later_runs_unless_its_kwargs_could_not_be_decoded() {
     let broken = Refusal { reason: "bad-kwargs", message: "cannot decode".into() };
     for (kwargs, runs) in [(Ok("{}".to_owned()), true), (Err(broken), false)] {
         let mut host = claimed(BOUNDS, Claim { class: None, kwargs, ..claim(1, TriggerKind::Callback) });
-        assert!(host.effects(0).iter().all(|effect| matches!(effect, Effect::Fetch(_) | Effect::Tell(_))));
+        assert!(host.effects(0).iter().all(|effect| matches!(effect, Effect::Fetch(_) | Effect::Report(_))));
         host.remap(|_| Some("component"), 1);
         let effects = host.effects(1);
         assert_eq!(poll_ticket(&effects).is_some(), runs);
@@ -84,7 +84,7 @@ fn a_callback_that_was_swapped_away_is_stopped_in_silence_and_taken_again_when_i
         assert!(matches!(effects[0], Effect::CancelPoll(ticket) if ticket == call));
         assert_eq!(finished(&effects), Some(Finish::Gone));
         assert!(!effects.iter().any(|effect| matches!(effect, Effect::Kill(_) | Effect::Send { .. })), "{effects:?}");
-        assert_eq!(host.len(), 0);
+        assert_eq!(host.triggers(), 0);
     }
 }
 

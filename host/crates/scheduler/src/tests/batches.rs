@@ -32,7 +32,7 @@ fn queued_for(server: Server, count: i64, payloads: &[&str]) -> Host {
     host
 }
 
-fn batch(host: &mut Host, now: UnixMs) -> Vec<Batched> {
+fn batch(host: &mut Host, now: UnixMs) -> Vec<Batched<Play>> {
     let mut batches = host.effects(now).into_iter().filter_map(|effect| match effect {
         Effect::SendBatch(batch) => Some(batch),
         Effect::Send { .. } => panic!("a single request"),
@@ -43,15 +43,15 @@ fn batch(host: &mut Host, now: UnixMs) -> Vec<Batched> {
     batch
 }
 
-fn shape(batch: &[Batched]) -> Vec<(i64, Vec<String>)> {
-    let payload = |message: &Arc<Message>| match &**message {
+fn shape(batch: &[Batched<Play>]) -> Vec<(i64, Vec<String>)> {
+    let payload = |message: &Arc<Message<Play>>| match &**message {
         Message::Event(event) => event.payload.clone(),
         other => panic!("{other:?}"),
     };
     batch.iter().map(|one| (one.trigger.0, one.events.iter().map(payload).collect())).collect()
 }
 
-fn all(batch: &[Batched], sent: &Sent) -> Vec<(Ticket, Vec<Sent>)> {
+fn all(batch: &[Batched<Play>], sent: &Sent) -> Vec<(Ticket, Vec<Sent>)> {
     batch.iter().map(|one| (one.ticket, vec![sent.clone(); one.events.len()])).collect()
 }
 
@@ -107,9 +107,9 @@ fn a_repetition_after_a_lost_answer_has_the_same_keys() {
     assert_eq!(accept_everything(&mut host, 100), keys);
 }
 
-fn key(message: &Message) -> Option<String> {
+fn key(message: &Message<Play>) -> Option<String> {
     match message {
-        Message::Event(event) => Some(event.wire.key.to_string()),
+        Message::Event(event) => Some(event.wire.1.to_string()),
         Message::Failure(_) | Message::Checkpoint(_) => None,
     }
 }

@@ -9,19 +9,19 @@ fn listener(host: &mut Host, id: i64, kind: TriggerKind) -> Ticket {
     listens(&host.effects(0)).expect("it listens at once")
 }
 
-fn listens(effects: &[Effect<&'static str>]) -> Option<Ticket> {
+fn listens(effects: &[Effect<Play>]) -> Option<Ticket> {
     effects.iter().find_map(|effect| match effect {
         Effect::Listen(ticket) => Some(*ticket),
         _ => None,
     })
 }
 
-fn events(host: &Host, ticket: Ticket, payloads: &[&str]) -> Heard {
+fn events(host: &Host, ticket: Ticket, payloads: &[&str]) -> Heard<Play> {
     let Ok(Answer { events, .. }) = answer(host, ticket, payloads, None, None) else { unreachable!() };
     Heard { outcome: Ok(events), worked: true }
 }
 
-fn broken(worked: bool) -> Heard {
+fn broken(worked: bool) -> Heard<Play> {
     let Err(failure) = failed() else { unreachable!() };
     Heard { outcome: Err(failure), worked }
 }
@@ -79,7 +79,7 @@ fn a_watcher_whose_filter_fails_listens_again_later_and_a_task_fails() {
         let effects = host.effects(now);
         assert!(listens(&effects).is_none());
         let again = effects.iter().find_map(|effect| match effect {
-            Effect::Tell(Life { what: What::Failed { again, .. }, .. }) => *again,
+            Effect::Report(Step { what: StepKind::Failed { again, .. }, .. }) => *again,
             _ => None,
         });
         let again = again.unwrap();
@@ -137,7 +137,7 @@ fn one_that_is_gone_leaves_its_stream_for_good_and_one_that_may_come_back_does_n
     ] {
         let mut host = host();
         let listening = listener(&mut host, 1, kind);
-        host.heartbeats(heartbeats_good);
+        host.note_heartbeats(heartbeats_good);
         host.listed(&[], 5);
         let effects = host.effects(5);
         let cancelled = |effect: &Effect<_>| matches!(effect, Effect::CancelPoll(ticket) if *ticket == listening);
@@ -155,7 +155,7 @@ fn a_task_that_has_fired_leaves_its_stream_for_good() {
     let ticket = listener(&mut host, 1, TriggerKind::Task);
     host.heard(ticket, events(&host, ticket, &["1"]), 5);
     let (only, _) = only_send(&mut host, 5);
-    host.heartbeats(false);
+    host.note_heartbeats(false);
     host.sent(only, Sent::Accepted, 6);
     assert!(host.effects(6).iter().any(|effect| matches!(effect, Effect::Leave(TriggerId(1)))));
 }

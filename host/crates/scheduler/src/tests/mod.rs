@@ -1,23 +1,53 @@
 //! The state machine through its own seam: commands and times in, effects out.
 
-use execution_api::{WireEvent, WireKind};
-use serde_json::value::RawValue;
-use trigger_host_types::{TaskInstance, TriggerId, TriggerKind, UnixMs};
+use std::sync::Arc;
 
-use super::*;
-use crate::observer::What;
+use trigger_host_types::step::{Finish, Step, StepKind};
+use trigger_host_types::{IdempotencyKey, PackedTask, TaskInstance, TriggerId, TriggerKind, UnixMs};
+
+use crate::batches::Batched;
+use crate::bounds::{Bounds, Server, Unmapped};
+use crate::claim::{Claim, Refusal};
+use crate::deliveries::Sent;
+use crate::effect::Effect;
+use crate::listening::Heard;
+use crate::outbox::{EventMessage, FailureMessage, Message};
+use crate::outside::Outside;
+use crate::polls::{Answer, Answered};
+use crate::scheduler::Scheduler;
+use crate::table::Ticket;
 
 mod batches;
 mod claims;
 mod listening;
 
-impl Mapped for &'static str {
-    fn listens(&self) -> bool {
-        *self == "filter"
+/// A world in which a class is a name, and an event its payload and its key.
+#[derive(Debug)]
+enum Play {}
+
+impl Outside for Play {
+    type Class = &'static str;
+    type Event = (String, IdempotencyKey);
+    type Receipt = ();
+
+    fn listens(class: &&'static str) -> bool {
+        *class == "filter"
+    }
+
+    fn key((_, key): &(String, IdempotencyKey)) -> &IdempotencyKey {
+        key
+    }
+
+    fn size((payload, _): &(String, IdempotencyKey)) -> usize {
+        payload.len()
+    }
+
+    fn encode_plain(json: &str, key: IdempotencyKey) -> (String, IdempotencyKey) {
+        (json.to_owned(), key)
     }
 }
 
-type Host = Scheduler<&'static str>;
+type Host = Scheduler<Play>;
 
 const ONE: TriggerId = TriggerId(1);
 const BOUNDS: Bounds = Bounds {
@@ -33,7 +63,7 @@ fn host() -> Host {
     Scheduler::new(BOUNDS, SINGLES, 0)
 }
 
-fn claim(id: i64, kind: TriggerKind) -> Claim<&'static str> {
+fn claim(id: i64, kind: TriggerKind) -> Claim<Play> {
     let task = TaskInstance {
         dag_id: "d".into(),
         run_id: "r".into(),
@@ -66,16 +96,16 @@ fn started(host: &mut Host, kind: TriggerKind) -> Ticket {
     poll_ticket(&host.effects(0)).expect("a claimed trigger is called at once")
 }
 
-fn poll_ticket(effects: &[Effect<&'static str>]) -> Option<Ticket> {
+fn poll_ticket(effects: &[Effect<Play>]) -> Option<Ticket> {
     effects.iter().find_map(|effect| match effect {
         Effect::Poll { ticket, .. } => Some(*ticket),
         _ => None,
     })
 }
 
-fn sent(effects: &[Effect<&'static str>]) -> Vec<(Ticket, String)> {
-    let name = |message: &Message| match message {
-        Message::Event(event) => format!("event {} {}", event.payload, event.wire.key),
+fn sent(effects: &[Effect<Play>]) -> Vec<(Ticket, String)> {
+    let name = |message: &Message<Play>| match message {
+        Message::Event(event) => format!("event {} {}", event.payload, event.wire.1),
         Message::Failure(failure) => format!("failure {}", failure.reason),
         Message::Checkpoint(stored) => format!("checkpoint {} {:?}", stored.position, stored.value),
     };
@@ -94,22 +124,18 @@ fn only_send(host: &mut Host, now: UnixMs) -> (Ticket, String) {
     sends.into_iter().next().unwrap()
 }
 
-fn finished(effects: &[Effect<&'static str>]) -> Option<Finish> {
+fn finished(effects: &[Effect<Play>]) -> Option<Finish> {
     effects.iter().find_map(|effect| match effect {
-        Effect::Tell(Life { what: What::Finished { reason }, .. }) => Some(*reason),
+        Effect::Report(Step { what: StepKind::Finished { reason }, .. }) => Some(*reason),
         _ => None,
     })
 }
 
 /// An answer whose events carry the keys the actor would give them.
-fn answer(host: &Host, ticket: Ticket, payloads: &[&str], checkpoint: Option<&str>, next: Option<UnixMs>) -> Answered {
+fn answer(host: &Host, ticket: Ticket, payloads: &[&str], checkpoint: Option<&str>, next: Option<UnixMs>) -> Answered<Play> {
     let source = host.source(ticket).unwrap();
     let event = |(at, payload): (usize, &&str)| EventMessage {
-        wire: WireEvent {
-            payload: RawValue::from_string((*payload).to_owned()).unwrap(),
-            kind: WireKind::Fire,
-            key: source.key(at),
-        },
+        wire: ((*payload).to_owned(), source.key(at)),
         payload: (*payload).to_owned(),
         receipt: None,
     };
@@ -121,8 +147,8 @@ fn later(milliseconds: u64) -> Sent {
     Sent::Later { wait: std::time::Duration::from_millis(milliseconds), server: false }
 }
 
-fn failed() -> Answered {
-    Err(FailureMessage { reason: "trap", message: "m".into(), lines: Some(vec!["m".into()]) })
+fn failed() -> Answered<Play> {
+    Err(FailureMessage::new("trap", "m"))
 }
 
 #[test]
@@ -175,7 +201,7 @@ fn a_task_takes_the_first_event_and_is_forgotten_with_its_acceptance() {
     assert!(!host.listed(&[ONE], 1));
     host.sent(ticket, Sent::Accepted, 2);
     let effects = host.effects(2);
-    assert_eq!((finished(&effects), host.len(), host.take_cleanup()), (Some(Finish::Fired), 0, true));
+    assert_eq!((finished(&effects), host.triggers(), host.take_cleanup()), (Some(Finish::Fired), 0, true));
     // Ids can be reused: what is listed again is asked for again.
     assert!(host.listed(&[ONE], 3));
 }
@@ -222,7 +248,7 @@ fn a_vanished_task_is_killed_only_when_nothing_else_explains_it() {
     for (heartbeats_good, expected) in [(true, Finish::Killed), (false, Finish::Gone)] {
         let mut host = host();
         let call = started(&mut host, TriggerKind::Task);
-        host.heartbeats(heartbeats_good);
+        host.note_heartbeats(heartbeats_good);
         host.listed(&[], 5);
         let effects = host.effects(5);
         assert!(matches!(effects[0], Effect::CancelPoll(ticket) if ticket == call));
@@ -261,7 +287,7 @@ fn an_event_on_its_way_outlives_the_listing() {
     host.poll_ended(call, outcome, 0);
     let (ticket, _) = only_send(&mut host, 0);
     host.listed(&[], 1);
-    assert_eq!((finished(&host.effects(1)), host.len()), (None, 1));
+    assert_eq!((finished(&host.effects(1)), host.triggers()), (None, 1));
     host.sent(ticket, later(0), 1);
     let (ticket, _) = only_send(&mut host, 1);
     host.sent(ticket, Sent::Accepted, 2);
@@ -323,7 +349,7 @@ fn a_new_job_forgets_the_claims_but_not_what_is_still_to_be_told() {
     host.poll_ended(call, outcome, 0);
     host.effects(0);
     host.forget_claims(Server { job: 8, ..SINGLES }, 1);
-    assert_eq!(host.len(), 1, "only the one with an event on its way");
+    assert_eq!(host.triggers(), 1, "only the one with an event on its way");
     assert!(host.listed(&[ONE, TriggerId(2)], 2));
     assert!(host.effects(2).iter().any(|effect| matches!(effect, Effect::Fetch(ids) if ids == &[TriggerId(2)])));
 }

@@ -1,43 +1,47 @@
-//! Triggers of shared streams: they wait for raw events without a place among the calls, and what their filters emit goes the way of every
-//! event. Only when all of it is told do they go on.
+//! Triggers of shared streams: they wait for raw events without taking a slot for calls, and what their filters emit is delivered like
+//! every event. Only when all of it is delivered do they listen again.
 
 use trigger_host_types::{TriggerKind, UnixMs};
 
-use super::outbox::{EventMessage, FailureMessage, Message, Then};
-use super::{Effect, Mapped, Phase, Scheduler, Ticket};
+use crate::effect::Effect;
+use crate::impossible::Impossible;
+use crate::outbox::{EventMessage, FailureMessage, Message, Then};
+use crate::outside::Outside;
+use crate::scheduler::Scheduler;
+use crate::table::{Phase, Slot, Ticket};
 
-/// What listening came to.
+/// How listening ended.
 #[derive(Debug)]
-pub(crate) struct Heard {
+pub struct Heard<O: Outside> {
     /// The events to fire, in order, at least one; or why it listens no more.
-    pub(crate) outcome: Result<Vec<EventMessage>, FailureMessage>,
-    /// Whether its filter worked before: then an earlier failure is over.
-    pub(crate) worked: bool,
+    pub outcome: Result<Vec<EventMessage<O>>, FailureMessage>,
+    /// Whether its filter worked before: then earlier failures no longer count.
+    pub worked: bool,
 }
 
-impl<C: Mapped> Scheduler<C> {
-    pub(super) fn listen(&mut self, slot: u32) {
-        if let Some(ticket) = self.table.renew(slot, Phase::Listening) {
-            self.effects.push(Effect::Listen(ticket));
+impl<O: Outside> Scheduler<O> {
+    pub(crate) fn listen(&mut self, slot: Slot) {
+        match self.table.renew(slot, Phase::Listening) {
+            Some(ticket) => self.effects.push(Effect::Listen(ticket)),
+            None => self.count(Impossible::EmptySlot),
         }
     }
 
-    pub(super) fn stop_listening(&mut self) {
+    pub(crate) fn stop_listening(&mut self) {
         for slot in self.table.slots_in(Phase::Listening) {
             self.cancel_poll(slot);
             self.table.renew(slot, Phase::Idle);
         }
     }
 
-    /// Whatever its stream still has for it concerns nobody.
-    pub(super) fn leave_for_good(&mut self, slot: u32) {
-        let listens = |class: &C| class.listens();
-        let leaver = self.table.row(slot).filter(|trigger| trigger.class.as_ref().is_some_and(listens));
+    /// What its stream still has for it concerns nobody any more.
+    pub(crate) fn leave_for_good(&mut self, slot: Slot) {
+        let leaver = self.table.row(slot).filter(|trigger| trigger.class.as_ref().is_some_and(O::listens));
         self.effects.extend(leaver.map(|trigger| Effect::Leave(trigger.id)));
     }
 
     /// Listening has ended. False when the ticket is outdated: it was cancelled, and nothing of it counts.
-    pub(crate) fn heard(&mut self, ticket: Ticket, heard: Heard, now: UnixMs) -> bool {
+    pub fn heard(&mut self, ticket: Ticket, heard: Heard<O>, now: UnixMs) -> bool {
         let Some(trigger) = self.table.get(ticket).filter(|trigger| trigger.phase == Phase::Listening) else {
             return false;
         };
@@ -46,7 +50,7 @@ impl<C: Mapped> Scheduler<C> {
             trigger.failures = 0;
         }
         match (heard.outcome, kind) {
-            // The filter was told to stop at the first.
+            // The filter stops at the first event.
             (Ok(events), TriggerKind::Task) => {
                 let first = events.into_iter().take(1).map(Message::Event).collect();
                 self.deliver(slot, first, Then::Settle, now);

@@ -5,7 +5,7 @@ use trigger_host_types::{Digest, IdempotencyKey, TriggerId};
 
 /// Where an event belongs among those of its trigger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
+pub enum Place {
     /// So many outcomes were stored before.
     Position(u64),
     /// It was made of this raw event of a shared stream.
@@ -14,19 +14,20 @@ pub(crate) enum Place {
 
 /// Where in a trigger's life an event belongs.
 #[derive(Debug, Clone)]
-pub(crate) struct Source {
+pub struct Source {
     /// Airflow's id.
-    pub(crate) trigger: TriggerId,
+    pub trigger: TriggerId,
     /// What tells this use of the id from another (ids can be reused): the task instance's id, or the class path.
-    pub(crate) identity: String,
+    pub identity: String,
     /// Set where the server stores no checkpoints: positions start again with every life of a host, so its Job tells them apart.
-    pub(crate) life: Option<i64>,
-    pub(crate) place: Place,
+    pub life: Option<i64>,
+    /// Where it belongs among the events of its trigger.
+    pub place: Place,
 }
 
 impl Source {
     /// The key of the event at `index` of this outcome, or of those made of this raw event.
-    pub(crate) fn key(&self, index: usize) -> IdempotencyKey {
+    pub fn key(&self, index: usize) -> IdempotencyKey {
         let mut hash = Sha256::new();
         hash.update(match self.place {
             Place::Position(_) => &b"trigger-host event 1\0"[..],

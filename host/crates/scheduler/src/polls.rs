@@ -1,17 +1,19 @@
-//! Calls of guests: starting them in fair order, and turning what they answer into what the API is told.
+//! Calls of guests: starting them in fair order, and turning their answers into what is delivered to Airflow.
 
 use std::time::Duration;
 
-use execution_api::{StoredCheckpoint, WireEvent, WireKind};
-use serde_json::value::RawValue;
+use trigger_host_types::step::StepKind;
 use trigger_host_types::{Backoff, IdempotencyKey, TriggerKind, UnixMs};
 
-use super::outbox::{EventMessage, FailureMessage, Message, Outbox, Then};
-use super::{Effect, Mapped, Phase, Scheduler, Ticket};
+use crate::effect::Effect;
+use crate::impossible::Impossible;
 use crate::key::{Place, Source};
-use crate::observer::What;
+use crate::outbox::{Checkpoint, EventMessage, FailureMessage, Message, Outbox, Then};
+use crate::outside::Outside;
+use crate::scheduler::Scheduler;
+use crate::table::{Phase, Slot, Ticket};
 
-/// A guest is not called any more so long after its deferral timed out: the scheduler ends it, but may be slow.
+/// How long after its deferral timed out a guest is still called: Airflow ends the deferral, but may be slow.
 const PAST_TIMEOUT_MS: u64 = 60_000;
 /// A guest that asks to be called at once this many times in a row has to wait from then on.
 const HURRIED: u8 = 10;
@@ -22,48 +24,54 @@ const WATCHER_WAITS: Backoff = Backoff::new(Duration::from_secs(1), Duration::fr
 
 /// An outcome whose events are encoded for the API.
 #[derive(Debug)]
-pub(crate) struct Answer {
-    /// In the order to fire them.
-    pub(crate) events: Vec<EventMessage>,
+pub struct Answer<O: Outside> {
+    /// In the order in which to fire them.
+    pub events: Vec<EventMessage<O>>,
     /// Replaces the stored one.
-    pub(crate) checkpoint: Option<String>,
-    /// When to call again; none when the guest is done.
-    pub(crate) next: Option<UnixMs>,
+    pub checkpoint: Option<String>,
+    /// When to call again; `None` when the guest is done.
+    pub next: Option<UnixMs>,
 }
 
-/// What a call came to.
-pub(crate) type Answered = Result<Answer, FailureMessage>;
+/// How a call ended.
+pub type Answered<O> = Result<Answer<O>, FailureMessage>;
 
-impl<C: Mapped> Scheduler<C> {
-    pub(super) fn start_polls(&mut self, now: UnixMs) {
+impl<O: Outside> Scheduler<O> {
+    pub(crate) fn start_polls(&mut self, now: UnixMs) {
         if self.paused || self.draining {
             return;
         }
         while let Some((group, (due, ticket))) = self.ready.pop() {
-            let Some(trigger) = self.table.get(ticket) else {
+            let slot = ticket.slot;
+            let Some(trigger) = self.table.get_mut(ticket) else {
                 self.ready.done(group);
                 continue;
             };
             if trigger.timeout_at.is_some_and(|timeout| now > timeout.saturating_add(PAST_TIMEOUT_MS)) {
                 self.ready.done(group);
-                self.table.renew(ticket.slot, Phase::Held);
+                self.table.renew(slot, Phase::Held);
                 continue;
             }
-            let listens = trigger.class.as_ref().is_some_and(C::listens);
-            if let Some(trigger) = self.table.row_mut(ticket.slot) {
-                trigger.started = true;
-            }
-            if listens {
-                self.ready.done(group);
-                self.listen(ticket.slot);
-            } else if let Some(ticket) = self.table.renew(ticket.slot, Phase::Polling) {
-                self.effects.push(Effect::Poll { ticket, due });
+            trigger.started = true;
+            match trigger.class.as_ref().map(O::listens) {
+                Some(true) => {
+                    self.ready.done(group);
+                    self.listen(slot);
+                }
+                Some(false) => {
+                    let ticket = self.table.renew(slot, Phase::Polling);
+                    self.effects.extend(ticket.map(|ticket| Effect::Poll { ticket, due }));
+                }
+                None => {
+                    self.ready.done(group);
+                    self.count(Impossible::NoClass);
+                }
             }
         }
     }
 
     /// A call has ended. False when the ticket is outdated: the call was cancelled, and nothing of it counts.
-    pub(crate) fn poll_ended(&mut self, ticket: Ticket, answered: Answered, now: UnixMs) -> bool {
+    pub fn poll_ended(&mut self, ticket: Ticket, answered: Answered<O>, now: UnixMs) -> bool {
         let Some(trigger) = self.table.get(ticket).filter(|trigger| trigger.phase == Phase::Polling) else {
             return false;
         };
@@ -81,8 +89,8 @@ impl<C: Mapped> Scheduler<C> {
         true
     }
 
-    /// A task takes the first event only, and its trigger ends with it.
-    fn task_answered(&mut self, slot: u32, answer: Answer, now: UnixMs) {
+    /// A task accepts only the first event, and its trigger ends with it.
+    fn task_answered(&mut self, slot: Slot, answer: Answer<O>, now: UnixMs) {
         if let Some(event) = answer.events.into_iter().next() {
             return self.deliver(slot, vec![Message::Event(event)], Then::Settle, now);
         }
@@ -95,25 +103,23 @@ impl<C: Mapped> Scheduler<C> {
             return self.deliver(slot, vec![Message::Failure(failure)], Then::Settle, now);
         };
         let checkpoint = self.checkpoint_message(slot, answer.checkpoint, false);
-        let next = self.unhurried(slot, next, now);
+        let next = self.slow_down(slot, next, now);
         self.deliver(slot, checkpoint.into_iter().collect(), Then::Poll(next), now);
     }
 
     /// A watcher runs until it is taken away; a callback until it is done.
-    fn watcher_answered(&mut self, slot: u32, answer: Answer, now: UnixMs) {
+    fn watcher_answered(&mut self, slot: Slot, answer: Answer<O>, now: UnixMs) {
         let fired = !answer.events.is_empty();
         let mut messages: Vec<_> = answer.events.into_iter().map(Message::Event).collect();
-        let kind = self.table.row(slot).map(|trigger| trigger.kind);
+        let Some(trigger) = self.table.row_mut(slot) else { return self.count(Impossible::EmptySlot) };
         let then = match answer.next {
             Some(next) => {
-                if let Some(trigger) = self.table.row_mut(slot) {
-                    trigger.failures = 0;
-                }
-                Then::Poll(self.unhurried(slot, next, now))
+                trigger.failures = 0;
+                Then::Poll(self.slow_down(slot, next, now))
             }
-            None if kind == Some(TriggerKind::Callback) => Then::Settle,
+            None if trigger.kind == TriggerKind::Callback => Then::Settle,
             // Airflow starts a watcher that has ended again at its next round; here with the back-off of a failure.
-            None => Then::Poll(self.restart_at(slot, fired, now)),
+            None => Then::Poll(self.plan_restart(slot, fired, now)),
         };
         if then != Then::Settle {
             messages.extend(self.checkpoint_message(slot, answer.checkpoint, fired));
@@ -121,32 +127,36 @@ impl<C: Mapped> Scheduler<C> {
         self.deliver(slot, messages, then, now);
     }
 
-    pub(super) fn watcher_failed(&mut self, slot: u32, failure: FailureMessage, now: UnixMs) {
-        let again = self.restart_at(slot, false, now);
-        self.tell_failed(slot, &failure, Some(again), now);
+    pub(crate) fn watcher_failed(&mut self, slot: Slot, failure: FailureMessage, now: UnixMs) {
+        let again = self.plan_restart(slot, false, now);
+        self.report_failed(slot, &failure, Some(again), now);
         self.arm(slot, Phase::Idle, again);
     }
 
-    /// The failure route ignores callbacks: a failed one is an event (contract/triggerer-behaviour.md section 4).
-    pub(super) fn callback_failed(&mut self, slot: u32, failure: &FailureMessage, now: UnixMs) {
-        let source = self.table.ticket(slot).and_then(|ticket| self.source(ticket));
-        self.tell_failed(slot, failure, None, now);
-        let message = source.map(|source| failed_event(failure, source.key(0)));
-        self.deliver(slot, message.into_iter().collect(), Then::Settle, now);
+    /// The failure route ignores callbacks, so a failed one fires an event (contract/triggerer-behaviour.md section 4).
+    pub(crate) fn callback_failed(&mut self, slot: Slot, failure: &FailureMessage, now: UnixMs) {
+        let Some(source) = self.table.ticket(slot).and_then(|ticket| self.source(ticket)) else {
+            return self.count(Impossible::EmptySlot);
+        };
+        self.report_failed(slot, failure, None, now);
+        self.deliver(slot, vec![make_failed_event(failure, source.key(0))], Then::Settle, now);
     }
 
-    pub(super) fn tell_failed(&mut self, slot: u32, failure: &FailureMessage, again: Option<UnixMs>, now: UnixMs) {
-        let failed = What::Failed {
+    pub(crate) fn report_failed(&mut self, slot: Slot, failure: &FailureMessage, again: Option<UnixMs>, now: UnixMs) {
+        let failed = StepKind::Failed {
             reason: failure.reason,
             message: failure.message.clone(),
             lines: failure.lines.clone().unwrap_or_default(),
             again,
         };
-        self.tell(slot, now, failed);
+        self.report(slot, now, failed);
     }
 
-    fn restart_at(&mut self, slot: u32, fired: bool, now: UnixMs) -> UnixMs {
-        let Some(trigger) = self.table.row_mut(slot) else { return now };
+    fn plan_restart(&mut self, slot: Slot, fired: bool, now: UnixMs) -> UnixMs {
+        let Some(trigger) = self.table.row_mut(slot) else {
+            self.count(Impossible::EmptySlot);
+            return now;
+        };
         if fired {
             trigger.failures = 0;
         }
@@ -158,8 +168,11 @@ impl<C: Mapped> Scheduler<C> {
     }
 
     /// `next`, unless the guest has asked to be called at once too often in a row.
-    fn unhurried(&mut self, slot: u32, next: UnixMs, now: UnixMs) -> UnixMs {
-        let Some(trigger) = self.table.row_mut(slot) else { return next };
+    fn slow_down(&mut self, slot: Slot, next: UnixMs, now: UnixMs) -> UnixMs {
+        let Some(trigger) = self.table.row_mut(slot) else {
+            self.count(Impossible::EmptySlot);
+            return next;
+        };
         if next > now.saturating_add(HURRY_MS) {
             trigger.hurried = 0;
             return next;
@@ -168,8 +181,8 @@ impl<C: Mapped> Scheduler<C> {
         if trigger.hurried > HURRIED { now.saturating_add(HURRIED_WAIT_MS) } else { next.max(now) }
     }
 
-    /// What makes the keys of the outcome that the call behind `ticket` answers.
-    pub(crate) fn source(&self, ticket: Ticket) -> Option<Source> {
+    /// What the keys of the outcome are made from, for the call behind `ticket`.
+    pub fn source(&self, ticket: Ticket) -> Option<Source> {
         let trigger = self.table.get(ticket)?;
         let identity =
             trigger.task.as_ref().map_or_else(|| trigger.classpath.to_string(), |task| task.id().to_string());
@@ -179,7 +192,7 @@ impl<C: Mapped> Scheduler<C> {
 
     /// The checkpoint to store, if it differs from the stored one or events were fired: then its position must move on, so that the next
     /// events carry other keys.
-    fn checkpoint_message(&mut self, slot: u32, checkpoint: Option<String>, fired: bool) -> Option<Message> {
+    fn checkpoint_message(&mut self, slot: Slot, checkpoint: Option<String>, fired: bool) -> Option<Message<O>> {
         let checkpoints = self.server.checkpoints;
         let trigger = self.table.row_mut(slot)?;
         let changed = checkpoint.is_some() && checkpoint.as_deref() != trigger.checkpoint.as_deref();
@@ -189,36 +202,30 @@ impl<C: Mapped> Scheduler<C> {
         let position = trigger.position + 1;
         let value = checkpoint.or_else(|| trigger.checkpoint.as_deref().map(String::from));
         if checkpoints {
-            return Some(Message::Checkpoint(StoredCheckpoint { position, value }));
+            return Some(Message::Checkpoint(Checkpoint { position, value }));
         }
         trigger.position = position;
         trigger.checkpoint = value.map(String::into_boxed_str);
         None
     }
 
-    pub(super) fn deliver(&mut self, slot: u32, messages: Vec<Message>, then: Then, now: UnixMs) {
+    pub(crate) fn deliver(&mut self, slot: Slot, messages: Vec<Message<O>>, then: Then, now: UnixMs) {
         if messages.is_empty() {
             return self.follow(slot, then, now);
         }
-        if let Some(trigger) = self.table.row_mut(slot) {
-            trigger.outbox = Some(Outbox::new(messages, then));
-        }
+        let Some(trigger) = self.table.row_mut(slot) else { return self.count(Impossible::EmptySlot) };
+        trigger.outbox = Some(Outbox::new(messages, then));
         self.queue_send_from(slot, now);
     }
 }
 
 /// The event that says that a callback has failed.
-fn failed_event(failure: &FailureMessage, key: IdempotencyKey) -> Message {
+fn make_failed_event<O: Outside>(failure: &FailureMessage, key: IdempotencyKey) -> Message<O> {
     let mut body = failure.message.clone();
     for line in failure.lines.iter().flatten().filter(|line| **line != failure.message) {
         body.push('\n');
         body.push_str(line);
     }
     let payload = serde_json::json!({"state": "failed", "body": body}).to_string();
-    let wire = RawValue::from_string(payload.clone()).unwrap_or_else(|_| RawValue::NULL.to_owned());
-    Message::Event(EventMessage {
-        wire: WireEvent { payload: wire, kind: WireKind::Fire, key },
-        payload,
-        receipt: None,
-    })
+    Message::Event(EventMessage { wire: O::encode_plain(&payload, key), payload, receipt: None })
 }

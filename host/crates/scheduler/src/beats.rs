@@ -7,7 +7,7 @@ use std::time::Duration;
 
 /// The record of heartbeats.
 #[derive(Debug, Clone)]
-pub(crate) struct Beats {
+pub struct Beats {
     /// Silence after which claims may be lost, less a margin for the answer's way and clocks.
     safe: u64,
     threshold: u64,
@@ -18,13 +18,13 @@ pub(crate) struct Beats {
 
 impl Beats {
     /// Registered at `now`, which counts as a beat. The margin is one period, at most a quarter of the threshold.
-    pub(crate) fn new(threshold: Duration, period: Duration, now: u64) -> Self {
+    pub fn new(threshold: Duration, period: Duration, now: u64) -> Self {
         let margin = period.min(threshold / 4);
         Self { safe: millis(threshold - margin), threshold: millis(threshold), last_good: now, gap_ended: None }
     }
 
     /// A beat was accepted.
-    pub(crate) fn good(&mut self, now: u64) {
+    pub fn good(&mut self, now: u64) {
         if now.saturating_sub(self.last_good) > self.safe {
             self.gap_ended = Some(now);
         }
@@ -32,17 +32,17 @@ impl Beats {
     }
 
     /// Whether the claims are still certain.
-    pub(crate) fn is_safe(&self, now: u64) -> bool {
+    pub fn is_safe(&self, now: u64) -> bool {
         now.saturating_sub(self.last_good) <= self.safe
     }
 
     /// Whether beats were good for the whole last threshold.
-    pub(crate) fn were_good(&self, now: u64) -> bool {
+    pub fn were_good(&self, now: u64) -> bool {
         self.is_safe(now) && self.gap_ended.is_none_or(|ended| now.saturating_sub(ended) > self.threshold)
     }
 
     /// Since the last good one.
-    pub(crate) fn silence(&self, now: u64) -> Duration {
+    pub fn silence(&self, now: u64) -> Duration {
         Duration::from_millis(now.saturating_sub(self.last_good))
     }
 }

@@ -1,10 +1,12 @@
-//! The task instance of a waiting trigger, packed: a million of them are held, and most are never looked at again.
+//! The task instance of a waiting trigger, packed: a host may hold a million of them, and most are never read again.
+//!
+//! Invariant: what was packed comes out unchanged, except for the byte that joins the parts, which no id of Airflow contains.
 
-use trigger_host_types::TaskInstance;
 use uuid::Uuid;
 
-/// A deferred task instance, packed: the names and the path of its log joined by a byte that no id of Airflow holds, in one allocation; the
-/// UUID as its 16 bytes.
+use crate::TaskInstance;
+
+/// A deferred task instance in one allocation: the names and the path of its log joined by one byte, and the UUID as its 16 bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PackedTask {
     id: Uuid,
@@ -16,8 +18,8 @@ pub struct PackedTask {
 const JOINT: char = '\0';
 
 impl PackedTask {
-    /// `id` is the task instance's.
-    pub(crate) fn new(id: Uuid, task: &TaskInstance) -> Self {
+    /// Packs a task instance; `id` is its UUID.
+    pub fn new(id: Uuid, task: &TaskInstance) -> Self {
         let mut names = String::with_capacity(task.dag_id.len() + task.run_id.len() + task.task_id.len() + 2);
         for (at, part) in [&task.dag_id, &task.run_id, &task.task_id].into_iter().enumerate() {
             if at > 0 {
@@ -28,10 +30,10 @@ impl PackedTask {
         Self { id, names: names.into_boxed_str(), map_index: task.map_index, try_number: task.try_number }
     }
 
-    /// With the path of its log, relative to the log folder, as the API gave it.
+    /// Adds the path of its log, relative to the log folder, as the API gave it.
     #[must_use]
-    pub(crate) fn with_log_path(mut self, path: &str) -> Self {
-        // A path with the joint in it is no path: the part after it is never looked at.
+    pub fn with_log_path(mut self, path: &str) -> Self {
+        // No real path contains the joining byte; what follows one is never read.
         self.names = format!("{}{JOINT}{path}", self.names).into_boxed_str();
         self
     }
@@ -46,16 +48,16 @@ impl PackedTask {
     }
 
     /// The Dag's id.
-    pub(crate) fn dag_id(&self) -> &str {
+    pub fn dag_id(&self) -> &str {
         self.part(0)
     }
 
-    /// Where its log is, relative to the log folder; none where the API does not say.
+    /// The path of its log, relative to the log folder; `None` where the API does not say.
     pub fn log_path(&self) -> Option<&str> {
         self.names.split(JOINT).nth(3)
     }
 
-    /// As the guest sees it.
+    /// The task instance as a guest may see it.
     pub fn unpack(&self) -> TaskInstance {
         TaskInstance {
             dag_id: self.part(0).into(),
