@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
+use airflow_asks::AirflowGrants;
 use broker::HttpGrant;
 use sandbox::{Allowed, Interface, Limits};
-use supervisor::RuntimeGrants;
 use trigger_host_types::{ClassPath, Digest};
 
 use super::rules::Rules;
@@ -76,7 +76,7 @@ pub(crate) struct Guest {
     /// HTTP grants.
     pub(crate) http: Vec<HttpGrant>,
     /// What it may ask of Airflow.
-    pub(crate) runtime: RuntimeGrants,
+    pub(crate) airflow: AirflowGrants,
     /// Limits of one call.
     pub(crate) limits: Limits,
 }
@@ -84,7 +84,7 @@ pub(crate) struct Guest {
 impl Guest {
     /// Which interfaces the grants open.
     pub(crate) fn allowed(&self) -> Allowed {
-        let RuntimeGrants { variables_read, variables_write, xcom, asset_state, states, connections } = &self.runtime;
+        let AirflowGrants { variables_read, variables_write, xcom, asset_state, states, connections } = &self.airflow;
         Allowed::NONE
             .with(Interface::Http, !self.http.is_empty())
             .with(Interface::Variables, !variables_read.is_empty() || !variables_write.is_empty())

@@ -3,9 +3,9 @@
 use std::fs;
 use std::time::Duration;
 
+use airflow_asks::{Access, AirflowGrants, Pattern, StateGrant};
 use sandbox::Interface;
 use streams::Policy;
-use supervisor::{Access, Pattern, RuntimeGrants, StateGrant};
 use trigger_host_types::Digest;
 
 use super::entry::Reads;
@@ -78,13 +78,13 @@ fn what_may_be_asked_of_airflow_arrives() {
     assert_eq!(problems, Problems::default());
     let (entry, pattern) = (&catalog.entries[0], |text: &str| Pattern::new(text).unwrap());
     assert_eq!(
-        entry.guest.runtime,
-        RuntimeGrants {
+        entry.guest.airflow,
+        AirflowGrants {
             variables_read: vec![pattern("a_*"), pattern("b")],
             xcom: Some(Access::ReadWrite),
             states: Some(StateGrant::Dags(vec![pattern("sales_*")])),
             connections: vec!["jobs_api".into()],
-            ..RuntimeGrants::default()
+            ..AirflowGrants::default()
         }
     );
     let opened: Vec<_> = Interface::ALL.into_iter().filter(|one| entry.guest.allowed().holds(*one)).collect();
@@ -93,7 +93,7 @@ fn what_may_be_asked_of_airflow_arrives() {
     let (_folder, file) = folder(&own);
     let entry = &read(&file, &mut problems).unwrap().entries[0];
     assert_eq!(
-        (&entry.guest.runtime.states, entry.guest.runtime.asset_state),
+        (&entry.guest.airflow.states, entry.guest.airflow.asset_state),
         (&Some(StateGrant::OwnDag), Some(Access::Read))
     );
 }

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use airflow_asks::{Access, AirflowGrants, Pattern, StateGrant};
 use anyhow::{Context as _, anyhow};
 use sandbox::{Allowed, Inspection, Limits, Sandbox};
 use serde_json::{Value, json};
-use supervisor::{Access, Pattern, RuntimeGrants, StateGrant};
 use trigger_host_types::SystemClock;
 
 use crate::arguments::Inspect;
@@ -182,7 +182,7 @@ impl Report<'_> {
                         "line": guest.line,
                         "pinned": guest.digest == Some(of.digest),
                         "http": guest.http.iter().map(http).collect::<Vec<_>>(),
-                        "airflow": asks(&guest.runtime),
+                        "airflow": asks(&guest.airflow),
                     })
                 })
                 .collect();
@@ -196,7 +196,7 @@ fn has((owner, guest): Owned<'_>, of: &Inspection) -> Vec<String> {
     let kind = if matches!(owner, Owner::Source(_)) { "source " } else { "" };
     let mut lines = vec![format!("{kind}{} (line {}, {pin})", owner.name(), guest.line)];
     lines.extend(guest.http.iter().map(|grant| format!("  {}", http(grant))));
-    lines.extend(asks(&guest.runtime).into_iter().map(|grant| format!("  {grant}")));
+    lines.extend(asks(&guest.airflow).into_iter().map(|grant| format!("  {grant}")));
     let Limits { memory, cpu, wall, host_calls, .. } = &guest.limits;
     let (memory, cpu, wall) = (Size(*memory).show(), cpu.show(), wall.show());
     lines.push(
@@ -214,10 +214,10 @@ fn http(grant: &broker::HttpGrant) -> String {
 }
 
 /// What the entry may ask of Airflow, a line for each grant.
-fn asks(grants: &RuntimeGrants) -> Vec<String> {
+fn asks(grants: &AirflowGrants) -> Vec<String> {
     let names = |patterns: &[Pattern]| patterns.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
     let access = |access: Access| if access == Access::Read { "read" } else { "read-write" };
-    let RuntimeGrants { variables_read, variables_write, xcom, asset_state, states, connections } = grants;
+    let AirflowGrants { variables_read, variables_write, xcom, asset_state, states, connections } = grants;
     let mut lines = Vec::new();
     for (how, patterns) in [("read", variables_read), ("write", variables_write)] {
         if !patterns.is_empty() {

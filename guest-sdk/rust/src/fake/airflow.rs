@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::TaskInstance;
 use crate::bindings::trigger_host::host as wit;
 use crate::bindings::trigger_host::host::runtime::Error;
-use crate::connections::Connection;
+use crate::connections::ConnectionDescription;
 
 /// The Airflow of one fake host. Everything is granted that is not [`deny`](Self::deny)ed.
 #[derive(Debug, Default)]
@@ -24,7 +24,7 @@ pub struct Airflow {
     tasks: BTreeMap<(String, String, String), Option<String>>,
     /// By Dag and run.
     runs: BTreeMap<(String, String), String>,
-    connections: BTreeMap<String, Connection>,
+    connections: BTreeMap<String, ConnectionDescription>,
     denied: BTreeSet<String>,
     failures: VecDeque<Error>,
 }
@@ -73,7 +73,7 @@ impl Airflow {
     }
 
     /// Puts a connection there.
-    pub fn connection(&mut self, id: &str, connection: Connection) -> &mut Self {
+    pub fn connection(&mut self, id: &str, connection: ConnectionDescription) -> &mut Self {
         self.connections.insert(id.to_owned(), connection);
         self
     }
@@ -256,7 +256,7 @@ impl Airflow {
     }
 
     pub(crate) fn describe(&self, id: &str) -> Result<wit::connections::Description, Error> {
-        let Connection { conn_type, host, port, schema } =
+        let ConnectionDescription { conn_type, host, port, schema } =
             self.connections.get(id).cloned().ok_or_else(|| missing("connection", id))?;
         Ok(wit::connections::Description { conn_type, host, port, schema })
     }

@@ -1,6 +1,6 @@
 //! What a trigger asks of Airflow, with the Airflow of the fake host.
 
-use trigger_host_sdk::connections::Connection;
+use trigger_host_sdk::connections::ConnectionDescription;
 use trigger_host_sdk::fake::FakeHost;
 use trigger_host_sdk::prelude::*;
 use trigger_host_sdk::serde_json::{Value, json};
@@ -41,7 +41,14 @@ fn host() -> FakeHost<Asks> {
         .dag_run("dag", "run", "running")
         .dag_run("other", "a", "running")
         .dag_run("other", "b", "success")
-        .connection("db", Connection { conn_type: "postgres".into(), port: Some(5432), ..Connection::default() });
+        .connection(
+            "db",
+            ConnectionDescription {
+                conn_type: "postgres".into(),
+                port: Some(5432),
+                ..ConnectionDescription::default()
+            },
+        );
     host
 }
 

@@ -16,10 +16,10 @@ pub mod retry;
 pub mod templates;
 pub mod wire;
 
-pub use client::{Client, RuntimeAccess};
+pub use client::{AirflowAccess, Client};
 pub use config::{ClientConfig, ConfigError, Dialect, TokenSource};
 pub use error::{ApiError, Fault};
 pub use wire::{
-    AssetRef, Connection, DagRunQuery, Extensions, LoadRequest, Registered, RunTrigger, StoredCheckpoint, TaskQuery,
-    TaskStates, VariableKeys, WireEvent, WireKind, WirePreviousTask, WireTaskInstance, WireXcoms, XcomPlace,
+    AssetRef, DagRunQuery, Extensions, LoadRequest, Registered, RunTrigger, StoredCheckpoint, TaskQuery, TaskStates,
+    VariableKeys, WireConnection, WireEvent, WireKind, WirePreviousTask, WireTaskInstance, WireXcoms, XcomPlace,
 };

@@ -3,13 +3,21 @@
 
 use std::sync::Arc;
 
+use airflow_asks::{Asker, Desk, Scope};
 use async_trait::async_trait;
 use broker::Broker;
-use trigger_host_types::{http, log, runtime};
+use trigger_host_types::{JobId, airflow, http, log};
 
 use crate::catalog::Class;
 use crate::observer::{Observer, Subject};
-use crate::runtime::{Asker, Desk};
+use crate::scheduler::Trigger;
+
+/// Who asks when this trigger does: the host's own record of it, and the grants of its class.
+pub(crate) fn identify(trigger: &Trigger<Arc<Class>>, class: &Class, job: JobId) -> Arc<Asker> {
+    let (classpath, grants) = (class.classpath.clone(), Arc::clone(&class.airflow));
+    let scope = Scope::new(trigger.task.as_deref(), trigger.assets.clone());
+    Arc::new(Asker::new(trigger.id, classpath, job, grants, scope))
+}
 
 /// What the sandbox calls on behalf of one trigger.
 pub(crate) struct TriggerCalls {
@@ -31,11 +39,11 @@ impl sandbox::HostCalls for TriggerCalls {
         self.broker.send_all(&self.class.http, requests).await
     }
 
-    async fn runtime(&self, request: runtime::Request) -> Result<runtime::Answer, runtime::Error> {
+    async fn runtime(&self, request: airflow::Request) -> Result<airflow::Answer, airflow::Error> {
         match &self.airflow {
             Some((desk, asker)) => desk.answer(asker, request).await,
             None => {
-                Err(runtime::Error::NotGranted("the triggers of this class may ask Airflow for nothing".to_owned()))
+                Err(airflow::Error::NotGranted("the triggers of this class may ask Airflow for nothing".to_owned()))
             }
         }
     }

@@ -14,9 +14,9 @@ mod packed_task;
 mod trigger;
 mod used;
 
+pub mod airflow;
 pub mod http;
 pub mod log;
-pub mod runtime;
 pub mod spans;
 pub mod step;
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::runtime::{CANARY, DAG, RUN, ask, error, runtime_requests, world};
+use crate::asks::{CANARY, DAG, RUN, airflow_requests, ask, error, world};
 use crate::tap::Message;
 use crate::world::World;
 
@@ -85,7 +85,7 @@ async fn a_credential_arrives_at_its_origin_alone_and_the_guest_never_sees_it() 
     assert!(error(&answers[1]).contains(refused), "{}", answers[1]);
     assert_eq!(answers[2..4], [json!({"ok": [200, "you sent nothing"]}), json!({"ok": [200, "you sent nothing"]})]);
     assert!(error(&answers[4]).starts_with("not granted: "), "{}", answers[4]);
-    assert_eq!(runtime_requests(&world), ["GET /execution/connections/jobs_api"], "fetched once, in spite of two uses");
+    assert_eq!(airflow_requests(&world), ["GET /execution/connections/jobs_api"], "fetched once, in spite of two uses");
     let log = world.log(DAG, RUN, "wait");
     assert!(log.contains("the token is ***") && !log.contains(CANARY), "{log}");
 }
@@ -100,7 +100,7 @@ async fn a_connection_that_cannot_be_used_is_told_by_its_id_alone() {
     let answers = ask(&absent, "test.Asker", &questions).await;
     let unknown = "there is no connection `jobs_api` for this trigger: create it in Airflow, or ask for access to it";
     assert!(answers.iter().all(|answer| error(answer).ends_with(unknown)), "{answers:?}");
-    assert_eq!(runtime_requests(&absent), [asked], "nobody asks again at once");
+    assert_eq!(airflow_requests(&absent), [asked], "nobody asks again at once");
 
     let odd = world().await;
     put_connection(&odd, &json!({"conn_type": "http", "login": CANARY, "port": 70_000})).await;
@@ -117,7 +117,7 @@ async fn a_connection_that_cannot_be_used_is_told_by_its_id_alone() {
     let answers = ask(&refusing, "test.Asker", &questions).await;
     let refused = "Airflow does not let the host fetch the connection `jobs_api`: the host's operator has to look";
     assert!(answers.iter().all(|answer| error(answer).ends_with(refused)), "{answers:?}");
-    assert!(runtime_requests(&refusing).len() <= 2, "with another token once, and then not at all");
+    assert!(airflow_requests(&refusing).len() <= 2, "with another token once, and then not at all");
 
     assert_eq!(service.seen(), [], "nothing is sent without its credential");
 }

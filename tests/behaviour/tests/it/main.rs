@@ -1,6 +1,8 @@
 //! What a host must do whatever happens to it, its API and its guests. See the package's own page.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
+mod asks;
+mod asks_load;
 mod catalog;
 mod claims;
 mod hostile;
@@ -9,8 +11,6 @@ mod lending;
 mod order;
 mod outage;
 mod program;
-mod runtime;
-mod runtime_load;
 mod streams;
 mod tap;
 mod world;

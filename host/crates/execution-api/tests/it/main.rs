@@ -2,12 +2,12 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail the test")]
 
+mod asks;
 mod batch;
 mod encodings;
 mod faults;
 mod properties;
 mod replay;
-mod runtime;
 mod server;
 mod tokens;
 mod trigger_tokens;

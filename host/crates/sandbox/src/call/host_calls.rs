@@ -1,7 +1,7 @@
 //! The seam to whoever answers a guest's imports.
 
 use async_trait::async_trait;
-use trigger_host_types::{http, log, runtime};
+use trigger_host_types::{airflow, http, log};
 
 /// Answers the imports of one trigger, within its grants. The sandbox has counted each call against the budget before it gets here;
 /// the implementation checks the grants, and has a deadline of its own.
@@ -23,8 +23,8 @@ pub trait HostCalls: Send + Sync {
     ///
     /// # Errors
     /// As the guest is to see them.
-    async fn runtime(&self, request: runtime::Request) -> Result<runtime::Answer, runtime::Error> {
-        Err(runtime::Error::NotGranted(format!("`{}` is not granted here", request.name())))
+    async fn runtime(&self, request: airflow::Request) -> Result<airflow::Answer, airflow::Error> {
+        Err(airflow::Error::NotGranted(format!("`{}` is not granted here", request.name())))
     }
 
     /// Takes one line of the trigger's log. Must not block.

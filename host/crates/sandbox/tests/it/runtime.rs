@@ -9,7 +9,7 @@ use sandbox::{
     Allowed, Component, EndReason, Ended, HostCalls, Interface, Limits, LoadError, Outcome, Sandbox, inspect,
 };
 use serde_json::{Value, json};
-use trigger_host_types::runtime::{Answer, Error, MAX_VALUE, Request};
+use trigger_host_types::airflow::{Answer, Error, MAX_VALUE, Request};
 use trigger_host_types::{http, log};
 
 use crate::support::{call, config, payload};

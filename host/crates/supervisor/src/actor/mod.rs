@@ -14,6 +14,7 @@ use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use airflow_asks::Desk;
 use execution_api::{Extensions, Registered};
 use streams::actor::Streams;
 use tokio::sync::{Semaphore, mpsc, watch};
@@ -29,7 +30,6 @@ use crate::catalog::{Catalog, Class};
 use crate::heart::Heart;
 use crate::metrics as names;
 use crate::observer::{Life, Subject, What};
-use crate::runtime::Desk;
 use crate::scheduler::{Bounds, FailureMessage, Heard, Scheduler, Ticket, UNMAPPED};
 use crate::settings::Settings;
 use crate::summary::Summary;

@@ -1,6 +1,6 @@
 //! `trigger-host:host/asset-state`.
 
-use trigger_host_types::runtime::{Asset, Request};
+use trigger_host_types::airflow::{Asset, Request};
 
 use super::{Given, done, text};
 use crate::bindings::trigger_host::host::asset_state as wit;

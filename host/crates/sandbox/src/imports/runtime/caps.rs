@@ -1,6 +1,6 @@
 //! How large a request and an answer may be, and what no id may hold. Checked before anybody else sees the request.
 
-use trigger_host_types::runtime::{Answer, Asset, DagRunQuery, Error, MAX_VALUE, Request, TaskQuery, XcomPlace};
+use trigger_host_types::airflow::{Answer, Asset, DagRunQuery, Error, MAX_VALUE, Request, TaskQuery, XcomPlace};
 
 /// Ids of Dags, runs, tasks and connections; keys of variables.
 const MOST_ID: usize = 250;

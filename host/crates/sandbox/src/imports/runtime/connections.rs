@@ -1,7 +1,7 @@
 //! `trigger-host:host/connections`.
 
 use trigger_host_types::ConnId;
-use trigger_host_types::runtime::{Answer, Request};
+use trigger_host_types::airflow::{Answer, Request};
 
 use super::Given;
 use crate::bindings::trigger_host::host::connections as wit;

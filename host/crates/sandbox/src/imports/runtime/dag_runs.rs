@@ -1,6 +1,6 @@
 //! `trigger-host:host/dag-runs`.
 
-use trigger_host_types::runtime::{DagRunQuery, Request};
+use trigger_host_types::airflow::{DagRunQuery, Request};
 
 use super::{Given, count, text};
 use crate::bindings::trigger_host::host::dag_runs as wit;

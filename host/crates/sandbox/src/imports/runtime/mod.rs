@@ -9,7 +9,7 @@ mod task_instances;
 mod variables;
 mod xcoms;
 
-use trigger_host_types::runtime::{Answer, Error, Request};
+use trigger_host_types::airflow::{Answer, Error, Request};
 
 use crate::bindings::trigger_host::host::runtime as wit;
 use crate::state::State;

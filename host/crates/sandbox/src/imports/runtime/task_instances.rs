@@ -1,6 +1,6 @@
 //! `trigger-host:host/task-instances`.
 
-use trigger_host_types::runtime::{Answer, PreviousTask, Request, TaskQuery, TaskState};
+use trigger_host_types::airflow::{Answer, PreviousTask, Request, TaskQuery, TaskState};
 
 use super::{Given, count};
 use crate::bindings::trigger_host::host::task_instances as wit;

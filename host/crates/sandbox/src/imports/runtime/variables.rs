@@ -1,6 +1,6 @@
 //! `trigger-host:host/variables`.
 
-use trigger_host_types::runtime::{Answer, Request};
+use trigger_host_types::airflow::{Answer, Request};
 
 use super::{Given, done, text};
 use crate::bindings::trigger_host::host::variables as wit;

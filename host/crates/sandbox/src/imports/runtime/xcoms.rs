@@ -1,6 +1,6 @@
 //! `trigger-host:host/xcoms`.
 
-use trigger_host_types::runtime::{Request, XcomPlace};
+use trigger_host_types::airflow::{Request, XcomPlace};
 
 use super::{Given, done, text};
 use crate::bindings::trigger_host::host::xcoms as wit;

@@ -1,13 +1,13 @@
 //! What the triggers of a class may ask of Airflow, and whether one request is within it. Pure; everything that is not granted is refused.
 
 use trigger_host_types::ConnId;
-use trigger_host_types::runtime::{Error, Request};
+use trigger_host_types::airflow::{Error, Request};
 
-use super::{Pattern, Scope};
+use crate::{Pattern, Scope};
 
 /// What the triggers of a class may ask of Airflow. The default is nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct RuntimeGrants {
+pub struct AirflowGrants {
     /// Keys of variables that may be read.
     pub variables_read: Vec<Pattern>,
     /// Keys of variables that may be written and deleted.
@@ -40,14 +40,14 @@ pub enum StateGrant {
     Dags(Vec<Pattern>),
 }
 
-impl RuntimeGrants {
+impl AirflowGrants {
     /// Whether nothing is granted.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
     /// Refuses what is not granted, and says what grant would.
-    pub(super) fn allow(&self, request: &Request, scope: &Scope) -> Result<(), Error> {
+    pub(crate) fn allow(&self, request: &Request, scope: &Scope) -> Result<(), Error> {
         match request {
             Request::VariableGet { key } => variable(&self.variables_read, key, "read"),
             Request::VariablePut { key, .. } | Request::VariableDelete { key } => {
@@ -130,7 +130,7 @@ fn not_granted(what: &str, grant: &str) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use trigger_host_types::runtime::{Asset, DagRunQuery, TaskQuery, XcomPlace};
+    use trigger_host_types::airflow::{Asset, DagRunQuery, TaskQuery, XcomPlace};
 
     use super::*;
 
@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn nothing_is_granted_unless_it_is_written_and_the_refusal_says_what_to_write() {
         for request in requests() {
-            let refused = RuntimeGrants::default().allow(&request, &Scope::example()).unwrap_err();
+            let refused = AirflowGrants::default().allow(&request, &Scope::example()).unwrap_err();
             let Error::NotGranted(text) = refused else { panic!("{}: {refused}", request.name()) };
             assert!(text.contains("add `[trigger.grants] "), "{}: {text}", request.name());
         }
@@ -184,15 +184,15 @@ mod tests {
 
     #[test]
     fn reading_does_not_grant_writing() {
-        let read = RuntimeGrants {
+        let read = AirflowGrants {
             variables_read: patterns(&["*"]),
             xcom: Some(Access::Read),
             asset_state: Some(Access::Read),
             states: Some(StateGrant::OwnDag),
             connections: vec![ConnId::from("c")],
-            ..RuntimeGrants::default()
+            ..AirflowGrants::default()
         };
-        let write = RuntimeGrants {
+        let write = AirflowGrants {
             variables_write: patterns(&["k"]),
             xcom: Some(Access::ReadWrite),
             asset_state: Some(Access::ReadWrite),
@@ -207,11 +207,11 @@ mod tests {
 
     #[test]
     fn states_are_granted_by_dag() {
-        let own = RuntimeGrants { states: Some(StateGrant::OwnDag), ..RuntimeGrants::default() };
+        let own = AirflowGrants { states: Some(StateGrant::OwnDag), ..AirflowGrants::default() };
         assert!(own.allow(&dag_run(Some("d")), &Scope::example()).is_ok());
         assert!(own.allow(&dag_run(Some("other")), &Scope::example()).is_err());
         let others =
-            RuntimeGrants { states: Some(StateGrant::Dags(patterns(&["sales_*"]))), ..RuntimeGrants::default() };
+            AirflowGrants { states: Some(StateGrant::Dags(patterns(&["sales_*"]))), ..AirflowGrants::default() };
         assert!(others.allow(&dag_run(Some("sales_eu")), &Scope::example()).is_ok());
         assert!(others.allow(&dag_run(None), &Scope::example()).is_err(), "its own Dag is not in the list");
         let nobody = others.allow(&dag_run(None), &Scope::default());

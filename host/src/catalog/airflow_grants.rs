@@ -1,18 +1,18 @@
 //! The part of `[trigger.grants]` that says what a trigger may ask of Airflow.
 
-use supervisor::{Access, Pattern, RuntimeGrants, StateGrant};
+use airflow_asks::{Access, AirflowGrants, Pattern, StateGrant};
 use trigger_host_types::ConnId;
 
 use crate::document::{Fields, Value, Wanted};
 
 /// Takes the keys; wrong ones are reported and grant nothing.
-pub(super) fn read(fields: &mut Fields<'_, '_>) -> RuntimeGrants {
-    let mut grants = RuntimeGrants {
+pub(super) fn read(fields: &mut Fields<'_, '_>) -> AirflowGrants {
+    let mut grants = AirflowGrants {
         xcom: fields.take("xcom"),
         asset_state: fields.take("asset-state"),
         states: states(fields),
         connections: fields.take::<Connections>("connections").map(|ids| ids.0).unwrap_or_default(),
-        ..RuntimeGrants::default()
+        ..AirflowGrants::default()
     };
     if let Some(mut variables) = fields.table("variables") {
         grants.variables_read = patterns(&mut variables, "read");

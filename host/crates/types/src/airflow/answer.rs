@@ -21,7 +21,7 @@ pub enum Answer {
     /// The one before, if there is one.
     PreviousTask(Option<PreviousTask>),
     /// What a connection points to.
-    Connection(Connection),
+    Connection(ConnectionDescription),
 }
 
 /// A task instance and its state.
@@ -56,7 +56,7 @@ pub struct PreviousTask {
 
 /// The part of a connection that is no secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Connection {
+pub struct ConnectionDescription {
     /// `http`, `postgres`, …
     pub conn_type: String,
     /// A name or an address, several with commas between; of a URL scheme, host and port. None where that cannot be told from a secret.

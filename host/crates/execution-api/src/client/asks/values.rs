@@ -4,18 +4,18 @@ use reqwest::Method;
 use serde_json::value::RawValue;
 use trigger_host_types::ConnId;
 
-use super::RuntimeAccess;
+use super::AirflowAccess;
 use crate::client::answer::{self, Route};
 use crate::client::triggers::json;
 use crate::error::ApiError;
-use crate::wire::{Connection, ValueAnswer, VariableAnswer, VariableBody, VariableKeys, XcomPlace};
+use crate::wire::{ValueAnswer, VariableAnswer, VariableBody, VariableKeys, WireConnection, XcomPlace};
 
-impl RuntimeAccess {
+impl AirflowAccess {
     /// `GET connections/{id}`: secrets included.
     ///
     /// # Errors
     /// [`ApiError::NotFound`] when there is none; an id with a slash cannot be asked for.
-    pub async fn connection(&self, id: &ConnId) -> Result<Connection, ApiError> {
+    pub async fn connection(&self, id: &ConnId) -> Result<WireConnection, ApiError> {
         self.get(&["connections", id.as_str()], Vec::new()).await
     }
 

@@ -28,13 +28,13 @@ impl Client {
     /// Asks in the name of a trigger; once more with a new token when the kept one is refused, unless that was in vain a moment ago: what a guest
     /// can have asked over and over must not cost the server four requests each time.
     pub(super) async fn ask_as(&self, identity: &Identity, ask: Ask<'_>) -> Result<Answer, ApiError> {
-        let Some(token) = self.token_of(identity).await? else { return self.runtime.send(ask).await };
-        let answer = self.runtime.send_with(&ask, &token).await?;
+        let Some(token) = self.token_of(identity).await? else { return self.asks.send(ask).await };
+        let answer = self.asks.send_with(&ask, &token).await?;
         if !answer::refuses_token(&answer) || !self.trigger_tokens.forget(identity, &token) {
             return Ok(answer);
         }
         let Some(other) = self.token_of(identity).await? else { return Ok(answer) };
-        let answer = if other == token { answer } else { self.runtime.send_with(&ask, &other).await? };
+        let answer = if other == token { answer } else { self.asks.send_with(&ask, &other).await? };
         if answer::refuses_token(&answer) {
             self.trigger_tokens.refused_anew(identity, &other);
         }
@@ -50,7 +50,7 @@ impl Client {
             self.given_out(identity).await?
         } else {
             let Some(subject) = identity.task_instance else { return Ok(None) };
-            let Some(signed) = self.runtime.tokens.sign_as(subject) else { return Ok(None) };
+            let Some(signed) = self.asks.tokens.sign_as(subject) else { return Ok(None) };
             signed?
         };
         self.trigger_tokens.keep(*identity, token.clone(), life);

@@ -111,7 +111,7 @@ pub struct WirePreviousTask {
 
 /// A connection, with its secrets: for the broker only, never for a guest.
 #[derive(Clone, Deserialize)]
-pub struct Connection {
+pub struct WireConnection {
     /// Its id.
     pub conn_id: ConnId,
     /// `http`, `postgres`, …

@@ -2,12 +2,12 @@
 
 use serde_json::value::RawValue;
 
-use super::RuntimeAccess;
+use super::AirflowAccess;
 use crate::client::triggers::json;
 use crate::error::ApiError;
 use crate::wire::{AssetRef, ValueAnswer, ValueBody};
 
-impl RuntimeAccess {
+impl AirflowAccess {
     /// `GET store/asset/by-…/value`.
     ///
     /// # Errors

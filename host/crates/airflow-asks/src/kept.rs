@@ -28,14 +28,14 @@ const LIFE_OF_REFUSAL: Duration = Duration::from_secs(10);
 const LIFE_OF_FAILURE: Duration = Duration::from_secs(2);
 
 /// What a fetch gives.
-pub(super) type Fetched = Result<Connection, Failure>;
+pub(crate) type Fetched = Result<Connection, Failure>;
 
 /// Why it gives none.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Failure {
-    pub(super) error: ConnectionError,
+pub(crate) struct Failure {
+    pub(crate) error: ConnectionError,
     /// Whether this is so for the one who asked, and need not be for others of the Dag.
-    pub(super) is_own: bool,
+    pub(crate) is_own: bool,
 }
 
 impl From<ConnectionError> for Failure {
@@ -47,15 +47,15 @@ impl From<ConnectionError> for Failure {
 
 /// Whose, and which.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Key {
+pub(crate) struct Key {
     /// None for triggers without a task.
-    pub(super) dag_id: Option<String>,
-    pub(super) id: ConnId,
+    pub(crate) dag_id: Option<String>,
+    pub(crate) id: ConnId,
 }
 
 /// The connections that were fetched.
 #[derive(Default)]
-pub(super) struct Kept(Mutex<HashMap<Key, Entry>>);
+pub(crate) struct Kept(Mutex<HashMap<Key, Entry>>);
 
 struct Entry {
     asked: Instant,
@@ -75,7 +75,7 @@ impl Kept {
     ///
     /// # Cancel safety
     /// A dropped fetch is left to the next one who asks.
-    pub(super) async fn get(
+    pub(crate) async fn get(
         &self,
         key: Key,
         fetch: impl Future<Output = Fetched>,

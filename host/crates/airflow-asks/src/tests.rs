@@ -7,8 +7,8 @@ use futures_util::FutureExt as _;
 use tokio::time::Instant;
 use trigger_host_types::{ConnId, ConnectionError};
 
-use super::places::{AT_ONCE, Place};
 use super::*;
+use crate::places::{AT_ONCE, Place};
 
 /// Of a host whose API is nowhere: who asks has to wait for a place before that matters.
 fn desk() -> Desk {
@@ -17,7 +17,7 @@ fn desk() -> Desk {
 }
 
 fn asker() -> Asker {
-    let grants = RuntimeGrants { variables_read: vec![Pattern::new("*").unwrap()], ..RuntimeGrants::default() };
+    let grants = AirflowGrants { variables_read: vec![Pattern::new("*").unwrap()], ..AirflowGrants::default() };
     let (trigger, job) = (TriggerId(1), JobId(1));
     Asker { trigger, classpath: "x.Y".into(), job, grants: Arc::new(grants), scope: Scope::example() }
 }

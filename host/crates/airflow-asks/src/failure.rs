@@ -2,10 +2,10 @@
 
 use execution_api::ApiError;
 use execution_api::encodings::EncodingError;
-use trigger_host_types::runtime::{Error, MAX_VALUE};
+use trigger_host_types::airflow::{Error, MAX_VALUE};
 
 /// The API's error in a guest's words: nothing of the host's tokens, addresses and settings.
-pub(super) fn of_api(error: ApiError) -> Error {
+pub(crate) fn of_api(error: ApiError) -> Error {
     match error {
         ApiError::NotFound { what } => Error::NotFound(what),
         ApiError::Unsendable { what } => Error::Invalid(what),
@@ -30,17 +30,17 @@ pub(super) fn of_api(error: ApiError) -> Error {
 }
 
 /// Whether the trigger is not this host's any more, so that there is no token for it.
-pub(super) fn is_of_the_trigger(error: &ApiError) -> bool {
+pub(crate) fn is_of_the_trigger(error: &ApiError) -> bool {
     error.reason().is_some_and(|reason| matches!(reason, "not_holder" | "unknown_trigger"))
 }
 
 /// A guest's value that Airflow could not take.
-pub(super) fn of_value(error: &EncodingError) -> Error {
+pub(crate) fn of_value(error: &EncodingError) -> Error {
     Error::Invalid(format!("the value cannot be sent to Airflow: {error}"))
 }
 
 /// A value of Airflow's that the host cannot read.
-pub(super) fn of_stored(error: &EncodingError) -> Error {
+pub(crate) fn of_stored(error: &EncodingError) -> Error {
     Error::Other(format!("the stored value cannot be read: {error}"))
 }
 

@@ -1,6 +1,6 @@
 //! The recorded exchanges of the runtime routes of Airflow 3.3.2 against the client.
 
-use execution_api::{ApiError, AssetRef, DagRunQuery, Fault, RuntimeAccess, TaskQuery, XcomPlace};
+use execution_api::{AirflowAccess, ApiError, AssetRef, DagRunQuery, Fault, TaskQuery, XcomPlace};
 use secrecy::ExposeSecret as _;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -50,7 +50,7 @@ fn list(value: &Value) -> Vec<String> {
 }
 
 /// Makes the call, and gives the value of the answer where there is one.
-async fn ask(client: &RuntimeAccess, request: &Value) -> Result<Value, ApiError> {
+async fn ask(client: &AirflowAccess, request: &Value) -> Result<Value, ApiError> {
     let path: Vec<&str> = request["path"].as_str().unwrap().split('/').skip(2).collect();
     let (query, body) = (&request["query"], &request["json"]);
     let text = |name: &str| query[name].as_str().unwrap_or_default();
@@ -185,7 +185,7 @@ async fn the_client_asks_as_recorded() {
         let code = u16::try_from(status).unwrap();
         let server = Server::always(move || Reply::json(code, &text)).await;
         let request = &exchange["request"];
-        let outcome = ask(&server.client().runtime(), request).await;
+        let outcome = ask(&server.client().airflow(), request).await;
         assert_eq!(outcome.as_ref().err().map(ApiError::fault), expected(status, &body), "{name}: {outcome:?}");
         if let (Ok(value), "GET") = (&outcome, request["method"].as_str().unwrap()) {
             assert_eq!(*value, body, "{name}");
@@ -205,7 +205,7 @@ async fn the_client_asks_as_recorded() {
 #[tokio::test]
 async fn no_id_chooses_a_route() {
     let server = Server::always(|| Reply::json(200, r#"{"value": 1}"#)).await;
-    let client = server.client().runtime();
+    let client = server.client().airflow();
     for odd in ["", ".", "..", "a/b", "a\\b", "a\nb"] {
         assert!(client.connection(&ConnId::from(odd)).await.is_err(), "{odd:?}");
         let place = XcomPlace { dag_id: "d", run_id: odd, task_id: "t", key: "k", map_index: -1 };

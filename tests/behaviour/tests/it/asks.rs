@@ -46,7 +46,7 @@ pub(crate) fn error(answer: &Value) -> &str {
 }
 
 /// Requests beside those that every host makes.
-pub(crate) fn runtime_requests(world: &World) -> Vec<String> {
+pub(crate) fn airflow_requests(world: &World) -> Vec<String> {
     let usual = ["/execution/triggers/", "/execution/jobs"];
     let all = world.record.of("/execution/").into_iter().map(|one| one.what);
     all.filter(|what| !usual.iter().any(|usual| what.contains(usual))).collect()
@@ -123,7 +123,7 @@ async fn a_watcher_keeps_state_of_what_it_watches_and_of_nothing_else() {
     for answer in &answers[8..] {
         assert!(error(answer).starts_with("invalid request: "), "{answer}");
     }
-    let asked = runtime_requests(&world);
+    let asked = airflow_requests(&world);
     assert_eq!(asked.len(), 6, "what is refused is not sent: {asked:?}");
     assert!(asked.iter().all(|what| what.contains("/store/asset/by-name/") && what.contains("name=in")), "{asked:?}");
 }
@@ -156,7 +156,7 @@ async fn what_is_not_granted_is_refused_and_nobody_is_asked() {
         "{}",
         answers[0]
     );
-    assert_eq!(runtime_requests(&world), [""; 0]);
+    assert_eq!(airflow_requests(&world), [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -182,7 +182,7 @@ async fn no_key_chooses_a_route_and_no_value_smuggles_a_class() {
     for (question, answer) in refused.iter().zip(&answers) {
         assert!(error(answer).starts_with("invalid request: "), "{question}: {answer}");
     }
-    assert_eq!(runtime_requests(&world), [""; 0]);
+    assert_eq!(airflow_requests(&world), [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -196,7 +196,7 @@ async fn odd_keys_are_data() {
     ]);
     let answers = ask(&world, "test.Asker", &questions).await;
     assert_eq!(answers, [json!({"ok": null}), json!({"ok": null}), json!({"ok": null}), json!({"ok": 0})]);
-    let asked = runtime_requests(&world);
+    let asked = airflow_requests(&world);
     assert_eq!(
         asked,
         [
@@ -214,5 +214,5 @@ async fn a_flood_meets_the_budget_and_not_the_api() {
     let kwargs = json!({"ask": [["variable", "jobs_a"]], "times": 30});
     let answers = answers(&world, json!({"classpath": "test.Flood", "kwargs": kwargs})).await;
     assert_eq!(error(&answers[0]), "budget used up: 8 requests in one call are all that is allowed");
-    assert_eq!(runtime_requests(&world).len(), 8);
+    assert_eq!(airflow_requests(&world).len(), 8);
 }

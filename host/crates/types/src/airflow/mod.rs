@@ -4,7 +4,7 @@ mod answer;
 mod error;
 mod request;
 
-pub use answer::{Answer, Connection, PreviousTask, TaskState};
+pub use answer::{Answer, ConnectionDescription, PreviousTask, TaskState};
 pub use error::Error;
 pub use request::{Asset, DagRunQuery, Request, TaskQuery, XcomPlace};
 

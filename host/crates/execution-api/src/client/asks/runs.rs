@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 
-use super::RuntimeAccess;
+use super::AirflowAccess;
 use crate::error::ApiError;
 use crate::wire::{DagRunQuery, TaskQuery, TaskStates, TaskStatesAnswer, WireTaskInstance};
 
@@ -11,7 +11,7 @@ struct StateAnswer {
     state: String,
 }
 
-impl RuntimeAccess {
+impl AirflowAccess {
     /// `GET task-instances/states`.
     ///
     /// # Errors
@@ -25,7 +25,7 @@ impl RuntimeAccess {
     /// `None`: it has no state, or there is no such task instance any more.
     ///
     /// # Errors
-    /// As [`RuntimeAccess::task_states`].
+    /// As [`AirflowAccess::task_states`].
     pub async fn task_state(&self, ti: &WireTaskInstance) -> Result<Option<String>, ApiError> {
         let query = TaskQuery::one(&ti.dag_id, &ti.run_id, &ti.task_id, ti.map_index);
         let mut states = self.task_states(&query).await?;
@@ -36,7 +36,7 @@ impl RuntimeAccess {
     /// `GET task-instances/count`: in any of `states`, where `null` means none; any state when there are none.
     ///
     /// # Errors
-    /// As [`RuntimeAccess::task_states`].
+    /// As [`AirflowAccess::task_states`].
     pub async fn task_count(&self, query: &TaskQuery, states: &[String]) -> Result<u64, ApiError> {
         let mut pairs = query.pairs();
         pairs.extend(states.iter().map(|state| ("states", state.clone())));

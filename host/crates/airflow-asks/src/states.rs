@@ -3,11 +3,11 @@
 use execution_api::encodings::moment_text;
 use execution_api::{DagRunQuery, TaskQuery, TaskStates, WirePreviousTask};
 use serde_json::value::RawValue;
-use trigger_host_types::runtime::{self, Error, PreviousTask, TaskState};
+use trigger_host_types::airflow::{self, Error, PreviousTask, TaskState};
 
-use super::Scope;
+use crate::Scope;
 
-pub(super) fn task_query(query: runtime::TaskQuery, scope: &Scope) -> Result<TaskQuery, Error> {
+pub(crate) fn task_query(query: airflow::TaskQuery, scope: &Scope) -> Result<TaskQuery, Error> {
     Ok(TaskQuery {
         dag_id: scope.dag_id(query.dag_id)?,
         run_ids: query.run_ids,
@@ -18,7 +18,7 @@ pub(super) fn task_query(query: runtime::TaskQuery, scope: &Scope) -> Result<Tas
     })
 }
 
-pub(super) fn dag_run_query(query: runtime::DagRunQuery, scope: &Scope) -> Result<DagRunQuery, Error> {
+pub(crate) fn dag_run_query(query: airflow::DagRunQuery, scope: &Scope) -> Result<DagRunQuery, Error> {
     Ok(DagRunQuery {
         dag_id: scope.dag_id(query.dag_id)?,
         run_ids: query.run_ids,
@@ -32,20 +32,20 @@ fn dates(texts: &[String]) -> Result<Vec<String>, Error> {
 }
 
 /// The server takes a time without an offset, and fails on it.
-pub(super) fn date(text: &str) -> Result<String, Error> {
+pub(crate) fn date(text: &str) -> Result<String, Error> {
     let wrong =
         || Error::Invalid(format!("`{text}` is no RFC 3339 time with an offset, such as `2026-01-31T12:00:00Z`"));
     moment_text(text).ok_or_else(wrong)
 }
 
-pub(super) fn task_states(states: TaskStates) -> Vec<TaskState> {
+pub(crate) fn task_states(states: TaskStates) -> Vec<TaskState> {
     let of_run = |(run_id, tasks): (String, std::collections::BTreeMap<String, Option<String>>)| {
         tasks.into_iter().map(move |(task, state)| TaskState { run_id: run_id.clone(), task, state })
     };
     states.into_iter().flat_map(of_run).collect()
 }
 
-pub(super) fn previous(found: Option<Box<RawValue>>) -> Result<Option<PreviousTask>, Error> {
+pub(crate) fn previous(found: Option<Box<RawValue>>) -> Result<Option<PreviousTask>, Error> {
     let Some(found) = found else { return Ok(None) };
     let found: WirePreviousTask = serde_json::from_str(found.get())
         .map_err(|_| Error::Other("Airflow's answer has not the expected members".to_owned()))?;

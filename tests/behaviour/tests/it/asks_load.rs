@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::runtime::{DAG, RUN, ask, error, runtime_requests, world};
+use crate::asks::{DAG, RUN, airflow_requests, ask, error, world};
 use crate::tap::Exchange;
 
 /// Requests at once, of one class path and of all.
@@ -76,6 +76,6 @@ async fn a_refusal_is_not_multiplied() {
     let questions: Vec<Value> = (0..50).map(|_| json!(["variable", "jobs_a"])).collect();
     let answers = ask(&world, "test.Asker", &json!(questions)).await;
     assert!(answers.iter().all(|answer| error(answer).contains("its operator has to look")), "{answers:?}");
-    assert!(runtime_requests(&world).len() <= questions.len() + 1, "{}", runtime_requests(&world).len());
+    assert!(airflow_requests(&world).len() <= questions.len() + 1, "{}", airflow_requests(&world).len());
     assert!(world.record.of("/runtime-token").len() <= 2);
 }

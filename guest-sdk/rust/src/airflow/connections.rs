@@ -6,7 +6,7 @@ use crate::platform::connections as host;
 
 /// The part of a connection that is no secret.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Connection {
+pub struct ConnectionDescription {
     /// `http`, `postgres`, …
     pub conn_type: String,
     /// A name or an address, several with commas between; of a URL scheme, host and port. None where that cannot be told from a secret.
@@ -21,7 +21,7 @@ pub struct Connection {
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is none; see [`Error`].
-pub fn describe(id: &str) -> Result<Connection, Error> {
+pub fn describe(id: &str) -> Result<ConnectionDescription, Error> {
     let found = host::describe(id)?;
-    Ok(Connection { conn_type: found.conn_type, host: found.host, port: found.port, schema: found.schema })
+    Ok(ConnectionDescription { conn_type: found.conn_type, host: found.host, port: found.port, schema: found.schema })
 }

@@ -11,13 +11,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use trigger_host_types::ClassPath;
 
 /// Requests of all guests at once.
-pub(super) const AT_ONCE: usize = 8;
+pub(crate) const AT_ONCE: usize = 8;
 /// Of those, for one class path.
-pub(super) const OF_ONE_CLASS: usize = AT_ONCE / 2;
+pub(crate) const OF_ONE_CLASS: usize = AT_ONCE / 2;
 
 /// The places.
 #[derive(Debug)]
-pub(super) struct Places {
+pub(crate) struct Places {
     all: Arc<Semaphore>,
     /// Of class paths that have somebody waiting or asking.
     classes: Mutex<HashMap<ClassPath, Weak<Semaphore>>>,
@@ -25,7 +25,7 @@ pub(super) struct Places {
 
 /// Two places, of a class path and of all; given back when dropped.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(crate) struct Place {
     // In this order: who gets the place of the class path finds one of all free.
     _of_all: OwnedSemaphorePermit,
     _of_class: OwnedSemaphorePermit,
@@ -42,7 +42,7 @@ impl Places {
     ///
     /// # Cancel safety
     /// A dropped wait gives its turn up.
-    pub(super) async fn take(&self, classpath: &ClassPath) -> Option<Place> {
+    pub(crate) async fn take(&self, classpath: &ClassPath) -> Option<Place> {
         let of_class = self.of(classpath).acquire_owned().await.ok()?;
         let of_all = Arc::clone(&self.all).acquire_owned().await.ok()?;
         Some(Place { _of_all: of_all, _of_class: of_class })

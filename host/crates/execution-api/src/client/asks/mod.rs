@@ -1,7 +1,7 @@
 //! What the host asks at run time, from the runtime URL, in its own name or in that of a trigger. Source: contract/execution-api.md section 6.
 //!
 //! Airflow checks hardly any of these calls against the trigger that they are for: whoever makes them has checked the grants. Ids are data
-//! and never choose a route. A [`RuntimeAccess`] reaches the runtime routes and nothing else, so what serves guests cannot claim or fire.
+//! and never choose a route. A [`AirflowAccess`] reaches the runtime routes and nothing else, so what serves guests cannot claim or fire.
 
 mod asset_state;
 mod identity;
@@ -29,7 +29,7 @@ type Query = Vec<(&'static str, String)>;
 
 /// The runtime routes, asked with one identity. Cheap to clone and to make anew: tokens are kept by the client.
 #[derive(Clone)]
-pub struct RuntimeAccess {
+pub struct AirflowAccess {
     client: Client,
     identity: Option<Identity>,
     cap: u64,
@@ -37,8 +37,8 @@ pub struct RuntimeAccess {
 
 impl Client {
     /// The runtime routes in the name of the host itself, with the token that is configured for them.
-    pub fn runtime(&self) -> RuntimeAccess {
-        RuntimeAccess { client: self.clone(), identity: None, cap: VALUE }
+    pub fn airflow(&self) -> AirflowAccess {
+        AirflowAccess { client: self.clone(), identity: None, cap: VALUE }
     }
 
     /// The runtime routes in the name of one trigger that `job` holds. `task_instance`: the id of the waiting task instance, none for
@@ -47,13 +47,13 @@ impl Client {
     /// The token is the one that the server gives out for the trigger, where it announced `runtime-token` when the Job was registered; else
     /// one signed here with the task instance as its subject, where the host holds the runtime URL's secret; else the configured one. It is
     /// kept until shortly before it expires.
-    pub fn runtime_for(&self, trigger: TriggerId, job: JobId, task_instance: Option<Uuid>) -> RuntimeAccess {
+    pub fn airflow_for(&self, trigger: TriggerId, job: JobId, task_instance: Option<Uuid>) -> AirflowAccess {
         let identity = Some(Identity { trigger, job, task_instance });
-        RuntimeAccess { client: self.clone(), identity, cap: VALUE }
+        AirflowAccess { client: self.clone(), identity, cap: VALUE }
     }
 }
 
-impl RuntimeAccess {
+impl AirflowAccess {
     /// The same, where no answer is larger than so many bytes.
     #[must_use]
     pub fn at_most(self, bytes: u64) -> Self {
@@ -71,7 +71,7 @@ impl RuntimeAccess {
         ask.query = query;
         ask.body = body;
         match &self.identity {
-            None => self.client.runtime.send(ask).await,
+            None => self.client.asks.send(ask).await,
             Some(identity) => self.client.ask_as(identity, ask).await,
         }
     }

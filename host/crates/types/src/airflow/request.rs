@@ -5,12 +5,12 @@ use crate::ConnId;
 /// One request. The sandbox has checked its sizes; grants and scope have not been looked at.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Request {
-    /// The value of a variable: [`Answer::Text`](crate::runtime::Answer::Text).
+    /// The value of a variable: [`Answer::Text`](crate::airflow::Answer::Text).
     VariableGet {
         /// Its key.
         key: String,
     },
-    /// Keys of variables: [`Answer::Keys`](crate::runtime::Answer::Keys).
+    /// Keys of variables: [`Answer::Keys`](crate::airflow::Answer::Keys).
     VariableKeys {
         /// What they begin with.
         prefix: String,
@@ -19,7 +19,7 @@ pub enum Request {
         /// So many are left out.
         offset: u64,
     },
-    /// Creates or replaces a variable: [`Answer::Done`](crate::runtime::Answer::Done).
+    /// Creates or replaces a variable: [`Answer::Done`](crate::airflow::Answer::Done).
     VariablePut {
         /// Its key.
         key: String,
@@ -28,36 +28,36 @@ pub enum Request {
         /// For people.
         description: Option<String>,
     },
-    /// Removes a variable: [`Answer::Done`](crate::runtime::Answer::Done).
+    /// Removes a variable: [`Answer::Done`](crate::airflow::Answer::Done).
     VariableDelete {
         /// Its key.
         key: String,
     },
-    /// The value of an XCom: [`Answer::Text`](crate::runtime::Answer::Text), neutral JSON.
+    /// The value of an XCom: [`Answer::Text`](crate::airflow::Answer::Text), neutral JSON.
     XcomGet {
         /// Which one.
         place: XcomPlace,
     },
-    /// Creates or replaces an XCom: [`Answer::Done`](crate::runtime::Answer::Done).
+    /// Creates or replaces an XCom: [`Answer::Done`](crate::airflow::Answer::Done).
     XcomSet {
         /// Which one.
         place: XcomPlace,
         /// Neutral JSON.
         value: String,
     },
-    /// Removes an XCom: [`Answer::Done`](crate::runtime::Answer::Done).
+    /// Removes an XCom: [`Answer::Done`](crate::airflow::Answer::Done).
     XcomDelete {
         /// Which one.
         place: XcomPlace,
     },
-    /// A value kept for an asset: [`Answer::Text`](crate::runtime::Answer::Text), neutral JSON.
+    /// A value kept for an asset: [`Answer::Text`](crate::airflow::Answer::Text), neutral JSON.
     AssetStateGet {
         /// Of which.
         asset: Asset,
         /// Its key.
         key: String,
     },
-    /// Creates or replaces a value kept for an asset: [`Answer::Done`](crate::runtime::Answer::Done).
+    /// Creates or replaces a value kept for an asset: [`Answer::Done`](crate::airflow::Answer::Done).
     AssetStateSet {
         /// Of which.
         asset: Asset,
@@ -66,31 +66,31 @@ pub enum Request {
         /// Neutral JSON.
         value: String,
     },
-    /// Removes a value kept for an asset: [`Answer::Done`](crate::runtime::Answer::Done).
+    /// Removes a value kept for an asset: [`Answer::Done`](crate::airflow::Answer::Done).
     AssetStateDelete {
         /// Of which.
         asset: Asset,
         /// Its key.
         key: String,
     },
-    /// Removes all values kept for an asset: [`Answer::Done`](crate::runtime::Answer::Done).
+    /// Removes all values kept for an asset: [`Answer::Done`](crate::airflow::Answer::Done).
     AssetStateClear {
         /// Of which.
         asset: Asset,
     },
-    /// How many task instances are in any of these states: [`Answer::Count`](crate::runtime::Answer::Count).
+    /// How many task instances are in any of these states: [`Answer::Count`](crate::airflow::Answer::Count).
     TaskCount {
         /// Which are meant.
         query: TaskQuery,
         /// `null` means none yet.
         states: Vec<String>,
     },
-    /// Task instances and their states: [`Answer::TaskStates`](crate::runtime::Answer::TaskStates).
+    /// Task instances and their states: [`Answer::TaskStates`](crate::airflow::Answer::TaskStates).
     TaskStates {
         /// Which are meant.
         query: TaskQuery,
     },
-    /// The task instance of a run before: [`Answer::PreviousTask`](crate::runtime::Answer::PreviousTask).
+    /// The task instance of a run before: [`Answer::PreviousTask`](crate::airflow::Answer::PreviousTask).
     TaskPrevious {
         /// The Dag; the trigger's own one when absent.
         dag_id: Option<String>,
@@ -103,19 +103,19 @@ pub enum Request {
         /// Only in this state.
         state: Option<String>,
     },
-    /// The state of a Dag run: [`Answer::Text`](crate::runtime::Answer::Text).
+    /// The state of a Dag run: [`Answer::Text`](crate::airflow::Answer::Text).
     DagRunState {
         /// The Dag; the trigger's own one when absent.
         dag_id: Option<String>,
         /// The run; the trigger's own one when both are absent.
         run_id: Option<String>,
     },
-    /// How many Dag runs there are: [`Answer::Count`](crate::runtime::Answer::Count).
+    /// How many Dag runs there are: [`Answer::Count`](crate::airflow::Answer::Count).
     DagRunCount {
         /// Which are meant.
         query: DagRunQuery,
     },
-    /// What a connection points to: [`Answer::Connection`](crate::runtime::Answer::Connection).
+    /// What a connection points to: [`Answer::Connection`](crate::airflow::Answer::Connection).
     ConnectionDescribe {
         /// Its id.
         id: ConnId,

@@ -1,16 +1,16 @@
 //! One granted request, put to the API within the trigger's scope; its answer, as a guest takes it.
 
 use execution_api::encodings::{payload_to_wire, value_from_wire};
-use execution_api::{AssetRef, RuntimeAccess};
+use execution_api::{AirflowAccess, AssetRef};
 use serde_json::value::RawValue;
 use trigger_host_types::TriggerKind;
-use trigger_host_types::runtime::{Answer, Error, Request};
+use trigger_host_types::airflow::{Answer, Error, Request};
 
-use super::failure::{of_api, of_stored, of_value};
-use super::{Scope, describe, states};
+use crate::failure::{of_api, of_stored, of_value};
+use crate::{Scope, describe, states};
 
 /// Asks once.
-pub(super) async fn ask(access: &RuntimeAccess, scope: &Scope, request: Request) -> Result<Answer, Error> {
+pub(crate) async fn ask(access: &AirflowAccess, scope: &Scope, request: Request) -> Result<Answer, Error> {
     match request {
         Request::VariableGet { .. }
         | Request::VariableKeys { .. }
@@ -52,7 +52,7 @@ pub(super) async fn ask(access: &RuntimeAccess, scope: &Scope, request: Request)
     }
 }
 
-async fn variable(access: &RuntimeAccess, request: Request) -> Result<Answer, Error> {
+async fn variable(access: &AirflowAccess, request: Request) -> Result<Answer, Error> {
     match request {
         Request::VariableGet { key } => {
             let value = access.variable(&key).await.map_err(of_api)?;
@@ -72,7 +72,7 @@ async fn variable(access: &RuntimeAccess, request: Request) -> Result<Answer, Er
     }
 }
 
-async fn xcom(access: &RuntimeAccess, scope: &Scope, request: Request) -> Result<Answer, Error> {
+async fn xcom(access: &AirflowAccess, scope: &Scope, request: Request) -> Result<Answer, Error> {
     match request {
         Request::XcomGet { place } => stored(access.xcom(scope.xcom(&place)?, false).await),
         Request::XcomSet { place, value } => {
@@ -84,7 +84,7 @@ async fn xcom(access: &RuntimeAccess, scope: &Scope, request: Request) -> Result
     }
 }
 
-async fn asset_state(access: &RuntimeAccess, scope: &Scope, request: Request) -> Result<Answer, Error> {
+async fn asset_state(access: &AirflowAccess, scope: &Scope, request: Request) -> Result<Answer, Error> {
     match request {
         Request::AssetStateGet { asset, key } => {
             stored(access.asset_state(AssetRef::Name(scope.asset(&asset)?), &key).await)

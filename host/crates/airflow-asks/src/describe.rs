@@ -4,16 +4,16 @@
 //! is told is built from what is understood, and only from that: a scheme, names or addresses, ports. Never a path (that of a web hook is
 //! its secret), a query, or a schema that is more than a name.
 
-use trigger_host_types::runtime::{Connection, Error};
+use trigger_host_types::airflow::{ConnectionDescription, Error};
 
 /// The longest scheme, and the longest schema, in bytes.
 const LONGEST_WORD: usize = 64;
 
 /// The part of a connection that is no secret.
-pub(super) fn described(found: execution_api::Connection) -> Result<Connection, Error> {
+pub(crate) fn described(found: execution_api::WireConnection) -> Result<ConnectionDescription, Error> {
     let port = found.port.map(u16::try_from).transpose();
-    let port = port.map_err(|_| Error::Other(format!("the connection `{}`: {}", found.conn_id, super::NO_PORT)))?;
-    Ok(Connection {
+    let port = port.map_err(|_| Error::Other(format!("the connection `{}`: {}", found.conn_id, crate::NO_PORT)))?;
+    Ok(ConnectionDescription {
         conn_type: found.conn_type,
         host: found.host.and_then(|host| place(&host)),
         port,
@@ -107,7 +107,7 @@ mod tests {
         assert_eq!(read("db?password=secret", 1).unwrap().schema, None);
         for port in [-1, 65_536, i64::MAX] {
             let error = read("s", port).unwrap_err().to_string();
-            assert_eq!(error, format!("the connection `c`: {}", super::super::NO_PORT));
+            assert_eq!(error, format!("the connection `c`: {}", crate::NO_PORT));
         }
     }
 }

@@ -10,8 +10,8 @@ use execution_api::ApiError;
 use secrecy::ExposeSecret as _;
 use trigger_host_types::{ConnId, Connection, ConnectionError, Connections};
 
-use super::kept::{Failure, Fetched, Key};
-use super::{Asker, Desk, WITHIN, failure};
+use crate::kept::{Failure, Fetched, Key};
+use crate::{Asker, Desk, WITHIN, failure};
 
 /// The connections of one trigger.
 pub(crate) struct Lender {
@@ -31,7 +31,7 @@ impl Connections for Lender {
 }
 
 impl Lender {
-    pub(super) const fn new(desk: Desk, asker: Arc<Asker>) -> Self {
+    pub(crate) const fn new(desk: Desk, asker: Arc<Asker>) -> Self {
         Self { desk, asker }
     }
 
@@ -58,10 +58,10 @@ impl Lender {
 }
 
 /// The connection as the broker takes it.
-fn read(id: &ConnId, wire: execution_api::Connection) -> Result<Connection, ConnectionError> {
+fn read(id: &ConnId, wire: execution_api::WireConnection) -> Result<Connection, ConnectionError> {
     let port = wire.port.map(u16::try_from).transpose();
-    let port = port.map_err(|_| ConnectionError::Unusable(id.clone(), super::NO_PORT))?;
-    let execution_api::Connection { conn_id: _, conn_type, host, schema, login, password, extra, port: _ } = wire;
+    let port = port.map_err(|_| ConnectionError::Unusable(id.clone(), crate::NO_PORT))?;
+    let execution_api::WireConnection { conn_id: _, conn_type, host, schema, login, password, extra, port: _ } = wire;
     Ok(Connection { conn_type, host, port, login, password, schema, extra })
 }
 

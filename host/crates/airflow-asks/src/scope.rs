@@ -1,47 +1,40 @@
 //! What belongs to the trigger that asks: its task instance, and the assets that it watches. From the host's own record.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
 use execution_api::XcomPlace;
-use trigger_host_types::TaskInstance;
-use trigger_host_types::runtime::{self, Asset, Error};
+use trigger_host_types::airflow::{self, Asset, Error};
+use trigger_host_types::{Assets, PackedTask, TaskInstance};
 use uuid::Uuid;
-
-use crate::scheduler::PackedTask;
-
-/// Name to URI. Shared: each call of a watcher has one.
-pub(crate) type Assets = Arc<BTreeMap<String, String>>;
 
 /// What belongs to one trigger.
 #[derive(Debug, Default)]
-pub(crate) struct Scope {
+pub struct Scope {
     task: Option<(Uuid, TaskInstance)>,
     assets: Option<Assets>,
 }
 
 impl Scope {
-    pub(crate) fn new(task: Option<&PackedTask>, assets: Option<Assets>) -> Self {
+    /// What belongs to the trigger that `task` waits for, and which watches these assets.
+    pub fn new(task: Option<&PackedTask>, assets: Option<Assets>) -> Self {
         Self { task: task.map(|task| (task.id(), task.unpack())), assets }
     }
 
     /// The waiting task instance.
-    pub(super) fn task(&self) -> Option<&TaskInstance> {
+    pub(crate) fn task(&self) -> Option<&TaskInstance> {
         self.task.as_ref().map(|(_, task)| task)
     }
 
     /// Its id.
-    pub(super) fn task_instance(&self) -> Option<Uuid> {
+    pub(crate) fn task_instance(&self) -> Option<Uuid> {
         self.task.as_ref().map(|(id, _)| *id)
     }
 
     /// What is refused to a trigger that no task waits for.
-    pub(super) fn no_task() -> Error {
+    pub(crate) fn no_task() -> Error {
         Error::Invalid("no task waits for this trigger, so it has no Dag and no Dag run of its own".to_owned())
     }
 
     /// Where an XCom is: Dag and run are always the trigger's own.
-    pub(super) fn xcom<'a>(&'a self, place: &'a runtime::XcomPlace) -> Result<XcomPlace<'a>, Error> {
+    pub(crate) fn xcom<'a>(&'a self, place: &'a airflow::XcomPlace) -> Result<XcomPlace<'a>, Error> {
         let own = self.task().ok_or_else(Self::no_task)?;
         let (task_id, otherwise) = match &place.task_id {
             Some(task_id) => (task_id.as_str(), -1),
@@ -52,12 +45,12 @@ impl Scope {
     }
 
     /// The Dag that is meant.
-    pub(super) fn dag_id(&self, asked: Option<String>) -> Result<String, Error> {
+    pub(crate) fn dag_id(&self, asked: Option<String>) -> Result<String, Error> {
         asked.or_else(|| Some(self.task()?.dag_id.clone())).ok_or_else(Self::no_task)
     }
 
     /// The Dag and the run that are meant. An own run belongs to the own Dag only.
-    pub(super) fn run(&self, dag_id: Option<String>, run_id: Option<String>) -> Result<(String, String), Error> {
+    pub(crate) fn run(&self, dag_id: Option<String>, run_id: Option<String>) -> Result<(String, String), Error> {
         match (dag_id, run_id) {
             (Some(_), None) => Err(Error::Invalid("`run-id` is absent, `dag-id` is not: give both or none".to_owned())),
             (dag_id, Some(run_id)) => Ok((self.dag_id(dag_id)?, run_id)),
@@ -69,7 +62,7 @@ impl Scope {
     }
 
     /// The name of an asset that the trigger watches. Airflow is always asked by name: asked by URI, it fails on some assets.
-    pub(super) fn asset(&self, asked: &Asset) -> Result<&str, Error> {
+    pub(crate) fn asset(&self, asked: &Asset) -> Result<&str, Error> {
         let Some(assets) = &self.assets else {
             let what = "this trigger watches no asset, or this server does not tell which";
             return Err(Error::NotGranted(what.to_owned()));
@@ -85,11 +78,11 @@ impl Scope {
 
     /// Of the task `t` of the Dag `d`, watching `a`.
     #[cfg(test)]
-    pub(super) fn example() -> Self {
+    pub(crate) fn example() -> Self {
         let task =
             TaskInstance { dag_id: "d".into(), run_id: "r".into(), task_id: "t".into(), map_index: 4, try_number: 1 };
-        let assets = BTreeMap::from([("a".to_owned(), "s3://a".to_owned())]);
-        Self { task: Some((Uuid::from_u128(7), task)), assets: Some(Arc::new(assets)) }
+        let assets = std::collections::BTreeMap::from([("a".to_owned(), "s3://a".to_owned())]);
+        Self { task: Some((Uuid::from_u128(7), task)), assets: Some(std::sync::Arc::new(assets)) }
     }
 }
 
@@ -100,7 +93,7 @@ mod tests {
     #[test]
     fn dag_and_run_of_an_xcom_are_the_triggers_own() {
         let scope = Scope::example();
-        let at = |task_id: Option<&str>, map_index| runtime::XcomPlace {
+        let at = |task_id: Option<&str>, map_index| airflow::XcomPlace {
             task_id: task_id.map(str::to_owned),
             key: "k".into(),
             map_index,

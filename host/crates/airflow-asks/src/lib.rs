@@ -4,6 +4,8 @@
 //! the few requests that run at once, then the request in the trigger's own name. So guests cannot flood the API: what waits, waits here, and
 //! heartbeats and deliveries have ways of their own.
 
+#![forbid(unsafe_code)]
+
 mod ask;
 mod describe;
 mod failure;
@@ -18,17 +20,17 @@ mod states;
 use std::sync::Arc;
 use std::time::Duration;
 
-use execution_api::{Client, RuntimeAccess};
+use execution_api::{AirflowAccess, Client};
 use logs::Masker;
-use trigger_host_types::runtime::{Answer, Error, Request};
+use trigger_host_types::airflow::{Answer, Error, Request};
 use trigger_host_types::{ClassPath, Connections, JobId, TriggerId};
 
-pub use self::grants::{Access, RuntimeGrants, StateGrant};
+pub use self::grants::{Access, AirflowGrants, StateGrant};
 use self::kept::Kept;
 use self::lender::Lender;
 pub use self::pattern::{Pattern, PatternError};
 use self::places::Places;
-pub(crate) use self::scope::{Assets, Scope};
+pub use self::scope::Scope;
 
 /// The longest a guest waits, for its turn and for the answer together.
 const WITHIN: Duration = Duration::from_secs(20);
@@ -39,7 +41,7 @@ const NO_PORT: &str = "its port is none of TCP: correct it in Airflow to one fro
 
 /// Where guests ask. One for the whole host; cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Desk {
+pub struct Desk {
     client: Client,
     masker: Masker,
     places: Arc<Places>,
@@ -47,21 +49,40 @@ pub(crate) struct Desk {
 }
 
 /// Who asks. Made by the host for each call of a guest; nothing in it comes from the guest.
-pub(crate) struct Asker {
-    pub(crate) trigger: TriggerId,
-    pub(crate) classpath: ClassPath,
-    pub(crate) job: JobId,
-    pub(crate) grants: Arc<RuntimeGrants>,
-    pub(crate) scope: Scope,
+pub struct Asker {
+    trigger: TriggerId,
+    classpath: ClassPath,
+    job: JobId,
+    grants: Arc<AirflowGrants>,
+    scope: Scope,
+}
+
+impl Asker {
+    /// A trigger that `job` holds, with the grants of its class.
+    pub const fn new(
+        trigger: TriggerId,
+        classpath: ClassPath,
+        job: JobId,
+        grants: Arc<AirflowGrants>,
+        scope: Scope,
+    ) -> Self {
+        Self { trigger, classpath, job, grants, scope }
+    }
+
+    /// The class path whose grants these are.
+    pub const fn classpath(&self) -> &ClassPath {
+        &self.classpath
+    }
 }
 
 impl Desk {
-    pub(crate) fn new(client: Client, masker: Masker) -> Self {
+    /// A desk that asks through this client, and tells the masker what is secret in the answers.
+    pub fn new(client: Client, masker: Masker) -> Self {
         Self { client, masker, places: Arc::default(), kept: Arc::default() }
     }
 
     /// The connections that the requests of one trigger may use. Which of them is for the grants to say.
-    pub(crate) fn connections(&self, asker: Arc<Asker>) -> Arc<dyn Connections> {
+    pub fn connections(&self, asker: Arc<Asker>) -> Arc<dyn Connections> {
         Arc::new(Lender::new(self.clone(), asker))
     }
 
@@ -72,7 +93,7 @@ impl Desk {
     ///
     /// # Cancel safety
     /// A dropped request may have reached the server.
-    pub(crate) async fn answer(&self, asker: &Asker, request: Request) -> Result<Answer, Error> {
+    pub async fn answer(&self, asker: &Asker, request: Request) -> Result<Answer, Error> {
         asker.grants.allow(&request, &asker.scope)?;
         let answered = tokio::time::timeout(WITHIN, self.asked(asker, request)).await;
         answered.unwrap_or(Err(Error::Deadline(WITHIN)))
@@ -92,8 +113,8 @@ impl Desk {
         Ok(answer)
     }
 
-    fn access(&self, asker: &Asker) -> RuntimeAccess {
-        self.client.runtime_for(asker.trigger, asker.job, asker.scope.task_instance()).at_most(MOST_WIRE)
+    fn access(&self, asker: &Asker) -> AirflowAccess {
+        self.client.airflow_for(asker.trigger, asker.job, asker.scope.task_instance()).at_most(MOST_WIRE)
     }
 }
 
