@@ -34,6 +34,20 @@ pub enum Sent {
     Gone,
 }
 
+impl Sent {
+    /// The meaning in a word.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Later { .. } => "later",
+            Self::Alone => "alone",
+            Self::Refused(_) => "refused",
+            Self::NotOurs => "not-ours",
+            Self::Gone => "gone",
+        }
+    }
+}
+
 impl<O: Outside> Scheduler<O> {
     /// Queues the first message of a trigger's outbox, not before a task's first event may leave.
     pub(crate) fn queue_send_from(&mut self, slot: Slot, now: UnixMs) {

@@ -12,6 +12,8 @@ pub enum Impossible {
     EmptyOutbox,
     /// A trigger without a class was about to run.
     NoClass,
+    /// An effect names a trigger that has moved on already.
+    OutdatedEffect,
 }
 
 impl Impossible {
@@ -21,6 +23,7 @@ impl Impossible {
             Self::EmptySlot => "empty-slot",
             Self::EmptyOutbox => "empty-outbox",
             Self::NoClass => "no-class",
+            Self::OutdatedEffect => "outdated-effect",
         }
     }
 }

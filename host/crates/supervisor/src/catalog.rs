@@ -10,7 +10,6 @@ use execution_api::wire::CALLBACK_CLASSPATH;
 use sandbox::{Component, Limits};
 use trigger_host_types::{ClassPath, TriggerKind};
 
-use crate::scheduler::Mapped;
 use crate::streams::{NoUpstreams, Upstreams};
 
 /// A class path and what runs for it.
@@ -31,12 +30,6 @@ impl Class {
     /// Whether its triggers listen to shared streams.
     pub fn listens(&self) -> bool {
         self.component.world().is_subscriber()
-    }
-}
-
-impl Mapped for Arc<Class> {
-    fn listens(&self) -> bool {
-        Class::listens(self)
     }
 }
 

@@ -5,12 +5,12 @@
 use execution_api::Extensions;
 use execution_api::encodings::event_to_wire;
 use logs::Masker;
-use sandbox::{EndReason, Ended, Next, Outcome, Used};
-use trigger_host_types::{Digest, Event, EventKind, TriggerKind, UnixMs};
+use sandbox::{EndReason, Ended, Next, Outcome};
+use scheduler::{FailureMessage, Place, Source};
+use trigger_host_types::step::Stop;
+use trigger_host_types::{Digest, Event, EventKind, TriggerKind, UnixMs, Used};
 
-use crate::key::{Place, Source};
-use crate::observer::Stop;
-use crate::scheduler::{Answer, Answered, EventMessage, FailureMessage};
+use crate::carried::{Answer, Answered, EventMessage};
 
 /// Why a call has no answer, in words.
 pub(crate) fn stop(reason: &EndReason, used: &Used, masker: &Masker) -> Stop {
@@ -75,8 +75,7 @@ impl Encoding {
     }
 
     fn event(&self, source: &Source, at: usize, event: Event) -> Result<EventMessage, FailureMessage> {
-        let refused =
-            |message: String| FailureMessage { reason: "bad-payload", lines: Some(vec![message.clone()]), message };
+        let refused = |message: String| FailureMessage::new("bad-payload", message);
         if event.kind != EventKind::Fire && !self.extensions.event_kind {
             return Err(refused(format!(
                 "the trigger ends its task with `{}`, which this Execution API cannot do: install the plugin, or fire an event",

@@ -9,11 +9,10 @@ use std::time::Duration;
 use execution_api::retry::{Call, Step, next_step};
 use execution_api::{ApiError, Client};
 use parking_lot::Mutex;
+use scheduler::Beats;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 use trigger_host_types::JobId;
-
-use crate::beats::Beats;
 
 /// What the heart and the rest of the host tell each other.
 pub(crate) struct Heart {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use scheduler::Unmapped;
+
 /// How the supervisor behaves.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -41,15 +43,6 @@ pub struct Settings {
     pub register_within: Duration,
     /// The bounds of a drain.
     pub drain: Drain,
-}
-
-/// What becomes of a trigger that no component is mapped to. It cannot be given back (contract/triggerer-behaviour.md section 3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unmapped {
-    /// It fails. Right where this host owns its queue or team.
-    Fail,
-    /// It is kept and never run.
-    Hold,
 }
 
 /// The bounds of a drain, in its order (contract/triggerer-behaviour.md section 8).

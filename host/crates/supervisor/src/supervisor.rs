@@ -2,49 +2,23 @@
 
 use std::sync::Arc;
 
-use broker::Broker;
-use execution_api::encodings::Fernet;
-use execution_api::retry::{Call, REGISTER_WAITS, Step, next_step};
-use execution_api::{ApiError, Client, Registered};
-use logs::Masker;
+use execution_api::ApiError;
 use parking_lot::Mutex;
-use sandbox::Sandbox;
 use streams::actor::Streams;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
-use tokio::time::Instant;
 
+use crate::actor::registering::register;
 use crate::actor::{Actor, Command, Counts};
 use crate::catalog::Catalog;
 use crate::health::Health;
 use crate::heart::{Heart, Rhythm};
-use crate::observer::Observer;
+use crate::parts::Parts;
 use crate::settings::Settings;
 use crate::summary::Summary;
-use crate::time::Time;
 
 /// Commands that wait for the actor; more are refused.
 const COMMANDS: usize = 64;
-
-/// What a supervisor is made of.
-pub struct Parts {
-    /// The Execution API.
-    pub client: Client,
-    /// Where the components of the catalog run.
-    pub sandbox: Sandbox,
-    /// The guests' way out.
-    pub broker: Broker,
-    /// What may run.
-    pub catalog: Arc<Catalog>,
-    /// Opens kwargs that the API hands out encrypted.
-    pub keys: Fernet,
-    /// The time triggers live in.
-    pub time: Time,
-    /// Is told what happens.
-    pub observer: Arc<dyn Observer>,
-    /// Knows the secrets that no failure and no log line may hold.
-    pub masker: Masker,
-}
 
 /// Why a host did not start.
 #[derive(Debug, thiserror::Error)]
@@ -174,25 +148,5 @@ impl Supervisor {
 impl Drop for Supervisor {
     fn drop(&mut self) {
         self.stop_now();
-    }
-}
-
-/// Registers, over transient faults for as long as the settings allow.
-pub(crate) async fn register(settings: &Settings, client: &Client) -> Result<Registered, ApiError> {
-    let until = Instant::now() + settings.register_within;
-    let mut failures = 0;
-    loop {
-        let error = match client.register(&settings.hostname).await {
-            Ok(registered) => return Ok(registered),
-            Err(error) => error,
-        };
-        failures += 1;
-        let wait = REGISTER_WAITS.next_wait(failures, fastrand::f64());
-        let step = next_step(Call::Register, error.fault(), failures, false);
-        if step == Step::Fatal || Instant::now() + wait > until {
-            return Err(error);
-        }
-        tracing::warn!(%error, wait_ms = wait.as_millis() as u64, "Cannot register yet; trying again.");
-        tokio::time::sleep(wait).await;
     }
 }

@@ -42,13 +42,13 @@ pub const RAW_EVENTS: &str = "raw_events";
 /// How many lanes the acknowledgement touches.
 pub const LANES: &str = "lanes";
 
-/// A claim. The digest and the outcome are recorded when the class path has been looked up.
-pub fn claim(trigger: TriggerId, classpath: &ClassPath) -> Span {
+/// A claim. The class path and the digest are recorded with [`set_component`] when the class path has been looked up.
+pub fn claim(trigger: TriggerId) -> Span {
     debug_span!(
         target: TARGET,
         CLAIM,
         { TRIGGER_ID } = trigger.0,
-        { CLASSPATH } = classpath.as_str(),
+        { CLASSPATH } = Empty,
         { DIGEST } = Empty,
         { OUTCOME } = Empty
     )
@@ -105,9 +105,12 @@ pub fn advance(stream: &str, classpath: Option<&ClassPath>, lanes: usize, raw_ev
     )
 }
 
-/// Records the digest of a component that was not known when the span began.
-pub fn set_digest(span: &Span, digest: Digest) {
-    span.record(DIGEST, tracing::field::display(digest));
+/// Records what runs for the trigger, where that was not known when the span began.
+pub fn set_component(span: &Span, classpath: &ClassPath, digest: Option<Digest>) {
+    span.record(CLASSPATH, classpath.as_str());
+    if let Some(digest) = digest {
+        span.record(DIGEST, tracing::field::display(digest));
+    }
 }
 
 /// Records how it ended.

@@ -132,7 +132,13 @@ fn finished(effects: &[Effect<Play>]) -> Option<Finish> {
 }
 
 /// An answer whose events carry the keys the actor would give them.
-fn answer(host: &Host, ticket: Ticket, payloads: &[&str], checkpoint: Option<&str>, next: Option<UnixMs>) -> Answered<Play> {
+fn answer(
+    host: &Host,
+    ticket: Ticket,
+    payloads: &[&str],
+    checkpoint: Option<&str>,
+    next: Option<UnixMs>,
+) -> Answered<Play> {
     let source = host.source(ticket).unwrap();
     let event = |(at, payload): (usize, &&str)| EventMessage {
         wire: ((*payload).to_owned(), source.key(at)),

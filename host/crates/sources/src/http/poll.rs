@@ -15,8 +15,8 @@ use streams::actor::{Producer, Read, Reader, SourceError};
 use streams::{AdvanceError, AdvanceItem, Lane, Raw};
 use tokio::sync::Notify;
 use tokio::time::sleep;
-use trigger_host_types::http::{Error, Request, Response};
 use trigger_host_types::Backoff;
+use trigger_host_types::http::{Error, Request, Response};
 use url::Url;
 
 use super::Settings;

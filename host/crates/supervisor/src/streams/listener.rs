@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use metrics::counter;
 use sandbox::{EndReason, Filter, Used};
+use scheduler::FailureMessage;
 use streams::actor::{self, Confirmer, Subscription};
 use streams::appetite::{self, Appetite};
 use streams::{Batch, Delivery, Verdict};
@@ -17,9 +18,9 @@ use tokio_util::task::AbortOnDropHandle;
 use trigger_host_types::{Digest, Event, TriggerKind};
 
 use super::Receipt;
+use crate::carried::EventMessage;
 use crate::encoding::Encoding;
 use crate::metrics as names;
-use crate::scheduler::{EventMessage, FailureMessage};
 
 /// Bytes of the raw events of one call, unless one alone is larger.
 const MOST_BYTES: usize = 1 << 20;

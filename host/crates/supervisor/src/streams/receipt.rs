@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use scheduler::Fate;
 use streams::actor::Confirmer;
 use streams::{NotStored, Seq};
 
@@ -16,15 +17,6 @@ struct Held {
     group: Arc<Confirmer>,
     seq: Seq,
     told: AtomicBool,
-}
-
-/// What became of a trigger event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fate {
-    /// The API has accepted it.
-    Stored,
-    /// The API will never accept it.
-    Refused,
 }
 
 impl Receipt {
