@@ -5,6 +5,8 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use trigger_host_types::Backoff;
+
 /// What happens when a subscriber has [`Policy::queue`] raw events waiting and one more arrives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum QueueFull {
@@ -72,10 +74,8 @@ pub enum OnFailed {
 pub struct AdvancePolicy {
     /// Calls beyond the first for one batch, before the group ends (`P7`).
     pub retries: u32,
-    /// Wait before the first repetition; doubles with each one.
-    pub wait: Duration,
-    /// The longest wait.
-    pub wait_at_most: Duration,
+    /// Waits before the repetitions.
+    pub waits: Backoff,
     /// A call that takes longer counts as failed and is repeated. None: no limit.
     pub deadline: Option<Duration>,
     /// Lanes that advance at the same time (`P4`); for a producer that gathers, calls. One call per lane at any time.
@@ -130,8 +130,7 @@ impl Policy {
             on_failed: OnFailed::Pass,
             advance: AdvancePolicy {
                 retries: 0,
-                wait: Duration::ZERO,
-                wait_at_most: Duration::ZERO,
+                waits: Backoff::new(Duration::ZERO, Duration::ZERO),
                 deadline: None,
                 max_in_flight: 1,
                 max_batch: usize::MAX,
@@ -157,8 +156,7 @@ impl Policy {
             on_failed: OnFailed::Hold { attempts: 2, wait: Duration::from_secs(5), at_most: Duration::from_secs(60) },
             advance: AdvancePolicy {
                 retries: 8,
-                wait: Duration::from_millis(200),
-                wait_at_most: Duration::from_secs(30),
+                waits: Backoff::new(Duration::from_millis(200), Duration::from_secs(30)),
                 deadline: Some(Duration::from_secs(30)),
                 max_in_flight: 8,
                 max_batch: 1_000,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use broker::Broker;
 use execution_api::encodings::Fernet;
-use execution_api::retry::{Backoff, Call, Step, next_step};
+use execution_api::retry::{Call, REGISTER_WAITS, Step, next_step};
 use execution_api::{ApiError, Client, Registered};
 use logs::Masker;
 use parking_lot::Mutex;
@@ -208,7 +208,7 @@ pub(crate) async fn register(settings: &Settings, client: &Client) -> Result<Reg
             Err(error) => error,
         };
         failures += 1;
-        let wait = Backoff::REGISTER.next_wait(failures, fastrand::f64());
+        let wait = REGISTER_WAITS.next_wait(failures, fastrand::f64());
         let step = next_step(Call::Register, error.class_of(), failures, false);
         if step == Step::Fatal || Instant::now() + wait > until {
             return Err(error);

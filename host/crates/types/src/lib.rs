@@ -4,6 +4,7 @@
 //! here may: the four crates in the middle of the house do not know each other, and this is all they have in common.
 #![forbid(unsafe_code)]
 
+mod backoff;
 mod classify;
 mod clock;
 mod connection;
@@ -16,6 +17,7 @@ pub mod http;
 pub mod log;
 pub mod runtime;
 
+pub use backoff::Backoff;
 pub use classify::{Blame, Class, Classify, Retry};
 pub use clock::{Clock, SystemClock, UnixMs, VirtualClock};
 pub use connection::{Connection, ConnectionError, Connections};

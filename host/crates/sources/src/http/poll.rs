@@ -16,7 +16,7 @@ use streams::{AdvanceError, AdvanceItem, Lane, Raw};
 use tokio::sync::Notify;
 use tokio::time::sleep;
 use trigger_host_types::http::{Error, Request, Response};
-use trigger_host_types::{Classify as _, Retry};
+use trigger_host_types::{Backoff, Classify as _, Retry};
 use url::Url;
 
 use super::Settings;
@@ -27,8 +27,8 @@ use crate::ledger::Ledger;
 
 /// Requests in a row that may fail before the group ends.
 const MOST_FAILURES: u32 = 8;
-/// Wait after the first failure; doubles with each one.
-const AFTER_FAILURE: Duration = Duration::from_millis(500);
+/// Waits after failures in a row.
+const AFTER_FAILURE: Backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(64));
 
 /// See the module.
 pub(super) struct LongPoll {
@@ -217,7 +217,7 @@ impl Batches {
                 return Err(what);
             }
             tracing::warn!(error = %what, failures, "Asking the endpoint of a stream failed and will be repeated.");
-            sleep(AFTER_FAILURE * 2_u32.pow(failures - 1)).await;
+            sleep(AFTER_FAILURE.full_wait(failures)).await;
         }
     }
 

@@ -130,8 +130,7 @@ impl Group {
             effects.push(Effect::Notice(notice));
             return self.end_for_advance(Failure::AdvanceFailed(error.what), now, effects);
         }
-        let doubled = policy.wait.saturating_mul(1 << flight.calls.saturating_sub(1).min(20));
-        let wait = doubled.min(policy.wait_at_most).max(error.retry_after.unwrap_or_default());
+        let wait = policy.waits.full_wait(flight.calls).max(error.retry_after.unwrap_or_default());
         flight.again = Some(now.after(wait));
         effects.push(Effect::Notice(Notice::AdvanceRetry(state.lane.clone(), flight.calls)));
         self.timers.set(now.after(wait), Timer::Retry(lane));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use broker::{Broker, Mask};
-use execution_api::retry::{Backoff, Call, Step, next_step};
+use execution_api::retry::{CALL_WAITS, Call, SLOW_WAITS, Step, next_step};
 use execution_api::{ApiError, Registered, RunTrigger};
 use tokio::time::Instant;
 use trigger_host_types::{JobId, TriggerId, UnixMs};
@@ -207,7 +207,7 @@ impl Actor {
         self.operations.spawn(async move {
             let registered = register(&settings, &client).await;
             if registered.is_err() {
-                tokio::time::sleep(Backoff::SLOW.next_wait(1, fastrand::f64())).await;
+                tokio::time::sleep(SLOW_WAITS.next_wait(1, fastrand::f64())).await;
             }
             Report::Registered(registered)
         });
@@ -311,9 +311,9 @@ impl Actor {
                 let wait = match step {
                     Step::RetrySlowly => {
                         self.heart.complain(&error);
-                        Backoff::SLOW.next_wait(failures, fastrand::f64())
+                        SLOW_WAITS.next_wait(failures, fastrand::f64())
                     }
-                    _ => Backoff::CALL.next_wait(failures, fastrand::f64()),
+                    _ => CALL_WAITS.next_wait(failures, fastrand::f64()),
                 };
                 if step == Step::RegisterAnew {
                     self.heart.lost_job(job);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use execution_api::retry::{Backoff, Call, Step, next_step};
+use execution_api::retry::{Call, EVENT_WAITS, SLOW_WAITS, Step, next_step};
 use execution_api::{ApiError, Client, Fault};
 use trigger_host_types::{JobId, TriggerId};
 
@@ -104,12 +104,12 @@ fn meaning(call: Call, error: &ApiError, attempts: Attempts, random: f64) -> Sen
         Step::Lost | Step::RegisterAnew => Sent::NotOurs,
         Step::Park | Step::FailTrigger | Step::Fatal | Step::Halve => Sent::Refused(error.to_string()),
         Step::Done => Sent::Accepted,
-        Step::RetrySlowly => later(Backoff::SLOW.next_wait(failures, random)),
+        Step::RetrySlowly => later(SLOW_WAITS.next_wait(failures, random)),
         Step::Retry => later(match error {
             ApiError::Busy { retry_after: Some(wait), .. } => (*wait).min(Duration::from_secs(60)),
             // A first fault is most often one lost connection: the trigger should not wait for seconds on its account.
             _ if attempts.all == 0 => Duration::from_millis(100).mul_f64(0.5 + random),
-            _ => Backoff::EVENT.next_wait(attempts.all, random).min(Duration::from_secs(30)),
+            _ => EVENT_WAITS.next_wait(attempts.all, random).min(Duration::from_secs(30)),
         }),
     }
 }

@@ -1,8 +1,9 @@
 //! What the API lists: claiming what is new, letting go of what is gone. `load` is the only truth for what to run.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Duration;
 
-use trigger_host_types::{ClassPath, Digest, TriggerId, TriggerKind, UnixMs};
+use trigger_host_types::{Backoff, ClassPath, Digest, TriggerId, TriggerKind, UnixMs};
 
 use super::outbox::{FailureMessage, Message, Then};
 use super::table::NewTrigger;
@@ -13,7 +14,7 @@ use crate::runtime::Assets;
 use crate::settings::Unmapped;
 
 /// Waits before an id that was listed without a workload is asked for again: 1 s, doubling up to 32 s.
-const ASK_AGAIN_MS: u64 = 1_000;
+const ASK_AGAIN_WAITS: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(32));
 /// The reason of a trigger that no component is mapped to.
 pub(crate) const UNMAPPED: &str = "unmapped";
 
@@ -148,8 +149,9 @@ impl<C: Mapped> Scheduler<C> {
     pub(crate) fn not_claimed(&mut self, ids: &[TriggerId], now: UnixMs) {
         for id in ids {
             self.claiming.remove(id);
-            let times = self.omitted.get(id).map_or(0, |(times, _)| *times);
-            self.omitted.insert(*id, (times + 1, now.saturating_add(ASK_AGAIN_MS << times.min(5))));
+            let times = self.omitted.get(id).map_or(0, |(times, _)| *times).saturating_add(1);
+            let wait = u64::try_from(ASK_AGAIN_WAITS.full_wait(times).as_millis()).unwrap_or(u64::MAX);
+            self.omitted.insert(*id, (times, now.saturating_add(wait)));
         }
     }
 

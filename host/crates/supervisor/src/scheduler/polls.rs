@@ -1,9 +1,10 @@
 //! Calls of guests: starting them in fair order, and turning what they answer into what the API is told.
 
-use execution_api::retry::Backoff;
+use std::time::Duration;
+
 use execution_api::{StoredCheckpoint, WireEvent, WireKind};
 use serde_json::value::RawValue;
-use trigger_host_types::{IdempotencyKey, TriggerKind, UnixMs};
+use trigger_host_types::{Backoff, IdempotencyKey, TriggerKind, UnixMs};
 
 use super::outbox::{EventMessage, FailureMessage, Message, Outbox, Then};
 use super::{Effect, Mapped, Phase, Scheduler, Ticket};
@@ -16,6 +17,8 @@ const PAST_TIMEOUT_MS: u64 = 60_000;
 const HURRIED: u8 = 10;
 const HURRY_MS: u64 = 100;
 const HURRIED_WAIT_MS: u64 = 1_000;
+/// Waits before a failed asset watcher is started again: 1 s to 5 min.
+const WATCHER_WAITS: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(300));
 
 /// An outcome whose events are encoded for the API.
 #[derive(Debug)]
@@ -150,7 +153,7 @@ impl<C: Mapped> Scheduler<C> {
         trigger.failures = trigger.failures.saturating_add(1);
         // Ids differ, so watchers that fail together start again apart, and a test sees the same waits every time.
         let spread = (trigger.id.0.rem_euclid(16)) as f64 / 15.0;
-        let wait = Backoff::WATCHER.next_wait(u32::from(trigger.failures), spread);
+        let wait = WATCHER_WAITS.next_wait(u32::from(trigger.failures), spread);
         now.saturating_add(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX))
     }
 

@@ -12,16 +12,15 @@ use sandbox::{Demand, EndReason, GuestError, ReadBatch};
 use streams::actor::{Read, Reader, SourceError};
 use streams::{Lane, Raw};
 use tokio::time::{Instant, sleep, sleep_until};
+use trigger_host_types::Backoff;
 
 use super::{KIND, Shared};
 use crate::metrics as names;
 
 /// Reads in a row that may fail before the group ends.
 const MOST_FAILURES: u32 = 8;
-/// Wait after the first failure; doubles with each one.
-const AFTER_FAILURE: Duration = Duration::from_millis(500);
-/// The longest wait after a failure.
-const AFTER_FAILURE_AT_MOST: Duration = Duration::from_secs(30);
+/// Waits after failures in a row.
+const AFTER_FAILURE: Backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(30));
 /// From one read that gave nothing to the next.
 const AFTER_NOTHING: Duration = Duration::from_secs(1);
 /// Messages of one read.
@@ -70,7 +69,7 @@ impl Reading {
         if matches!(reason, EndReason::BadAnswer { .. }) {
             self.most = (asked / 4).max(1);
         }
-        let wait = AFTER_FAILURE.saturating_mul(1 << (self.failures - 1)).min(AFTER_FAILURE_AT_MOST);
+        let wait = AFTER_FAILURE.full_wait(self.failures);
         tracing::warn!(source, %reason, failures = self.failures, wait_ms = wait.as_millis() as u64, "A read failed.");
         Ok(wait)
     }
