@@ -3,7 +3,7 @@
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::Duration;
 
-use streams::Policy;
+use stream_rules::Policy;
 
 use super::limits::AboveZero;
 use crate::document::{Fields, Value, Wanted};
@@ -69,19 +69,19 @@ fn count(fields: &mut Fields<'_, '_>, name: &'static str, most: usize) -> Option
     Some(count)
 }
 
-const fn queue_full(choice: QueueFull) -> streams::QueueFull {
+const fn queue_full(choice: QueueFull) -> stream_rules::QueueFull {
     match choice {
-        QueueFull::Block => streams::QueueFull::Block,
-        QueueFull::Fail => streams::QueueFull::Fail,
-        QueueFull::DropOldest => streams::QueueFull::DropOldest,
+        QueueFull::Block => stream_rules::QueueFull::Block,
+        QueueFull::Fail => stream_rules::QueueFull::Fail,
+        QueueFull::DropOldest => stream_rules::QueueFull::DropOldest,
     }
 }
 
-const fn on_failed(choice: OnFailed) -> streams::OnFailed {
+const fn on_failed(choice: OnFailed) -> stream_rules::OnFailed {
     match choice {
-        OnFailed::Pass => streams::OnFailed::Pass,
+        OnFailed::Pass => stream_rules::OnFailed::Pass,
         OnFailed::Hold => Policy::safe().on_failed,
-        OnFailed::Rewind => streams::OnFailed::Rewind { attempts: REWINDS },
+        OnFailed::Rewind => stream_rules::OnFailed::Rewind { attempts: REWINDS },
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use broker::HttpGrant;
 use sandbox::Limits;
-use streams::{Mode, Policy};
+use stream_rules::{Mode, Policy};
 use supervisor::{GuestParts, GuestUpstream, Upstream, WantedUpstream};
 use trigger_host_types::SystemClock;
 

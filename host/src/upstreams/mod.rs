@@ -12,7 +12,7 @@ use std::sync::Arc;
 use broker::HttpGrant;
 use serde_json::Value;
 use sources::{Access, Kind, Wanted};
-use streams::Policy;
+use stream_rules::Policy;
 use supervisor::{NoUpstreams, Upstream, UpstreamRefused, Upstreams, WantedUpstream};
 
 use self::exchange::Granted;

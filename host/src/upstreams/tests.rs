@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use broker::{Broker, BrokerConfig, Mask};
-use streams::StreamKey;
-use streams::actor::{Streams, Subscribe, Subscription};
-use streams::matching::Match;
+use matching::Match;
+use stream_rules::StreamKey;
+use streams::{Streams, Subscribe, Subscription};
 use trigger_host_types::{ClassPath, ConnId, Connection, ConnectionError, Connections, SystemClock, TriggerId};
 
 use super::*;

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde::Deserialize;
 use serde_json::Value;
-use streams::actor::Producer;
-use streams::{Mode, StreamKey};
+use stream_rules::{Mode, StreamKey};
+use streams::Producer;
 use trigger_host_types::http::{Error, Request, Response};
 use trigger_host_types::{ConnId, Connections};
 

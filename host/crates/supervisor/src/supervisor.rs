@@ -9,7 +9,7 @@ use execution_api::{ApiError, Client, Registered};
 use logs::Masker;
 use parking_lot::Mutex;
 use sandbox::Sandbox;
-use streams::actor::Streams;
+use streams::Streams;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use streams::actor::{Producer, Read, Reader, SourceError, Streams, Subscribe, Subscription};
-use streams::matching::Match;
-use streams::{AdvanceError, AdvanceItem, Lane, Mode, Policy, Raw, StreamKey, Verdict};
+use matching::Match;
+use stream_rules::{AdvanceError, AdvanceItem, Lane, Mode, Policy, Raw, StreamKey, Verdict};
+use streams::{Producer, Read, Reader, SourceError, Streams, Subscribe, Subscription};
 use tokio::sync::Notify;
 use trigger_host_sdk::serde_json::{self, Value, json};
 use trigger_host_sdk::{AdvanceError as Refused, Received};

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use streams::actor::{Confirmer, Streams, Subscribe, Subscription};
-use streams::matching::Match;
-use streams::{Mode, Policy, Seq, StreamKey, Verdict};
+use matching::Match;
+use stream_rules::{Mode, Policy, Seq, StreamKey, Verdict};
+use streams::{Confirmer, Streams, Subscribe, Subscription};
 use tokio::time::{Instant, sleep};
 use trigger_host_types::TriggerId;
 

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, ensure};
+use matching::{Condition, Match};
 use sandbox::{Allowed, Component, Config, Context, Filter, HostCalls, Limits, Sandbox};
 use serde_json::json;
-use streams::actor::{Confirmer, Producer, Streams, Subscribe, Subscription};
-use streams::appetite::{self, Appetite};
-use streams::matching::{Condition, Match};
-use streams::{Mode, Policy, Seq, StreamKey, Verdict};
+use stream_rules::appetite::{self, Appetite};
+use stream_rules::{Mode, Policy, Seq, StreamKey, Verdict};
+use streams::{Confirmer, Producer, Streams, Subscribe, Subscription};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use trigger_host_types::{SystemClock, TriggerId, TriggerKind};

@@ -20,7 +20,7 @@ use crate::{Source, SourceRefused, Wanted};
 #[cfg(feature = "directory")]
 pub(crate) fn make(settings: &Settings, wanted: Wanted<'_>) -> Result<Source, SourceRefused> {
     let producer = reader::Directory::new(settings, asked::selected(&wanted)?);
-    Ok(Source { producer: std::sync::Arc::new(producer), mode: streams::Mode::Fast })
+    Ok(Source { producer: std::sync::Arc::new(producer), mode: stream_rules::Mode::Fast })
 }
 
 /// There is none.

@@ -12,8 +12,8 @@ use bytes::Bytes;
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use serde_json::json;
-use streams::actor::{Producer, Read, Reader, SourceError};
-use streams::{AdvanceError, AdvanceItem, Lane, Raw};
+use stream_rules::{AdvanceError, AdvanceItem, Lane, Raw};
+use streams::{Producer, Read, Reader, SourceError};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::asked::Selected;

@@ -22,7 +22,7 @@ use crate::{Access, Source, SourceRefused, Wanted};
 /// Makes a source of an endpoint.
 #[cfg(feature = "http")]
 pub(crate) fn make(settings: &Settings, wanted: Wanted<'_>, access: Access) -> Result<Source, SourceRefused> {
-    let mode = if settings.acknowledge.is_some() { streams::Mode::Ack } else { streams::Mode::Fast };
+    let mode = if settings.acknowledge.is_some() { stream_rules::Mode::Ack } else { stream_rules::Mode::Fast };
     let producer = poll::LongPoll::new(settings.clone(), settings.asked(&wanted)?, access.exchange);
     Ok(Source { producer: std::sync::Arc::new(producer), mode })
 }

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
-use streams::StreamKey;
+use stream_rules::StreamKey;
 
 use super::Settings;
 use super::settings::{is_plain, is_topic};

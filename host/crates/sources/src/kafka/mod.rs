@@ -34,7 +34,7 @@ pub(crate) fn make(settings: &Settings, wanted: Wanted<'_>, access: Access) -> R
     let topics = settings.topics(&wanted)?;
     let group = settings.group_of(wanted.key);
     let producer = producer::Topics::new(settings.clone(), topics, group, access.connections);
-    Ok(Source { producer: std::sync::Arc::new(producer), mode: streams::Mode::Ack })
+    Ok(Source { producer: std::sync::Arc::new(producer), mode: stream_rules::Mode::Ack })
 }
 
 /// There is none.

@@ -14,8 +14,8 @@ use parking_lot::Mutex;
 use serde_json::{Value, json};
 use sources::http::Settings;
 use sources::{Access, Exchange};
-use streams::actor::{Ended, Streams};
-use streams::{Failure, Verdict};
+use stream_rules::{Failure, Verdict};
+use streams::{Ended, Streams};
 use tokio::sync::Notify;
 use trigger_host_types::http::{Error, Request, Response};
 

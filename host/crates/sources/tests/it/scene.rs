@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use matching::Match;
 use serde_json::Value;
 use sources::{Access, Exchange, Source, SourceRefused, Sources, Wanted};
-use streams::actor::{Streams, Subscribe, Subscription};
-use streams::matching::Match;
-use streams::{Policy, StreamKey};
+use stream_rules::{Policy, StreamKey};
+use streams::{Streams, Subscribe, Subscription};
 use trigger_host_types::http::{Error, Request, Response};
 use trigger_host_types::{ConnId, Connection, ConnectionError, Connections, TriggerId};
 

@@ -6,15 +6,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use streams::actor::{
+use matching::Match;
+use stream_rules::{AdvanceError, AdvanceItem, Failure, Lane, Mode, OnFailed, Policy, PollEnd, StreamKey, Verdict};
+use streams::{
     Ended, Exit, GroupStatus, PauseError, Producer, Read, Reader, Seen, SourceError, Streams, Subscribe, SubscribeError,
 };
-use streams::matching::Match;
-use streams::{AdvanceError, AdvanceItem, Failure, Lane, Mode, OnFailed, Policy, PollEnd, StreamKey, Verdict};
 use tokio::sync::{Mutex, mpsc};
 use trigger_host_types::TriggerId;
 
-use crate::play::{emit, raw};
+use crate::shapes::{emit, raw};
 
 type Feed = Arc<Mutex<mpsc::Receiver<Read>>>;
 

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use execution_api::{Extensions, Registered};
-use streams::actor::Streams;
+use streams::Streams;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::{AbortHandle, JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until};

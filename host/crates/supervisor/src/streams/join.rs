@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use sandbox::{Context, EndReason, HostCalls, Sandbox};
-use streams::StreamKey;
-use streams::actor::{Exit, Streams, Subscribe, SubscribeError, Subscription};
+use stream_rules::StreamKey;
+use streams::{Exit, Streams, Subscribe, SubscribeError, Subscription};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 use trigger_host_types::{Connections, TriggerId};

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use metrics::counter;
 use sandbox::{EndReason, Filter, Used};
-use streams::actor::{self, Confirmer, Subscription};
-use streams::appetite::{self, Appetite};
-use streams::{Batch, Delivery, Verdict};
+use stream_rules::appetite::{self, Appetite};
+use stream_rules::{Batch, Delivery, Verdict};
+use streams::{Confirmer, Ended, Subscription};
 use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep};
 use tokio_util::task::AbortOnDropHandle;
@@ -134,7 +134,7 @@ impl Listener {
         }
     }
 
-    async fn next(&mut self) -> Result<Batch, actor::Ended> {
+    async fn next(&mut self) -> Result<Batch, Ended> {
         let mut next = std::pin::pin!(self.subscription.next(self.appetite.most()));
         tokio::select! {
             batch = &mut next => batch,
@@ -279,7 +279,7 @@ fn parts(batch: &[Delivery]) -> impl Iterator<Item = &[Delivery]> {
 
 #[cfg(test)]
 mod tests {
-    use streams::EventId;
+    use stream_rules::EventId;
 
     use super::*;
 

@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use streams::actor::Confirmer;
-use streams::{NotStored, Seq};
+use stream_rules::{NotStored, Seq};
+use streams::Confirmer;
 
 /// Stands for one trigger event of a stream that is acknowledged. Those who carry it do not look into it. When the last one drops it untold, because
 /// the trigger is gone with its events, the group need not wait for it.

@@ -5,8 +5,8 @@
 use std::sync::Arc;
 
 use broker::Broker;
-use streams::actor::Producer;
-use streams::{Mode, Policy, StreamKey};
+use stream_rules::{Mode, Policy, StreamKey};
+use streams::Producer;
 use trigger_host_types::{ClassPath, Connections, TriggerId};
 
 /// What a subscriber asks for. Nothing of it is trusted.

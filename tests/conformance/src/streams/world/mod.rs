@@ -8,9 +8,9 @@ mod effects;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
 
+use matching::Match;
 use serde_json::{Value, json};
-use streams::matching::Match;
-use streams::{
+use stream_rules::{
     BatchId, Effect, Group, GroupId, Lane, Mode, Moment, Policy, PollEnd, Raw, Registry, Seq, Sequence, StreamKey,
     SubscriptionId,
 };

@@ -7,11 +7,11 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
+use matching::{Condition, Match};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
-use streams::actor::{Streams, Subscribe, Subscription};
-use streams::matching::{Condition, Match};
-use streams::{Policy, Verdict};
+use stream_rules::{Policy, Verdict};
+use streams::{Streams, Subscribe, Subscription};
 use tokio::sync::Notify;
 use trigger_host_types::TriggerId;
 

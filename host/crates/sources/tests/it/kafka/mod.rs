@@ -6,12 +6,12 @@ mod topic;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use matching::Match;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use serde_json::{Value, json};
-use streams::actor::{Streams, Subscribe, Subscription};
-use streams::matching::Match;
-use streams::{OnFailed, Policy, Verdict};
+use stream_rules::{OnFailed, Policy, Verdict};
+use streams::{Streams, Subscribe, Subscription};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use topic::{Scene, TOPIC, WITHIN};

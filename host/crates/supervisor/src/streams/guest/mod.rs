@@ -16,20 +16,19 @@ mod tests;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
+use advancing::Done;
 use async_trait::async_trait;
 use broker::{Broker, HttpGrant};
 use bytes::Bytes;
-use parking_lot::Mutex;
-use sandbox::{Component, Limits};
-use streams::actor::{Advance, Producer, Reader, SourceError};
-use streams::{AdvanceError, AdvanceItem, Lane};
-use tokio::task::JoinHandle;
-use trigger_host_types::Clock;
-
-use advancing::Done;
 use calls::{Guest, SourceCalls};
 use keeping::Keeper;
+use parking_lot::Mutex;
 use reading::Reading;
+use sandbox::{Component, Limits};
+use stream_rules::{AdvanceError, AdvanceItem, Lane};
+use streams::{Advance, Producer, Reader, SourceError};
+use tokio::task::JoinHandle;
+use trigger_host_types::Clock;
 
 /// Kind of such a source, where metrics have one.
 const KIND: &str = "guest";

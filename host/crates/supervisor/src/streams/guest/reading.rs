@@ -9,8 +9,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use metrics::counter;
 use sandbox::{Demand, EndReason, GuestError, ReadBatch};
-use streams::actor::{Read, Reader, SourceError};
-use streams::{Lane, Raw};
+use stream_rules::{Lane, Raw};
+use streams::{Read, Reader, SourceError};
 use tokio::time::{Instant, sleep, sleep_until};
 use trigger_host_types::Backoff;
 
