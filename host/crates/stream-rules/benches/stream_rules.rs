@@ -50,7 +50,7 @@ impl Bench {
                     Effect::HandOver { to, batch } => {
                         verdicts.clear();
                         verdicts.extend((0..batch.len()).map(|at| match emits(to, &batch, at) {
-                            true => Verdict::Emit { events: 1, covers: Vec::new() },
+                            true => Verdict::Emit { events: 1 },
                             false => Verdict::Skip,
                         }));
                         self.answer(to, &verdicts);
@@ -123,7 +123,7 @@ fn confirm_cost() {
             Effect::HandOver { batch, .. } => Some(batch),
             _ => None,
         });
-        let verdicts = vec![Verdict::Emit { events: 1, covers: Vec::new() }; batch.unwrap().len()];
+        let verdicts = vec![Verdict::Emit { events: 1 }; batch.unwrap().len()];
         let given = bench.group.verdicts(of, &verdicts, bench.now, &mut bench.effects).unwrap();
         seqs.extend(given.into_iter().flatten());
         bench.group.pull(of, 256, bench.now, &mut bench.effects).unwrap();

@@ -51,22 +51,20 @@ pub struct AdvanceItem {
     pub outcome: Outcome,
 }
 
-/// What a subscriber makes of one raw event.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What becomes of one raw event at a subscriber.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// Not for this trigger.
     Skip,
-    /// Fires so many trigger events; the raw event is settled when all of them are stored.
+    /// Fires trigger events; the raw event is settled when all of them are stored.
     Emit {
         /// How many, at least one.
         events: u32,
-        /// Earlier raw events that these trigger events were also derived from, each answered with [`Verdict::Hold`] before (`W5`).
-        covers: Vec<EventId>,
     },
     /// Malformed.
     Reject,
-    /// Kept open: a later verdict covers it. Its deadline runs on.
-    Hold,
+    /// The filter gave no verdict that can be used: it trapped, or what it made of the raw event cannot be told to the API.
+    Failed,
 }
 
 /// One thing to do.

@@ -25,6 +25,11 @@ pub mod status;
 mod timers;
 mod unstored;
 
+/// What the rules know and no component can say: for the comparison with recordings, and for tests.
+pub mod recorded {
+    pub use crate::group::recorded::{Recorded, Ruling};
+}
+
 pub use effect::{AdvanceItem, Batch, Delivery, Effect, Notice, PollEnd, Raw, Verdict};
 pub use group::{AdvanceError, Group, JoinError, NotStored, PullError, VerdictError};
 pub use ids::{BatchId, EventId, GroupId, Lane, Moment, Seq, Sequence, StreamKey, SubscriptionId};

@@ -62,7 +62,6 @@ impl<S: Shell> GroupLoop<S> {
             Message::Verdicts { subscription, verdicts, reply } => {
                 reply(group.verdicts(subscription, &verdicts, now, effects));
             }
-            Message::CallFailed(subscription) => group.call_failed(subscription, now, effects),
             Message::Leave(subscription, how) => self.leave(subscription, how, now),
             Message::Confirm(seqs) => group.confirm(seqs, now, effects),
             Message::NotStored(seqs, why) => group.not_stored(seqs, why, now, effects),

@@ -65,8 +65,6 @@ pub enum Message {
         /// A number for each trigger event.
         reply: Reply<Result<Vec<Option<Seq>>, VerdictError>>,
     },
-    /// A filter failed on its last batch.
-    CallFailed(SubscriptionId),
     /// A subscriber is gone.
     Leave(SubscriptionId, Leaving),
     /// These trigger events are stored.

@@ -74,12 +74,6 @@ impl Subscription {
         answer.await.map_err(|_| VerdictError::Gone)?.map(Numbers::take)
     }
 
-    /// The filter failed on the last batch: it is failed, never acked.
-    pub async fn call_failed(&self) {
-        // A group that is gone needs no message.
-        let _ = self.group.send(Message::CallFailed(self.id)).await;
-    }
-
     /// Leaves because its trigger has what it waited for: nothing more concerns it, and no lane waits for it to come back.
     pub fn finish(self) {
         self.exit.for_good();

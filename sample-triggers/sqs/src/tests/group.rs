@@ -91,7 +91,7 @@ async fn watch(of: Subscription, who: usize, api: Arc<Api>) {
     while let Ok(batch) = of.next(16).await {
         let events: Vec<Value> = batch.iter().map(|event| serde_json::from_slice(&event.data).unwrap()).collect();
         let verdict = |event: &Value| match event["value"]["number"].as_u64() {
-            Some(_) => Verdict::Emit { events: 1, covers: vec![] },
+            Some(_) => Verdict::Emit { events: 1 },
             None => Verdict::Reject,
         };
         let Ok(seqs) = of.verdicts(events.iter().map(verdict).collect()).await else { return };

@@ -53,7 +53,7 @@ async fn emitted(subscription: &Subscription, outstanding: u64) -> Result<Vec<Se
     let mut seqs = Vec::new();
     while (seqs.len() as u64) < outstanding {
         let batch = subscription.next(256).await?;
-        let verdicts = vec![Verdict::Emit { events: 1, covers: Vec::new() }; batch.len()];
+        let verdicts = vec![Verdict::Emit { events: 1 }; batch.len()];
         seqs.extend(subscription.verdicts(verdicts).await?.into_iter().flatten());
     }
     Ok(seqs)

@@ -182,9 +182,7 @@ async fn listen(subscription: Subscription, mut filter: Filter, stored: mpsc::Se
         let verdicts = verdicts.into_iter().map(|verdict| match verdict {
             sandbox::Verdict::Skip => Verdict::Skip,
             sandbox::Verdict::Reject(_) => Verdict::Reject,
-            sandbox::Verdict::Emit(events) => {
-                Verdict::Emit { events: u32::try_from(events.len()).unwrap_or(u32::MAX), covers: Vec::new() }
-            }
+            sandbox::Verdict::Emit(events) => Verdict::Emit { events: u32::try_from(events.len()).unwrap_or(u32::MAX) },
         });
         let seqs = subscription.verdicts(verdicts.collect()).await?;
         let seqs: Vec<Seq> = seqs.into_iter().flatten().collect();

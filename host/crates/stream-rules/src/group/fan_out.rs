@@ -30,10 +30,7 @@ impl Group {
         if self.phase != Phase::Reading {
             return;
         }
-        self.totals.reads += u64::from(std::mem::take(&mut self.reading));
-        if !events.is_empty() {
-            self.last_read = Some(now);
-        }
+        self.totals.reads += u64::from(self.life.end_read(!events.is_empty(), now));
         self.totals.read += events.len() as u64;
         let mut reached = SlotSet::default();
         let fanned_out = events.into_iter().try_for_each(|raw| self.fan_out(raw, &mut reached, now, effects));

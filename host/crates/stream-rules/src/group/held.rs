@@ -172,7 +172,7 @@ impl Group {
             if let Activity::Rewinding(rewinding) = &mut state.activity
                 && state.asked == 0
             {
-                rewinding.from = Some(self.reads + 1);
+                rewinding.from = Some(self.life.reads() + 1);
             }
             self.lanes.settle(at, &self.entries);
         }
@@ -188,7 +188,7 @@ impl Group {
         let Some(state) = self.lanes.get_mut(at) else { return Ok(true) };
         let Activity::Rewinding(rewinding) = &mut state.activity else { return Ok(true) };
         if raw.payload != rewinding.payload {
-            if rewinding.from.is_none_or(|from| self.reads < from) {
+            if rewinding.from.is_none_or(|from| self.life.reads() < from) {
                 rewinding.left_out = true;
                 return Ok(false);
             }

@@ -1,7 +1,12 @@
 //! From the first subscriber to the closed producer.
 //!
-//! Owns the phases: grace, opening, reading, draining, closing, ended. Invariants: the key is given up in the same section in which the
-//! group stops taking subscribers (`L0`); the producer is closed once, after the last advance, if there ever was one (`C1`).
+//! Owns the phases (grace, opening, reading, draining, closing, ended) and the operator's pause. Invariants: the key is given up in the same
+//! section in which the group stops taking subscribers (`L0`); the producer is closed once, after the last advance, if there ever was one
+//! (`C1`); a paused group neither opens its source nor begins a read, while everything else goes on.
+
+use std::collections::HashSet;
+
+use trigger_host_types::TriggerId;
 
 use super::{Group, Phase};
 use crate::effect::{Effect, Notice, PollEnd};
@@ -12,6 +17,55 @@ use crate::timers::Timer;
 
 /// The most raw events that one read asks for.
 const READ_AT_MOST: usize = 1_024;
+
+/// What decides whether the source is open and read.
+#[derive(Debug, Default)]
+pub(super) struct Life {
+    /// Whether there is a producer to close (`C1`).
+    producer: bool,
+    /// Whether a read is under way.
+    reading: bool,
+    /// Reads that were begun.
+    reads: u64,
+    /// When the source last gave raw events.
+    last_read: Option<Moment>,
+    /// Whether its subscribers were told why the group is over.
+    told: bool,
+    /// Whether an operator has paused it.
+    paused: bool,
+    /// Whether the grace ended while it was paused.
+    opens_on_resume: bool,
+    /// Triggers that are expected to join before the first read.
+    cohort: HashSet<TriggerId>,
+}
+
+impl Life {
+    /// Before the grace: `cohort` are the triggers that are known to be coming (`D1`).
+    pub(super) fn new(cohort: impl IntoIterator<Item = TriggerId>) -> Self {
+        Self { cohort: cohort.into_iter().collect(), ..Self::default() }
+    }
+
+    /// The source has given raw events, or ended: whether that answers a read.
+    pub(super) fn end_read(&mut self, gave_some: bool, now: Moment) -> bool {
+        if gave_some {
+            self.last_read = Some(now);
+        }
+        std::mem::take(&mut self.reading)
+    }
+
+    pub(super) fn is_reading(&self) -> bool {
+        self.reading
+    }
+
+    /// Reads that were begun so far.
+    pub(super) fn reads(&self) -> u64 {
+        self.reads
+    }
+
+    pub(super) fn last_read(&self) -> Option<Moment> {
+        self.last_read
+    }
+}
 
 impl Group {
     /// `D1`-`D3`.
@@ -24,8 +78,8 @@ impl Group {
     }
 
     pub(super) fn open(&mut self, effects: &mut Vec<Effect>) {
-        if self.phase == Phase::Grace && self.paused {
-            self.opens_on_resume = true;
+        if self.phase == Phase::Grace && self.life.paused {
+            self.life.opens_on_resume = true;
         } else if self.phase == Phase::Grace {
             self.phase = Phase::Opening;
             effects.push(Effect::Open);
@@ -33,9 +87,9 @@ impl Group {
     }
 
     /// A trigger that was expected will not come.
-    pub fn not_coming(&mut self, trigger: trigger_host_types::TriggerId, effects: &mut Vec<Effect>) {
+    pub fn not_coming(&mut self, trigger: TriggerId, effects: &mut Vec<Effect>) {
         self.absent.no_longer(trigger);
-        if self.cohort.remove(&trigger) && self.cohort.is_empty() && self.policy.grace_ends_with_cohort {
+        if self.life.cohort.remove(&trigger) && self.life.cohort.is_empty() && self.policy.grace_ends_with_cohort {
             self.open(effects);
         }
     }
@@ -44,7 +98,7 @@ impl Group {
     pub fn opened(&mut self, now: Moment, effects: &mut Vec<Effect>) {
         if self.phase == Phase::Opening {
             self.phase = Phase::Reading;
-            self.producer = self.mode == Mode::Ack;
+            self.life.producer = self.mode == Mode::Ack;
             self.settle(now, effects);
         }
     }
@@ -52,7 +106,7 @@ impl Group {
     /// The source could not be opened (`T1`). `producer`: whether there is one, to be closed (`C1`).
     pub fn open_failed(&mut self, end: PollEnd, producer: bool, now: Moment, effects: &mut Vec<Effect>) {
         if self.phase == Phase::Opening {
-            self.producer = producer && self.mode == Mode::Ack;
+            self.life.producer = producer && self.mode == Mode::Ack;
             self.poll_ended(end, now, effects);
             self.settle(now, effects);
         }
@@ -84,13 +138,13 @@ impl Group {
     }
 
     pub(super) fn ask_for_more(&mut self, effects: &mut Vec<Effect>) {
-        if self.phase != Phase::Reading || self.reading || self.paused {
+        if self.phase != Phase::Reading || self.life.reading || self.life.paused {
             return;
         }
         let max = self.room();
         if max > 0 {
-            self.reading = true;
-            self.reads += 1;
+            self.life.reading = true;
+            self.life.reads += 1;
             effects.push(Effect::Read { max });
         }
     }
@@ -111,7 +165,7 @@ impl Group {
     /// Every subscriber's queue is emptied and ends with `failure`. Nothing is resolved by that: it is abandoned (`T3`, `T4`).
     /// Once: what ends the group first is what they see.
     pub(super) fn fail_everyone(&mut self, failure: &Failure) {
-        if std::mem::replace(&mut self.told, true) {
+        if std::mem::replace(&mut self.life.told, true) {
             return;
         }
         for slot in self.slots.joined() {
@@ -155,7 +209,7 @@ impl Group {
 
     /// Draining ends when nothing resolved is at the head of a lane and no batch is on its way (`P6`).
     pub(super) fn end_drain(&mut self, effects: &mut Vec<Effect>) {
-        if self.phase == Phase::Draining && self.flights == 0 && !self.lanes.any_ready() {
+        if self.phase == Phase::Draining && self.advancing.is_idle() && !self.lanes.any_ready() {
             self.close(effects);
         }
     }
@@ -170,7 +224,7 @@ impl Group {
 
     pub(super) fn close(&mut self, effects: &mut Vec<Effect>) {
         self.timers.clear();
-        if self.producer {
+        if self.life.producer {
             self.phase = Phase::Closing;
             effects.push(Effect::Close);
         } else {
@@ -196,5 +250,26 @@ impl Group {
             AckClock::Broadcast => self.policy.ack_timeout,
             AckClock::HandOver { since_read } => since_read,
         }
+    }
+
+    /// Begins no further read until [`Group::resume`]. A read that is under way may still give what it finds, as dropping that could lose it.
+    pub fn pause(&mut self) {
+        self.life.paused = true;
+    }
+
+    /// Goes on where [`Group::pause`] stopped.
+    pub fn resume(&mut self, now: Moment, effects: &mut Vec<Effect>) {
+        if !std::mem::take(&mut self.life.paused) {
+            return;
+        }
+        if std::mem::take(&mut self.life.opens_on_resume) {
+            self.open(effects);
+        }
+        self.settle(now, effects);
+    }
+
+    /// Whether it is paused.
+    pub fn is_paused(&self) -> bool {
+        self.life.paused
     }
 }

@@ -11,15 +11,15 @@ mod fan_out;
 mod held;
 mod leaving;
 mod lifecycle;
-mod pausing;
 mod pump;
+pub(crate) mod recorded;
 mod resolving;
 mod status;
 mod subscribers;
 mod timeouts;
 mod verdicts;
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::HashMap;
 
 use trigger_host_types::TriggerId;
 
@@ -29,9 +29,16 @@ pub use verdicts::{NotStored, VerdictError};
 
 use matching::Index;
 
-use crate::effect::{Batch, Effect};
+use absent::Absent;
+use held::Held;
+use lifecycle::Life;
+use pump::Advancing;
+use subscribers::Handing;
+use timeouts::Scanning;
+
+use crate::effect::Effect;
 use crate::entries::Entries;
-use crate::ids::{BatchId, EventId, Moment, Sequence};
+use crate::ids::{EventId, Moment, Sequence};
 use crate::lanes::Lanes;
 use crate::policy::{Mode, Policy};
 use crate::ring::Ring;
@@ -61,29 +68,14 @@ pub struct Group {
     /// The time of the command that is being done.
     clock: Moment,
     phase: Phase,
-    /// Whether there is a producer to close (`C1`).
-    producer: bool,
-    /// Whether a read is under way.
-    reading: bool,
-    /// Reads that were begun.
-    reads: u64,
-    /// When the source last gave raw events.
-    last_read: Option<Moment>,
+    life: Life,
     /// Whether it was taken out of the table of keys (`L0`).
     evicted: bool,
-    /// Whether its subscribers were told why it is over.
-    told: bool,
     /// Whether it stays, without subscribers, for what it owes.
     lingering: bool,
-    /// Whether an operator has paused it.
-    paused: bool,
-    /// Whether the grace ended while it was paused.
-    opens_on_resume: bool,
     totals: Totals,
-    /// Triggers that are expected to join before the first read.
-    cohort: HashSet<TriggerId>,
     /// Triggers that left and may come back.
-    absent: absent::Absent,
+    absent: Absent,
     ring: Ring,
     entries: Entries,
     lanes: Lanes,
@@ -91,25 +83,13 @@ pub struct Group {
     unstored: Unstored,
     timers: Timers,
     index: Index,
-    /// Waiting subscribers whose failure they are told at the end of the command.
-    failing: Vec<u32>,
+    handing: Handing,
     /// Selections that hold as much as they may.
     full: usize,
-    /// The last batches that were made for subscribers that take everything, newest last.
-    shared: VecDeque<Batch>,
     /// Resolved heads that were failed, where they are offered again.
-    held: HashMap<EventId, held::Held>,
-    /// Running advances, and their lanes.
-    running: HashMap<BatchId, u32>,
-    /// Lanes with a batch that is being advanced or waits to be tried again.
-    flights: usize,
-    /// Lanes whose batch may be tried again as soon as there is room.
-    again: VecDeque<u32>,
-    batches: u64,
-    /// Everything before this was looked at for being overdue since it was read.
-    scanned: EventId,
-    scan_set: bool,
-    advance_set: bool,
+    held: HashMap<EventId, Held>,
+    advancing: Advancing,
+    scanning: Scanning,
 }
 
 impl Group {
@@ -155,18 +135,11 @@ impl Group {
             sequence,
             clock: now,
             phase: Phase::Grace,
-            producer: false,
-            reading: false,
-            reads: 0,
-            last_read: None,
+            life: Life::new(cohort),
             evicted: false,
-            told: false,
             lingering: false,
-            paused: false,
-            opens_on_resume: false,
             totals: Totals::default(),
-            cohort: cohort.into_iter().collect(),
-            absent: absent::Absent::default(),
+            absent: Absent::default(),
             ring: Ring::default(),
             entries: Entries::default(),
             lanes: Lanes::default(),
@@ -174,17 +147,11 @@ impl Group {
             unstored: Unstored::default(),
             timers: Timers::default(),
             index: Index::default(),
-            failing: Vec::new(),
+            handing: Handing::default(),
             full: 0,
-            shared: VecDeque::new(),
             held: HashMap::new(),
-            running: HashMap::new(),
-            flights: 0,
-            again: VecDeque::new(),
-            batches: 0,
-            scanned: EventId(0),
-            scan_set: false,
-            advance_set: false,
+            advancing: Advancing::default(),
+            scanning: Scanning::default(),
         }
     }
 
@@ -211,7 +178,7 @@ impl Group {
             queued: self.ring.len(),
             unconfirmed: self.unstored.len(),
             lanes: self.lanes.len(),
-            advancing: self.running.len(),
+            advancing: self.advancing.running_calls(),
             timers: self.timers.len(),
         }
     }

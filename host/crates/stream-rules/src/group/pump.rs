@@ -3,6 +3,7 @@
 //! Owns the batches (`P3`) and their calls: which lanes advance, how often one is tried, how long it may take. Invariants: at most one call
 //! per lane and `max_in_flight` calls per group at any time; a batch that has to be tried again stays at the head of its lane.
 
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,14 +25,45 @@ pub struct AdvanceError {
     pub retry_after: Option<Duration>,
 }
 
+/// What is on its way to the broker.
+#[derive(Debug, Default)]
+pub(super) struct Advancing {
+    /// Running calls, and their lanes.
+    running: HashMap<BatchId, u32>,
+    /// Lanes with a batch that is being advanced or waits to be tried again.
+    flights: usize,
+    /// Lanes whose batch may be tried again as soon as there is room.
+    again: VecDeque<u32>,
+    /// Calls that were ever begun: the number of the last one.
+    batches: u64,
+    /// Whether the deadline of a running call is set.
+    deadline_set: bool,
+}
+
+impl Advancing {
+    /// Whether nothing is being advanced, or waits to be tried again.
+    pub(super) fn is_idle(&self) -> bool {
+        self.flights == 0
+    }
+
+    pub(super) fn running_calls(&self) -> usize {
+        self.running.len()
+    }
+
+    /// The batch of this lane has waited long enough since its last call failed.
+    pub(super) fn try_again(&mut self, lane: u32) {
+        self.again.push_back(lane);
+    }
+}
+
 impl Group {
     /// Begins every advance that may begin (`P4`).
     pub(super) fn pump(&mut self, now: Moment, effects: &mut Vec<Effect>) {
         if matches!(self.phase, Phase::Closing | Phase::Ended) {
             return;
         }
-        while self.running.len() < self.policy.advance.max_in_flight {
-            if let Some(lane) = self.again.pop_front() {
+        while self.advancing.running.len() < self.policy.advance.max_in_flight {
+            if let Some(lane) = self.advancing.again.pop_front() {
                 self.call(lane, now, effects);
             } else if let Some(lane) = self.lanes.next_ready() {
                 self.dispatch(lane, now, effects);
@@ -68,7 +100,7 @@ impl Group {
         if let Some(state) = self.lanes.get_mut(lane) {
             state.since = since;
             state.activity = Activity::Advancing(flight);
-            self.flights += 1;
+            self.advancing.flights += 1;
             self.call(lane, now, effects);
         }
     }
@@ -77,18 +109,18 @@ impl Group {
         let deadline = self.policy.advance.deadline;
         let Some(state) = self.lanes.get_mut(lane) else { return };
         let Activity::Advancing(flight) = &mut state.activity else { return };
-        self.batches += 1;
-        flight.batch = BatchId(self.batches);
+        self.advancing.batches += 1;
+        flight.batch = BatchId(self.advancing.batches);
         flight.calls += 1;
         flight.running = true;
         flight.again = None;
         flight.overdue = deadline.map(|deadline| now.after(deadline));
-        self.running.insert(flight.batch, lane);
+        self.advancing.running.insert(flight.batch, lane);
         effects.push(Effect::Advance { batch: flight.batch, lane: state.lane.clone(), items: flight.items.clone() });
         if let Some(deadline) = deadline
-            && !self.advance_set
+            && !self.advancing.deadline_set
         {
-            self.advance_set = true;
+            self.advancing.deadline_set = true;
             self.timers.set(now.after(deadline), Timer::Advance);
         }
     }
@@ -101,10 +133,10 @@ impl Group {
         now: Moment,
         effects: &mut Vec<Effect>,
     ) {
-        let Some(lane) = self.running.remove(&batch) else { return };
+        let Some(lane) = self.advancing.running.remove(&batch) else { return };
         match result {
             Ok(()) => {
-                self.flights -= 1;
+                self.advancing.flights -= 1;
                 self.totals.advances += 1;
                 if let Some(state) = self.lanes.get_mut(lane) {
                     if let Activity::Advancing(flight) = std::mem::replace(&mut state.activity, Activity::Idle) {
@@ -148,29 +180,29 @@ impl Group {
 
     pub(super) fn abandon_advances(&mut self, effects: &mut Vec<Effect>) {
         self.lanes.abandon();
-        self.again.clear();
-        self.flights = 0;
-        effects.extend(self.running.drain().map(|(batch, _)| Effect::AbandonAdvance { batch }));
+        self.advancing.again.clear();
+        self.advancing.flights = 0;
+        effects.extend(self.advancing.running.drain().map(|(batch, _)| Effect::AbandonAdvance { batch }));
     }
 
     /// Gives up calls that take too long; they count as failed (`X4`).
     pub(super) fn advance_overdue(&mut self, now: Moment, effects: &mut Vec<Effect>) {
-        self.advance_set = false;
+        self.advancing.deadline_set = false;
         let overdue = |group: &Self, lane: u32| match &group.lanes.get(lane)?.activity {
             Activity::Advancing(flight) => flight.overdue.filter(|_| flight.running),
             _ => None,
         };
-        let running: Vec<(BatchId, u32)> = self.running.iter().map(|(batch, lane)| (*batch, *lane)).collect();
+        let running: Vec<(BatchId, u32)> = self.advancing.running.iter().map(|(batch, lane)| (*batch, *lane)).collect();
         for (batch, lane) in running {
-            if overdue(self, lane).is_some_and(|at| at <= now) && self.running.remove(&batch).is_some() {
+            if overdue(self, lane).is_some_and(|at| at <= now) && self.advancing.running.remove(&batch).is_some() {
                 effects.push(Effect::AbandonAdvance { batch });
                 let error = AdvanceError { what: "no answer in time".into(), fatal: false, retry_after: None };
                 self.advance_failed(lane, error, now, effects);
             }
         }
-        let next = self.running.values().filter_map(|lane| overdue(self, *lane)).min();
+        let next = self.advancing.running.values().filter_map(|lane| overdue(self, *lane)).min();
         if let Some(next) = next {
-            self.advance_set = true;
+            self.advancing.deadline_set = true;
             self.timers.set(next, Timer::Advance);
         }
     }

@@ -4,6 +4,8 @@
 //! nothing (`T3`). Invariant: a subscriber has at most one batch in hand.
 
 use matching::Match;
+use std::collections::VecDeque;
+
 use trigger_host_types::TriggerId;
 
 use super::Group;
@@ -15,6 +17,15 @@ use crate::slots::{Open, Queue};
 
 /// Batches that are remembered for others: as many as a queue of the usual length has.
 const MOST_SHARED: usize = 4;
+
+/// What is being given to subscribers, and told them.
+#[derive(Debug, Default)]
+pub(super) struct Handing {
+    /// Waiting subscribers whose failure they are told at the end of the command.
+    failing: Vec<u32>,
+    /// The last batches that were made for subscribers that take everything, newest last.
+    shared: VecDeque<Batch>,
+}
 
 /// Why a trigger cannot join.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -107,14 +118,14 @@ impl Group {
         if !state.exhausted {
             state.failure = Some(failure);
             if self.slots.waiting.contains(slot) {
-                self.failing.push(slot);
+                self.handing.failing.push(slot);
             }
         }
     }
 
     /// Tells those who wait that their stream has failed.
     pub(super) fn tell_failures(&mut self, effects: &mut Vec<Effect>) {
-        while let Some(slot) = self.failing.pop() {
+        while let Some(slot) = self.handing.failing.pop() {
             if !self.slots.waiting.remove(slot) {
                 continue;
             }
@@ -179,7 +190,7 @@ impl Group {
         self.ring.advance(from, to);
         self.slots.at_mut(slot).queue = Queue::Everything(to);
         if self.ring.len() == 0 {
-            self.shared.clear(); // Taken by the last one.
+            self.handing.shared.clear(); // Taken by the last one.
         }
         Some(self.without_rewound(batch))
     }
@@ -187,14 +198,14 @@ impl Group {
     /// The batch of so many from there on: the one that somebody else was given, if there is one.
     fn batch_of(&mut self, from: EventId, count: usize) -> Batch {
         let alike = |batch: &&Batch| batch.len() == count && batch.first().is_some_and(|first| first.id == from);
-        if let Some(batch) = self.shared.iter().rev().find(alike) {
+        if let Some(batch) = self.handing.shared.iter().rev().find(alike) {
             return batch.clone();
         }
         let batch: Batch = self.ring.from(from).take(count).cloned().collect();
-        if self.shared.len() == MOST_SHARED {
-            self.shared.pop_front();
+        if self.handing.shared.len() == MOST_SHARED {
+            self.handing.shared.pop_front();
         }
-        self.shared.push_back(batch.clone());
+        self.handing.shared.push_back(batch.clone());
         batch
     }
 

@@ -12,6 +12,15 @@ use crate::outcome::{FailedBy, Failure};
 use crate::policy::Binding;
 use crate::timers::Timer;
 
+/// The clock that runs since a raw event was read.
+#[derive(Debug, Default)]
+pub(super) struct Scanning {
+    /// Everything before this was looked at for being overdue.
+    scanned: EventId,
+    /// Whether a timer is set for the oldest outstanding one.
+    is_set: bool,
+}
+
 impl Group {
     /// Does whatever is due at `now`.
     pub fn tick(&mut self, now: Moment, effects: &mut Vec<Effect>) {
@@ -27,7 +36,7 @@ impl Group {
         match timer {
             Timer::Grace => self.open(effects),
             Timer::Absent => self.absent_overdue(now),
-            Timer::Retry(lane) => self.again.push_back(lane),
+            Timer::Retry(lane) => self.advancing.try_again(lane),
             Timer::Advance => self.advance_overdue(now, effects),
             Timer::Drain => self.drain_overdue(effects),
             // What is not resolved when the poll ends is abandoned (`T4`, `X1`).
@@ -40,28 +49,28 @@ impl Group {
 
     /// Sets the timer of the oldest outstanding event, unless it is set.
     pub(super) fn watch_since_read(&mut self) {
-        if self.scan_set {
+        if self.scanning.is_set {
             return;
         }
-        self.scanned = self.scanned.max(self.entries.base());
-        while self.scanned < self.entries.head() {
-            if let Some(entry) = self.entries.get(self.scanned) {
+        self.scanning.scanned = self.scanning.scanned.max(self.entries.base());
+        while self.scanning.scanned < self.entries.head() {
+            if let Some(entry) = self.entries.get(self.scanning.scanned) {
                 let at = entry.read.after(self.since_read());
                 self.timers.set(at, Timer::SinceRead);
-                self.scan_set = true;
+                self.scanning.is_set = true;
                 return;
             }
-            self.scanned = self.scanned.next();
+            self.scanning.scanned = self.scanning.scanned.next();
         }
     }
 
     /// `K1`-`K3`: fails whoever an overdue event still waits for.
     fn scan_since_read(&mut self, now: Moment, effects: &mut Vec<Effect>) {
-        self.scan_set = false;
+        self.scanning.is_set = false;
         let limit = self.since_read();
-        self.scanned = self.scanned.max(self.entries.base());
-        while self.scanned < self.entries.head() {
-            let id = self.scanned;
+        self.scanning.scanned = self.scanning.scanned.max(self.entries.base());
+        while self.scanning.scanned < self.entries.head() {
+            let id = self.scanning.scanned;
             if let Some(entry) = self.entries.get(id) {
                 if entry.read.after(limit) > now {
                     break;
@@ -71,7 +80,7 @@ impl Group {
                     self.time_out(slot, id, effects);
                 }
             }
-            self.scanned = self.scanned.next();
+            self.scanning.scanned = self.scanning.scanned.next();
         }
         self.watch_since_read();
     }

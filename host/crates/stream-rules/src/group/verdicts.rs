@@ -5,6 +5,7 @@
 
 use super::Group;
 use super::emitting::Emitted;
+use super::recorded::Ruling;
 use crate::effect::{Effect, Notice, Verdict};
 use crate::ids::{EventId, Moment, Seq, SubscriptionId};
 use crate::outcome::{FailedBy, Resolution};
@@ -45,37 +46,11 @@ pub enum NotStored {
 }
 
 impl Group {
-    /// The filter emits one trigger event: its number, if it binds to the open window (`W4`).
-    pub fn bind(&mut self, subscription: SubscriptionId) -> Option<Seq> {
-        let slot = self.slots.of(subscription).filter(|_| !self.evicted)?;
-        let open = self.slots.at(slot).open.as_ref()?;
-        let (id, handed) = (open.batch.last()?.id, open.handed);
-        self.owes(slot, id).then(|| {
-            let seq = self.sequence.draw();
-            self.unstored.bind(seq, slot, vec![id], false, handed);
-            seq
-        })
-    }
-
     /// Closes what is open as processed (`W2`).
     pub(super) fn close_window(&mut self, slot: u32) {
         let open = self.slots.at_mut(slot).open.take();
         for event in open.iter().flat_map(|open| open.batch.iter()) {
             self.close_event(slot, event.id);
-        }
-    }
-
-    /// The filter refuses the event of its open window, which stays open (`R1`-`R3`).
-    pub fn reject(&mut self, subscription: SubscriptionId, now: Moment, effects: &mut Vec<Effect>) {
-        let slot = self.slots.of(subscription);
-        let open = slot.and_then(|slot| Some((slot, self.slots.at(slot).open.as_ref()?.batch.last()?.id)));
-        match open {
-            Some((slot, id)) => {
-                self.resolve_at_once(slot, id, Resolution::Rejected);
-                effects.push(Effect::Notice(Notice::Rejected(subscription.trigger, id)));
-                self.settle(now, effects);
-            }
-            None => effects.push(Effect::Notice(Notice::RejectWithoutWindow)),
         }
     }
 
@@ -91,23 +66,39 @@ impl Group {
         now: Moment,
         effects: &mut Vec<Effect>,
     ) -> Result<Vec<Option<Seq>>, VerdictError> {
+        self.apply(subscription, verdicts.iter().copied().map(Ruling::Verdict), now, effects)
+    }
+
+    /// See [`Group::verdicts`].
+    pub(super) fn apply<'a>(
+        &mut self,
+        subscription: SubscriptionId,
+        rulings: impl ExactSizeIterator<Item = Ruling<'a>> + Clone,
+        now: Moment,
+        effects: &mut Vec<Effect>,
+    ) -> Result<Vec<Option<Seq>>, VerdictError> {
         let slot = self.slots.of(subscription).ok_or(VerdictError::Gone)?;
         if self.mode == Mode::Fast {
-            return Ok(gating_nothing(verdicts));
+            return Ok(gate_nothing(rulings));
         }
-        self.check(slot, verdicts)?;
+        self.clock = now;
+        self.check(slot, rulings.clone())?;
         let open = self.slots.at_mut(slot).open.take().ok_or(VerdictError::NothingOpen)?;
         let mut emitted = Emitted::default();
-        for (event, verdict) in open.batch.iter().zip(verdicts) {
-            match verdict {
-                Verdict::Skip => self.resolve(slot, event.id, Resolution::Acked),
-                Verdict::Reject => {
+        for (event, ruling) in open.batch.iter().zip(rulings) {
+            match ruling {
+                Ruling::Verdict(Verdict::Skip) => self.resolve(slot, event.id, Resolution::Acked),
+                Ruling::Verdict(Verdict::Reject) => {
                     self.resolve(slot, event.id, Resolution::Rejected);
                     effects.push(Effect::Notice(Notice::Rejected(subscription.trigger, event.id)));
                 }
-                Verdict::Hold if self.owes(slot, event.id) => self.unstored.hold_back(slot, event.id, open.handed),
-                Verdict::Hold => {}
-                Verdict::Emit { events, covers } => self.emit(slot, event.id, *events, covers, &mut emitted),
+                Ruling::Verdict(Verdict::Failed) => {
+                    self.resolve_at_once(slot, event.id, Resolution::Failed(FailedBy::Filter));
+                }
+                Ruling::Verdict(Verdict::Emit { events }) => self.emit(slot, event.id, events, &[], &mut emitted),
+                Ruling::EmitCovering { events, covers } => self.emit(slot, event.id, events, covers, &mut emitted),
+                Ruling::Hold if self.owes(slot, event.id) => self.unstored.hold_back(slot, event.id, open.handed),
+                Ruling::Hold => {}
             }
         }
         let seqs = self.bind_emitted(slot, emitted, open.handed);
@@ -115,28 +106,30 @@ impl Group {
         Ok(seqs)
     }
 
-    fn check(&self, slot: u32, verdicts: &[Verdict]) -> Result<(), VerdictError> {
+    fn check<'a>(&self, slot: u32, rulings: impl ExactSizeIterator<Item = Ruling<'a>>) -> Result<(), VerdictError> {
         let state = self.slots.at(slot);
         let wanted = state.open.as_ref().ok_or(VerdictError::NothingOpen)?.batch.len();
-        if verdicts.len() != wanted {
-            return Err(VerdictError::Number { given: verdicts.len(), wanted });
+        if rulings.len() != wanted {
+            return Err(VerdictError::Number { given: rulings.len(), wanted });
         }
         let mut held: Vec<EventId> = Vec::new();
         let open = state.open.iter().flat_map(|open| open.batch.iter());
-        for (event, verdict) in open.zip(verdicts) {
-            match verdict {
-                Verdict::Hold => held.push(event.id),
-                Verdict::Emit { events: 0, .. } => return Err(VerdictError::EmptyEmit),
-                Verdict::Emit { covers, .. } => {
+        for (event, ruling) in open.zip(rulings) {
+            match ruling {
+                Ruling::Hold => held.push(event.id),
+                Ruling::Verdict(Verdict::Emit { events: 0 }) | Ruling::EmitCovering { events: 0, .. } => {
+                    return Err(VerdictError::EmptyEmit);
+                }
+                Ruling::EmitCovering { covers, .. } => {
                     let unknown = |id: &&EventId| {
-                        // What was failed meanwhile gates nothing, but is no mistake of the filter's.
+                        // What was failed meanwhile gates nothing, but is not a mistake of the filter's.
                         self.owes(slot, **id) && !held.contains(id) && !self.unstored.contains(slot, **id)
                     };
                     if let Some(id) = covers.iter().find(unknown) {
                         return Err(VerdictError::NotHeld(*id));
                     }
                 }
-                Verdict::Skip | Verdict::Reject => {}
+                Ruling::Verdict(_) => {}
             }
         }
         Ok(())
@@ -195,10 +188,10 @@ impl Group {
 }
 
 /// `F1`: without acknowledgement, trigger events fire and gate nothing.
-fn gating_nothing(verdicts: &[Verdict]) -> Vec<Option<Seq>> {
-    let events = verdicts.iter().map(|verdict| match verdict {
-        Verdict::Emit { events, .. } => *events as usize,
-        Verdict::Skip | Verdict::Reject | Verdict::Hold => 0,
+fn gate_nothing<'a>(rulings: impl Iterator<Item = Ruling<'a>>) -> Vec<Option<Seq>> {
+    let events = rulings.map(|ruling| match ruling {
+        Ruling::Verdict(Verdict::Emit { events }) | Ruling::EmitCovering { events, .. } => events as usize,
+        Ruling::Verdict(Verdict::Skip | Verdict::Reject | Verdict::Failed) | Ruling::Hold => 0,
     });
     vec![None; events.sum()]
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use matching::Match;
 use proptest::prelude::*;
+use stream_rules::recorded::{Recorded as _, Ruling};
 use stream_rules::{
     AckClock, AdvancePolicy, Batch, BatchId, Effect, EventId, Group, Mode, Moment, Notice, OnFailed, Policy, QueueFull,
     Seq, Sequence, SubscriptionId, Verdict,
@@ -87,6 +88,23 @@ struct Part {
 struct Fed {
     snapshot: BTreeSet<i64>,
     parts: BTreeMap<i64, Part>,
+}
+
+/// What a subscriber makes of one raw event.
+enum Said {
+    Verdict(Verdict),
+    Hold,
+    Emit(u32, Vec<EventId>),
+}
+
+impl Said {
+    fn ruling(&self) -> Ruling<'_> {
+        match self {
+            Self::Verdict(verdict) => Ruling::Verdict(*verdict),
+            Self::Hold => Ruling::Hold,
+            Self::Emit(events, covers) => Ruling::EmitCovering { events: *events, covers },
+        }
+    }
 }
 
 struct Keeper {
@@ -319,39 +337,41 @@ impl Keeper {
         let Some(of) = self.someone(which) else { return };
         let trigger = of.trigger().0;
         let Some(batch) = self.in_hand.remove(&trigger) else { return };
-        let mut verdicts = Vec::new();
+        let mut said = Vec::new();
         let mut emitted: Vec<Vec<String>> = Vec::new();
         for (event, choice) in batch.iter().zip(what.iter().cycle()) {
             let name = text(&event.data);
             let part = self.fed.get_mut(&name).expect("it was fed").parts.entry(trigger).or_default();
             *part = Part::default();
-            verdicts.push(match choice % 8 {
+            said.push(match choice % 9 {
                 0..=3 => {
                     part.skipped = true;
-                    Verdict::Skip
+                    Said::Verdict(Verdict::Skip)
                 }
-                4 => Verdict::Reject,
+                4 => Said::Verdict(Verdict::Reject),
                 5 => {
                     self.held_back.entry(trigger).or_default().push((event.id, name));
-                    Verdict::Hold
+                    Said::Hold
                 }
+                8 => Said::Verdict(Verdict::Failed),
                 choice => {
                     let covers = self.held_back.remove(&trigger).unwrap_or_default();
                     let gating = covers.iter().filter(|(id, _)| !self.lost.contains(id));
                     let gated: Vec<String> = gating.map(|(_, name)| name.clone()).chain([name]).collect();
                     let events = u32::from(choice) - 5;
                     emitted.extend((0..events).map(|_| gated.clone()));
-                    Verdict::Emit { events, covers: covers.into_iter().map(|(id, _)| id).collect() }
+                    Said::Emit(events, covers.into_iter().map(|(id, _)| id).collect())
                 }
             });
         }
-        self.give(of, &verdicts, &emitted);
+        self.give(of, &said, &emitted);
     }
 
     /// The numbers have to be in the books before the effects of the verdicts are looked at.
-    fn give(&mut self, of: SubscriptionId, verdicts: &[Verdict], emitted: &[Vec<String>]) {
+    fn give(&mut self, of: SubscriptionId, said: &[Said], emitted: &[Vec<String>]) {
         let mut effects = Vec::new();
-        let seqs = self.group.verdicts(of, verdicts, self.now, &mut effects).expect("they fit");
+        let rulings: Vec<Ruling<'_>> = said.iter().map(Said::ruling).collect();
+        let seqs = self.group.rulings(of, &rulings, self.now, &mut effects).expect("they fit");
         assert_eq!(seqs.len(), emitted.len(), "a number for each trigger event");
         for (seq, gated) in seqs.into_iter().zip(emitted).filter_map(|(seq, gated)| Some((seq?, gated))) {
             self.unconfirmed.push(seq);

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use matching::Match;
+use stream_rules::recorded::{Recorded as _, Ruling};
 use stream_rules::{
     AdvanceError, AdvanceItem, Batch, BatchId, Effect, Failure, Group, Lane, Mode, Moment, Policy, PollEnd, Raw, Seq,
     Sequence, SubscriptionId, Verdict,
@@ -28,7 +29,7 @@ pub(crate) fn raw(name: &str, lane: &str) -> Raw {
 }
 
 pub(crate) fn emit(events: u32) -> Verdict {
-    Verdict::Emit { events, covers: Vec::new() }
+    Verdict::Emit { events }
 }
 
 pub(crate) fn failure(what: &str, fatal: bool) -> AdvanceError {
@@ -94,6 +95,10 @@ impl Play {
 
     pub(crate) fn verdicts(&mut self, of: SubscriptionId, verdicts: &[Verdict]) -> Vec<Option<Seq>> {
         self.group.verdicts(of, verdicts, self.now, &mut self.effects).expect("they fit")
+    }
+
+    pub(crate) fn rulings(&mut self, of: SubscriptionId, rulings: &[Ruling<'_>]) -> Vec<Option<Seq>> {
+        self.group.rulings(of, rulings, self.now, &mut self.effects).expect("they fit")
     }
 
     pub(crate) fn confirm(&mut self, seqs: &[Seq]) {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use stream_rules::recorded::Ruling;
 use stream_rules::{Failure, Mode, OnFailed, Policy, PollEnd, SubscriptionId, Verdict};
 use trigger_host_types::TriggerId;
 
@@ -86,7 +87,7 @@ fn who_has_failed_is_not_waited_for() {
     let (mut play, stays, goes) = two();
     play.read(&[("e1", "x")]);
     play.pull(goes);
-    play.verdicts(goes, &[Verdict::Hold]);
+    play.rulings(goes, &[Ruling::Hold]);
     assert_eq!(play.pull(stays).as_deref(), Some("e1"));
     play.verdicts(stays, &[Verdict::Skip]);
     play.tick(100);
@@ -116,7 +117,7 @@ fn a_stream_that_everybody_left_waits_too() {
     let (mut play, stays, goes) = two();
     play.read(&[("e1", "x")]);
     assert_eq!(play.pull(stays).as_deref(), Some("e1"));
-    let seqs = play.verdicts(stays, &[Verdict::Emit { events: 1, covers: Vec::new() }]);
+    let seqs = play.verdicts(stays, &[Verdict::Emit { events: 1 }]);
     assert!(play.wants_to_read().is_some());
     play.leave(goes);
     play.leave(stays);

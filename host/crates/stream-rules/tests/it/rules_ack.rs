@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use stream_rules::recorded::Recorded as _;
 use stream_rules::{Effect, Failure, Mode, Notice, PollEnd};
 
 use crate::play::{Play, airflow, failure};

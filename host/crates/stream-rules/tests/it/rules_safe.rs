@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use stream_rules::recorded::{Recorded as _, Ruling};
 use stream_rules::{
     AdvancePolicy, Effect, EventId, Failure, Mode, NotStored, OnFailed, Policy, QueueFull, Verdict, VerdictError,
 };
@@ -273,7 +274,7 @@ fn an_outage_of_the_storage_passes_nothing() {
     let of = play.join(1);
     play.read(&[("e1", "x"), ("e2", "y"), ("e3", "y")]);
     assert_eq!(play.pull_many(of, 2).len(), 2);
-    let seqs = play.verdicts(of, &[emit(1), Verdict::Hold]);
+    let seqs = play.rulings(of, &[Ruling::Verdict(emit(1)), Ruling::Hold]);
     play.tick(99);
     assert!(play.advances().is_empty() && play.failures().is_empty());
     // What it holds back waits for the filter, and that is too slow.
@@ -488,11 +489,11 @@ fn combining_filters_lose_nothing() {
     let of = play.join(1);
     play.read(&[("e1", "x"), ("e2", "x"), ("e3", "x")]);
     play.pull(of);
-    play.verdicts(of, &[Verdict::Hold]);
+    play.rulings(of, &[Ruling::Hold]);
     assert!(play.advances().is_empty());
     play.pull_many(of, 2);
-    let covers = vec![EventId(0)];
-    let seqs = play.verdicts(of, &[Verdict::Skip, Verdict::Emit { events: 1, covers }]);
+    let emit = Ruling::EmitCovering { events: 1, covers: &[EventId(0)] };
+    let seqs = play.rulings(of, &[Ruling::Verdict(Verdict::Skip), emit]);
     assert!(play.advances().is_empty());
     play.confirm(&[seqs[0].expect("it gates")]);
     assert_eq!(play.advance(), [item("e1", 1, 0, 0), item("e2", 1, 0, 0), item("e3", 1, 0, 0)]);
@@ -511,9 +512,9 @@ fn verdicts_have_to_fit() {
     play.pull(of);
     assert_eq!(give(&mut play, &[]), VerdictError::Number { given: 0, wanted: 1 });
     assert_eq!(give(&mut play, &[emit(0)]), VerdictError::EmptyEmit);
-    let stranger = Verdict::Emit { events: 1, covers: vec![EventId(7)] };
+    let stranger = Ruling::EmitCovering { events: 1, covers: &[EventId(7)] };
     // An event that is settled gates nothing, so covering it is harmless.
-    assert_eq!(play.group.verdicts(of, &[stranger], play.now, &mut play.effects).map(|seqs| seqs.len()), Ok(1));
+    assert_eq!(play.group.rulings(of, &[stranger], play.now, &mut play.effects).map(|seqs| seqs.len()), Ok(1));
 }
 
 /// Weakness 18: a backlog costs a steady consumer nothing: the clock starts when it is given the event.

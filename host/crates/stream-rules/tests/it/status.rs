@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use matching::{Condition, Match};
 use serde_json::json;
+use stream_rules::recorded::Ruling;
 use stream_rules::status::{LANES, SUBSCRIBERS, State, Status, Wait};
 use stream_rules::{FailedBy, Mode, OnFailed, Policy, PollEnd, QueueFull, Verdict};
 use trigger_host_types::TriggerId;
@@ -144,7 +145,8 @@ fn subscribers_say_how_far_they_are() {
     let events = events.iter().map(|event| raw(event, "x")).collect();
     play.group.read(events, None, play.now, &mut play.effects);
     play.pull_many(quick, 5);
-    play.verdicts(quick, &[emit(1), Verdict::Reject, Verdict::Skip, Verdict::Skip, Verdict::Hold]);
+    let plain = [emit(1), Verdict::Reject, Verdict::Skip, Verdict::Skip].map(Ruling::Verdict);
+    play.rulings(quick, &[&plain[..], &[Ruling::Hold]].concat());
     play.pull_many(slow, 2);
     let seen = status(&play);
     let shown = |of: &stream_rules::status::SubscriberStatus| (of.trigger.0, of.queued, of.in_hand, of.unsettled);

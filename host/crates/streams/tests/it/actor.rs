@@ -193,7 +193,7 @@ async fn numbers_that_nobody_took_are_abandoned() {
         let of = scene.streams.subscribe(scene.subscribe(1)).await.expect("it joins");
         scene.feed(&["e1"]).await;
         assert_eq!(of.next(1).await.map(|batch| batch.len()), Ok(1));
-        let mut verdicts = Box::pin(of.verdicts(vec![Verdict::Emit { events: 2, covers: Vec::new() }]));
+        let mut verdicts = Box::pin(of.verdicts(vec![Verdict::Emit { events: 2 }]));
         let asked = std::future::poll_fn(|context| std::task::Poll::Ready(verdicts.as_mut().poll(context)));
         assert!(asked.await.is_pending(), "the group has yet to answer");
         while is_answered && of.counts().await.is_some_and(|counts| counts.unconfirmed == 0) {}

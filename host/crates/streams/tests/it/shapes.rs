@@ -12,7 +12,7 @@ pub(crate) fn raw(name: &str, lane: &str) -> Raw {
 }
 
 pub(crate) fn emit(events: u32) -> Verdict {
-    Verdict::Emit { events, covers: Vec::new() }
+    Verdict::Emit { events }
 }
 
 pub(crate) fn failure(what: &str, fatal: bool) -> AdvanceError {

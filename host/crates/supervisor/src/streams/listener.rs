@@ -167,7 +167,7 @@ impl Listener {
         let (mut unusable, mut rejected, mut why) = (None, 0_u64, None);
         for (raw, verdict) in batch.iter().zip(looked) {
             verdicts.push(match verdict {
-                None => Verdict::Hold,
+                None => Verdict::Failed,
                 Some(sandbox::Verdict::Skip) => Verdict::Skip,
                 Some(sandbox::Verdict::Reject(reason)) => {
                     rejected += 1;
@@ -179,16 +179,15 @@ impl Listener {
                     Ok(made) => {
                         let count = u32::try_from(made.len()).unwrap_or(u32::MAX);
                         events.extend(made);
-                        Verdict::Emit { events: count, covers: Vec::new() }
+                        Verdict::Emit { events: count }
                     }
                     Err(failure) => {
                         unusable = Some(failure);
-                        Verdict::Hold
+                        Verdict::Failed
                     }
                 },
             });
         }
-        let failed = verdicts.iter().any(|verdict| matches!(verdict, Verdict::Hold));
         let seqs = self.subscription.verdicts(verdicts).await.map_err(|error| error.to_string())?;
         counter!(names::RAW_EVENTS).increment(batch.len() as u64);
         if let Some(why) = why {
@@ -199,10 +198,6 @@ impl Listener {
         // Before anything is waited for: an event that is dropped has to say so.
         for (event, seq) in events.iter_mut().zip(seqs) {
             event.receipt = seq.map(|seq| Receipt::new(Arc::clone(&self.confirmer), seq));
-        }
-        if failed {
-            // What was held back is what has failed.
-            self.subscription.call_failed().await;
         }
         Ok((events, unusable))
     }

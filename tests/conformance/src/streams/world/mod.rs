@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use matching::Match;
 use serde_json::{Value, json};
+use stream_rules::recorded::Recorded as _;
 use stream_rules::{
     BatchId, Effect, Group, GroupId, Lane, Mode, Moment, Policy, PollEnd, Raw, Registry, Seq, Sequence, StreamKey,
     SubscriptionId,
