@@ -1,13 +1,13 @@
 //! `[sources.NAME]`: what triggers of shared streams may read.
 
 use broker::{GrantParts, HttpGrant};
-use sources::{Kind, SourceRefused};
+use serde::de::DeserializeOwned;
+use sources::{Keys, Kind, Reach, Settings, SourceRefused};
 use supervisor::RuntimeGrants;
 
 use super::entry::{Reads, SourceEntry};
 use super::{guest, rules};
-use crate::document::{Document, Fields};
-use crate::setting::SourceKind;
+use crate::document::{Document, Fields, Value, Wanted};
 
 /// Longest name of a source.
 const LONGEST_NAME: usize = 100;
@@ -39,16 +39,42 @@ fn is_name(name: &str) -> bool {
     (1..=LONGEST_NAME).contains(&name.len()) && name.bytes().all(plain)
 }
 
+/// Who reads a source: what its `kind` says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ReadBy {
+    Host(Kind),
+    Component,
+}
+
+impl Wanted for ReadBy {
+    const EXPECTED: &'static str = "\"kafka\", \"directory\", \"http\" or \"component\"";
+
+    fn from_value(value: &Value) -> Option<Self> {
+        match value {
+            Value::Text(text) if text == "component" => Some(Self::Component),
+            Value::Text(text) => Kind::ALL.into_iter().find(|kind| kind.as_str() == text).map(Self::Host),
+            _ => None,
+        }
+    }
+}
+
+/// The keys of an entry that nobody took, for the settings of its kind.
+struct Rest<'f, 'd, 'p>(&'f mut Fields<'d, 'p>);
+
+impl Keys for Rest<'_, '_, '_> {
+    fn read<T: DeserializeOwned>(&mut self) -> Option<T> {
+        self.0.rest()
+    }
+}
+
 fn source(document: &Document, name: &str, mut fields: Fields<'_, '_>) -> Option<SourceEntry> {
     // What the other keys should be depends on it.
-    let kind = fields.required::<SourceKind>("kind")?;
-    let goes_back = matches!(kind, SourceKind::Kafka | SourceKind::Http);
+    let by = fields.required::<ReadBy>("kind")?;
+    let goes_back = matches!(by, ReadBy::Host(kind) if kind.goes_back());
     let rules = fields.table("rules").map(|table| rules::read(table, goes_back)).unwrap_or_default();
-    let reads = match kind {
-        SourceKind::Component => component(document, name, fields)?,
-        SourceKind::Kafka => native(name, Kind::Kafka(fields.rest()?), &mut fields)?,
-        SourceKind::Directory => native(name, Kind::Directory(fields.rest()?), &mut fields)?,
-        SourceKind::Http => native(name, Kind::Http(Box::new(fields.rest()?)), &mut fields)?,
+    let reads = match by {
+        ReadBy::Component => component(document, name, fields)?,
+        ReadBy::Host(kind) => native(name, kind.read(&mut Rest(&mut fields))?, &mut fields)?,
     };
     Some(SourceEntry { name: name.to_owned(), reads, rules })
 }
@@ -63,8 +89,8 @@ fn component(document: &Document, name: &str, mut fields: Fields<'_, '_>) -> Opt
     guest.map(|guest| Reads::Guest(Box::new(guest)))
 }
 
-fn native(name: &str, kind: Kind, fields: &mut Fields<'_, '_>) -> Option<Reads> {
-    match kind.check(name) {
+fn native(name: &str, settings: Settings, fields: &mut Fields<'_, '_>) -> Option<Reads> {
+    match settings.check(name) {
         Ok(()) => {}
         Err(SourceRefused::Settings { key, what, .. }) => {
             fields.report(fields.line_of(key), key, what);
@@ -77,30 +103,39 @@ fn native(name: &str, kind: Kind, fields: &mut Fields<'_, '_>) -> Option<Reads> 
             return None;
         }
     }
-    let http = match &kind {
-        Kind::Http(settings) => match grant(settings) {
-            Ok(grant) => vec![grant],
-            Err(what) => {
-                fields.report(fields.line_of("url"), "url", what);
-                return None;
-            }
-        },
-        Kind::Kafka(_) | Kind::Directory(_) => Vec::new(),
+    let http = match settings.reach().map(grant).transpose() {
+        Ok(grant) => Vec::from_iter(grant),
+        Err(what) => {
+            fields.report(fields.line_of("url"), "url", what);
+            return None;
+        }
     };
-    Some(Reads::Native { kind: Box::new(kind), http })
+    Some(Reads::Native { settings: Box::new(settings), http })
 }
 
-/// What the requests of a long poll may reach: its own URLs and nothing else.
-fn grant(settings: &sources::http::Settings) -> Result<HttpGrant, String> {
-    let reach = settings.reach();
+/// What the requests of a source may reach: its own URLs and nothing else.
+fn grant(reach: Reach) -> Result<HttpGrant, String> {
     let parts = GrantParts {
         origin: reach.origin,
         methods: reach.methods,
         paths: Some(reach.paths),
-        connection: settings.connection.as_ref().map(ToString::to_string),
-        private: settings.private,
+        connection: reach.connection.map(|connection| connection.to_string()),
+        private: reach.private,
         timeout: Some(reach.timeout),
         ..GrantParts::default()
     };
     HttpGrant::new(parts).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_expected_names_every_kind() {
+        for kind in Kind::ALL.map(Kind::as_str).into_iter().chain(["component"]) {
+            assert!(ReadBy::EXPECTED.contains(&format!("\"{kind}\"")), "{kind}");
+            assert!(ReadBy::from_value(&Value::Text(kind.to_owned())).is_some(), "{kind}");
+        }
+    }
 }

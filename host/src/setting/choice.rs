@@ -78,20 +78,6 @@ choice! {
 }
 
 choice! {
-    /// What a source reads.
-    SourceKind: "\"kafka\", \"directory\", \"http\" or \"component\"" {
-        /// Topics of Kafka.
-        Kafka = "kafka",
-        /// Files of a folder.
-        Directory = "directory",
-        /// An HTTP long poll.
-        Http = "http",
-        /// A component that is a producer.
-        Component = "component",
-    }
-}
-
-choice! {
     /// The rules of a stream, before single ones are changed.
     Profile: "\"safe\" or \"airflow\"" {
         /// Trigger Host's own.

@@ -9,7 +9,7 @@ mod plain;
 
 use std::path::Path;
 
-pub(crate) use choice::{Compile, Dialect, Format, OnFailed, Profile, QueueFull, SourceKind, Unmapped};
+pub(crate) use choice::{Compile, Dialect, Format, OnFailed, Profile, QueueFull, Unmapped};
 pub(crate) use measure::Size;
 pub(crate) use permissions::Permissions;
 

@@ -9,13 +9,13 @@
 //! partition is behind settled messages alone.
 
 #[cfg(feature = "kafka")]
-mod asked;
-#[cfg(feature = "kafka")]
 mod client;
 #[cfg(feature = "kafka")]
 mod commits;
 #[cfg(feature = "kafka")]
 mod message;
+#[cfg(feature = "kafka")]
+mod parameters;
 #[cfg(feature = "kafka")]
 mod partitions;
 #[cfg(feature = "kafka")]
@@ -26,11 +26,12 @@ mod worker;
 
 pub use settings::{Settings, Start};
 
-use crate::{Access, Source, SourceRefused, Wanted};
+use crate::errors::SourceRefused;
+use crate::source::{Access, Source, Wanted};
 
 /// Makes a source of topics.
 #[cfg(feature = "kafka")]
-pub(crate) fn make(settings: &Settings, wanted: Wanted<'_>, access: Access) -> Result<Source, SourceRefused> {
+fn make(settings: &Settings, wanted: Wanted<'_>, access: Access) -> Result<Source, SourceRefused> {
     let topics = settings.topics(&wanted)?;
     let group = settings.group_of(wanted.key);
     let producer = producer::Topics::new(settings.clone(), topics, group, access.connections);
@@ -39,6 +40,6 @@ pub(crate) fn make(settings: &Settings, wanted: Wanted<'_>, access: Access) -> R
 
 /// There is none.
 #[cfg(not(feature = "kafka"))]
-pub(crate) fn make(_settings: &Settings, wanted: Wanted<'_>, _access: Access) -> Result<Source, SourceRefused> {
+fn make(_settings: &Settings, wanted: Wanted<'_>, _access: Access) -> Result<Source, SourceRefused> {
     Err(wanted.not_built("kafka"))
 }

@@ -3,6 +3,9 @@
 use serde::Deserialize;
 use trigger_host_types::ConnId;
 
+use crate::errors::SourceRefused;
+use crate::source::{Access, Native, Source, Wanted};
+
 /// The operator's settings.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -38,8 +41,8 @@ fn group() -> String {
     "trigger-host".to_owned()
 }
 
-impl Settings {
-    pub(crate) fn check(&self) -> Result<(), (&'static str, String)> {
+impl Native for Settings {
+    fn check(&self) -> Result<(), (&'static str, String)> {
         if self.topics.is_empty() {
             return Err(("topics", "the list is empty: name the topics that may be read".to_owned()));
         }
@@ -53,6 +56,10 @@ impl Settings {
             return Err(("member", "write letters, digits, `.`, `_` and `-`".to_owned()));
         }
         Ok(())
+    }
+
+    fn make(&self, wanted: Wanted<'_>, access: Access) -> Result<Source, SourceRefused> {
+        super::make(self, wanted, access)
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use broker::Broker;
 use stream_rules::{Mode, Policy, StreamKey};
 use streams::Producer;
-use trigger_host_types::{ClassPath, Connections, TriggerId};
+use trigger_host_types::{ClassPath, Clock, Connections, TriggerId};
 
 /// What a subscriber asks for. Nothing of it is trusted.
 pub struct WantedUpstream<'a> {
@@ -25,6 +25,8 @@ pub struct WantedUpstream<'a> {
     pub connections: Arc<dyn Connections>,
     /// Sends requests, with the credentials of such connections.
     pub broker: Broker,
+    /// The time that a component sees which reads the source: the subscriber's, also where that is virtual.
+    pub clock: Arc<dyn Clock>,
 }
 
 /// What a group reads, and by which rules.

@@ -4,9 +4,9 @@ use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use stream_rules::StreamKey;
 
-use super::Settings;
-use super::settings::{is_plain, is_topic};
-use crate::{SourceRefused, Wanted};
+use super::settings::{Settings, is_plain, is_topic};
+use crate::errors::SourceRefused;
+use crate::source::Wanted;
 
 /// Most topics of one stream.
 const MOST_TOPICS: usize = 64;
@@ -65,8 +65,10 @@ impl Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kafka::Start;
     use serde_json::{Value, json};
+
+    use crate::kafka::Start;
+    use crate::source::Native as _;
 
     fn settings(topics: &[&str]) -> Settings {
         let topics = topics.iter().map(|topic| (*topic).to_owned()).collect();
@@ -79,16 +81,17 @@ mod tests {
         }
     }
 
-    fn asked(settings: &Settings, parameters: &Value) -> Result<Vec<String>, SourceRefused> {
-        settings.check().map_err(|(_, what)| SourceRefused::Unknown(what))?;
-        settings.topics(&Wanted { source: "orders", parameters, key: &StreamKey::global("k") })
+    fn ask(settings: &Settings, parameters: &Value) -> Result<Vec<String>, SourceRefused> {
+        let wanted = Wanted { source: "orders", parameters, key: &StreamKey::global("k") };
+        settings.check().map_err(|(_, what)| wanted.refuse(what))?;
+        settings.topics(&wanted)
     }
 
     #[test]
     fn a_trigger_reads_what_is_granted() {
         let granted = settings(&["orders", "audit-*"]);
         assert_eq!(
-            asked(&granted, &json!({ "topics": ["orders", "audit-eu", "orders"] })).unwrap(),
+            ask(&granted, &json!({ "topics": ["orders", "audit-eu", "orders"] })).unwrap(),
             ["audit-eu", "orders"]
         );
         for refused in [
@@ -101,9 +104,9 @@ mod tests {
             json!(null),
             json!([]),
         ] {
-            assert!(asked(&granted, &refused).is_err(), "{refused}");
+            assert!(ask(&granted, &refused).is_err(), "{refused}");
         }
-        assert_eq!(asked(&settings(&["orders"]), &Value::Null).unwrap(), ["orders"]);
+        assert_eq!(ask(&settings(&["orders"]), &Value::Null).unwrap(), ["orders"]);
     }
 
     #[test]

@@ -5,7 +5,8 @@ use std::path::{Component, PathBuf};
 use globset::{Glob, GlobMatcher};
 use serde::Deserialize;
 
-use crate::{SourceRefused, Wanted};
+use crate::errors::SourceRefused;
+use crate::source::Wanted;
 
 /// What a trigger adds.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
@@ -29,7 +30,7 @@ pub(super) struct Selected {
 }
 
 /// Reads and checks what a trigger adds.
-pub(super) fn selected(wanted: &Wanted<'_>) -> Result<Selected, SourceRefused> {
+pub(super) fn select(wanted: &Wanted<'_>) -> Result<Selected, SourceRefused> {
     let Parameters { folder, pattern } = wanted.parameters()?;
     let folder = PathBuf::from(folder);
     // The handle on the granted folder refuses all of this as well, but only when the source is opened.
