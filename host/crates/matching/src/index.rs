@@ -16,7 +16,7 @@ use crate::{Condition, Match, Test};
 #[derive(Debug, Default)]
 pub struct Index {
     matches: HashMap<u32, Match>,
-    /// Without conditions.
+    /// Those that take every event.
     everything: Vec<u32>,
     fields: BTreeMap<String, Field>,
     /// Those of all conditions.
@@ -76,7 +76,7 @@ impl Index {
         if self.fields.is_empty() {
             return;
         }
-        let Some(event) = self.looked_at.of(event) else { return };
+        let Some(event) = self.looked_at.read(event) else { return };
         for (pointer, field) in &self.fields {
             let Some(value) = event.get(pointer) else { continue };
             field.candidates(value, |candidate| {
@@ -163,11 +163,11 @@ impl Field {
         if let Value::String(text) = value {
             self.texts.get(text.as_str()).into_iter().flatten().copied().for_each(&mut found);
             for length in self.lengths.keys().take_while(|length| **length <= text.len()) {
-                // A length inside a character is no prefix of this text.
+                // A length that ends inside a character is not the length of any prefix.
                 let prefix = text.get(..*length);
                 prefix.and_then(|prefix| self.prefixes.get(prefix)).into_iter().flatten().copied().for_each(&mut found);
             }
-        } else if let Some(scalar) = (!self.others.is_empty()).then(|| Scalar::of(value)).flatten() {
+        } else if let Some(scalar) = (!self.others.is_empty()).then(|| Scalar::from_value(value)).flatten() {
             self.others.get(&scalar).into_iter().flatten().copied().for_each(&mut found);
         }
     }

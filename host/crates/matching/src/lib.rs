@@ -27,9 +27,9 @@ pub struct Condition {
 pub enum Test {
     /// Equal to one of these. Numbers are equal when their values are: 1 and 1.0.
     OneOf(Vec<Scalar>),
-    /// A text that begins so.
+    /// A text that begins with this.
     Prefix(String),
-    /// There, `null` included.
+    /// Present, `null` included.
     Exists,
 }
 
@@ -59,7 +59,8 @@ impl Condition {
     /// # Errors
     /// A value is an array or an object.
     pub fn one_of(pointer: &str, values: &[Value]) -> Result<Self, MatchError> {
-        let scalars = values.iter().map(|value| Scalar::of(value).ok_or_else(|| MatchError::Composite(pointer.into())));
+        let scalars =
+            values.iter().map(|value| Scalar::from_value(value).ok_or_else(|| MatchError::Composite(pointer.into())));
         Ok(Self { pointer: pointer.into(), test: Test::OneOf(scalars.collect::<Result<_, _>>()?) })
     }
 
@@ -68,7 +69,7 @@ impl Condition {
         match &self.test {
             Test::Exists => true,
             Test::Prefix(prefix) => field.as_str().is_some_and(|text| text.starts_with(prefix.as_str())),
-            Test::OneOf(values) => Scalar::of(field).is_some_and(|field| values.contains(&field)),
+            Test::OneOf(values) => Scalar::from_value(field).is_some_and(|field| values.contains(&field)),
         }
     }
 }

@@ -24,7 +24,7 @@ const EXACT: f64 = 1e38;
 
 impl Scalar {
     /// The value, unless it is an array or an object.
-    pub fn of(value: &Value) -> Option<Self> {
+    pub fn from_value(value: &Value) -> Option<Self> {
         Some(match value {
             Value::Null => Self::Null,
             Value::Bool(value) => Self::Bool(*value),
@@ -58,8 +58,8 @@ mod tests {
             (json!(1), json!("1"), false),
             (json!(9_007_199_254_740_993_u64), json!(9_007_199_254_740_992.0), false),
         ] {
-            assert_eq!(Scalar::of(&left) == Scalar::of(&right), equal, "{left} {right}");
+            assert_eq!(Scalar::from_value(&left) == Scalar::from_value(&right), equal, "{left} {right}");
         }
-        assert_eq!(Scalar::of(&json!([1])), None);
+        assert_eq!(Scalar::from_value(&json!([1])), None);
     }
 }

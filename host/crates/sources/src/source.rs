@@ -50,7 +50,7 @@ pub trait Exchange: Send + Sync {
 pub struct Reach {
     /// `https://host` or `http://host:port`.
     pub origin: String,
-    /// Methods.
+    /// HTTP methods.
     pub methods: Vec<String>,
     /// Exact paths, percent-encoded.
     pub paths: Vec<String>,

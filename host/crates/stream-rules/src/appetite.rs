@@ -1,8 +1,7 @@
 //! How many raw events a subscriber asks for at once.
 //!
-//! Owns the present measure. Invariants: never fewer than one call of a filter takes, never more than four of these; a filter that needs long
-//! gets little at once, so that what it emits does not wait for the rest, one that is quick gets more, so that the way to the group and back is
-//! gone less often.
+//! Owns the present number. Invariants: it is never less than one call of a filter takes, and never more than four of these; a slow filter
+//! gets little at once, so that what it emits does not wait for the rest, and a quick one gets more, so that it asks the group less often.
 
 use std::time::Duration;
 
@@ -10,7 +9,7 @@ use std::time::Duration;
 pub const CALL: usize = 256;
 /// As many as a queue holds by the safe rules.
 const MOST: usize = 4 * CALL;
-/// A batch that took no longer was nothing.
+/// A batch that took no longer than this was quick.
 const QUICK: Duration = Duration::from_millis(5);
 
 /// See the module.
@@ -29,7 +28,7 @@ impl Appetite {
         self.0
     }
 
-    /// So many were looked at, and it took so long.
+    /// A filter looked at `events` raw events, which took `took`.
     pub fn had(&mut self, events: usize, took: Duration) {
         if took > QUICK {
             self.0 = (self.0 / 2).max(CALL);

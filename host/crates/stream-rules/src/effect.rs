@@ -63,7 +63,7 @@ pub enum Verdict {
     },
     /// Malformed.
     Reject,
-    /// The filter gave no verdict that can be used: it trapped, or what it made of the raw event cannot be told to the API.
+    /// There is no verdict that can be used: the filter trapped, or the API could not be given what it made of the raw event.
     Failed,
 }
 
@@ -72,28 +72,28 @@ pub enum Verdict {
 pub enum Effect {
     /// Make the producer and open its source; answer with `opened` or `poll_ended`.
     Open,
-    /// Read at most so many raw events; answer with `read`. One at a time.
+    /// Read raw events, no more than there is room for; answer with `read`. One at a time.
     Read {
         /// Room for raw events.
         max: usize,
     },
     /// Give these to a subscriber that waits.
     HandOver {
-        /// Whom.
+        /// The subscriber.
         to: SubscriptionId,
-        /// What, at least one.
+        /// At least one raw event.
         batch: Batch,
     },
-    /// Tell a subscriber that waits why nothing more will come. It still has to leave.
+    /// Let a waiting subscriber know why nothing more will come. It still has to leave.
     Fail {
-        /// Whom.
+        /// The subscriber.
         to: SubscriptionId,
-        /// Why.
+        /// The reason.
         failure: Failure,
     },
     /// Tell a subscriber that asks after its failure that there is nothing more (`T3`).
     Exhausted {
-        /// Whom.
+        /// The subscriber.
         to: SubscriptionId,
     },
     /// Acknowledge at the broker (`P3`); answer with `advanced`.
@@ -107,7 +107,7 @@ pub enum Effect {
     },
     /// Abandon a running advance: it is overdue or the group is over. No answer.
     AbandonAdvance {
-        /// Which.
+        /// The call.
         batch: BatchId,
     },
     /// Read this lane again from this raw event on; answer with `rewound`.

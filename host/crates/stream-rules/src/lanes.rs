@@ -42,7 +42,7 @@ pub(crate) struct Rewinding {
 pub(crate) struct Flight {
     pub(crate) batch: BatchId,
     pub(crate) items: Arc<[AdvanceItem]>,
-    /// Calls made.
+    /// Calls of advance that were made.
     pub(crate) calls: u32,
     /// When the running call is overdue; None while it waits to be tried again, or has no deadline.
     pub(crate) overdue: Option<Moment>,
@@ -65,7 +65,7 @@ pub(crate) struct LaneState {
     pub(crate) since: Moment,
     /// Rewinds in a row without progress.
     pub(crate) rewinds: u32,
-    /// Rewinds that the producer is still at.
+    /// Rewinds that the producer has not answered yet.
     pub(crate) asked: u32,
 }
 
@@ -128,7 +128,7 @@ impl Lanes {
         (0_u32..).zip(&self.slab).filter_map(|(at, lane)| Some((at, lane.as_ref()?)))
     }
 
-    /// Puts `id` at the end of a lane. A lane that was empty appears anew, behind all others (`P1`).
+    /// Puts `id` at the end of a lane. A lane that was empty appears as a new one, behind all others (`P1`).
     pub(crate) fn append(&mut self, at: u32, id: EventId, entries: &mut Entries) {
         let next_order = self.next_order;
         let Some(lane) = self.get_mut(at) else { return };

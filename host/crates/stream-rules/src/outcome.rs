@@ -45,7 +45,7 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Of an event that so many have skipped unasked.
+    /// The outcome of an event that `acked` subscribers have skipped without being asked.
     pub(crate) fn skipped_by(acked: u32) -> Self {
         Self { acked, ..Self::default() }
     }

@@ -12,7 +12,7 @@ use trigger_host_types::Backoff;
 pub enum Mode {
     /// No entries, windows, outcomes, timeouts or advances (`F1`).
     Fast,
-    /// With a producer that is told how each raw event ended.
+    /// The producer learns how each raw event ended.
     Ack,
 }
 
@@ -112,7 +112,7 @@ pub struct Policy {
     pub on_failed: OnFailed,
     /// How batches are acknowledged.
     pub advance: AdvancePolicy,
-    /// Outstanding raw events at which the source is no longer read (`A2`). None: no bound.
+    /// The source is not read while this many raw events are outstanding (`A2`). None: no bound.
     pub max_outstanding: Option<usize>,
     /// Whether the source is read while no live subscriber exists (`S2`).
     pub read_for_nobody: bool,
@@ -181,7 +181,7 @@ impl Policy {
 }
 
 impl Policy {
-    /// The same for a producer whose calls take so many lanes each (`P4`).
+    /// The same rules for a producer whose calls each take this many lanes (`P4`).
     pub(crate) fn gathering(mut self, lanes: NonZeroUsize) -> Self {
         self.advance.max_in_flight = self.advance.max_in_flight.max(1).saturating_mul(lanes.get());
         self

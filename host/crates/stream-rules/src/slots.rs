@@ -144,7 +144,7 @@ impl Slots {
     }
 
     /// The subscription, as far as it is still the one in its place and subscribed.
-    pub(crate) fn of(&self, subscription: SubscriptionId) -> Option<u32> {
+    pub(crate) fn find(&self, subscription: SubscriptionId) -> Option<u32> {
         let slot = self.slab.get(subscription.slot as usize)?;
         (slot.generation == subscription.generation && slot.joined).then_some(subscription.slot)
     }

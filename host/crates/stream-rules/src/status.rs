@@ -146,7 +146,7 @@ impl Totals {
 /// One subscriber.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SubscriberStatus {
-    /// Which trigger.
+    /// Its trigger.
     pub trigger: TriggerId,
     /// Raw events that wait for it: its lag.
     pub queued: usize,
@@ -172,7 +172,7 @@ pub enum Wait {
     },
     /// Nothing but its turn: as many lanes advance as may.
     Turn,
-    /// The broker: so many raw events are being advanced past, or wait for a call that takes several lanes.
+    /// The broker: raw events are being advanced past, or wait for a call that takes several lanes.
     Advance {
         /// Items of the running call.
         items: usize,
@@ -185,7 +185,7 @@ pub enum Wait {
         items: usize,
         /// Calls that failed.
         calls: u32,
-        /// Until then; zero when it only waits for its turn.
+        /// How long until then; zero when it only waits for its turn.
         wait: Duration,
     },
     /// Those who failed it, to be offered it again (`P2`, hold).
@@ -202,7 +202,7 @@ pub enum Wait {
 /// One lane.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LaneStatus {
-    /// Which.
+    /// The lane.
     pub lane: Lane,
     /// Its oldest raw event that is in no call; None when all of them are.
     pub head: Option<EventId>,

@@ -19,7 +19,7 @@ pub(crate) enum Timer {
     SinceRead,
     /// The oldest event in the hands of a slot may be overdue.
     SinceHandOver {
-        /// Whose.
+        /// The subscriber's place.
         slot: u32,
         /// Of which life of the slot.
         generation: u64,

@@ -1,7 +1,7 @@
 //! One group's next deadline on tokio's clock.
 //!
-//! Owns one timer, which is set anew only when the deadline has changed: most turns of a group change nothing about it. Invariant: it goes off
-//! once for each time it is set.
+//! Owns one timer, which is set again only when the deadline has changed: most turns of a group do not change it. Invariant: it goes off once
+//! for each time it is set.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -18,12 +18,12 @@ pub(crate) struct Alarm {
 }
 
 impl Alarm {
-    /// Not set. `began`: of the group's clock.
+    /// An alarm that is not set. `began`: when the group's clock began.
     pub(crate) fn new(began: Instant) -> Self {
         Self { began, at: None, sleep: Box::pin(tokio::time::sleep_until(began)) }
     }
 
-    /// Goes off then; never for None, or for a moment beyond the end of time.
+    /// Sets the moment at which it goes off: never for None, or for a moment that does not fit the clock.
     pub(crate) fn set_to(&mut self, wake: Option<Moment>) {
         if self.at == wake {
             return;

@@ -45,7 +45,7 @@ impl Calls {
         self.ready.push_back((batch, advance));
     }
 
-    /// The next call to begin, if one may; [`Calls::began`] is told of its task.
+    /// The next call to begin, if one may. [`Calls::began`] has to follow with its task.
     pub(crate) fn next(&mut self) -> Option<(CallId, Vec<Advance>)> {
         if self.ready.is_empty() || self.running.len() >= self.most {
             return None;

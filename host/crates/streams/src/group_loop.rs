@@ -10,11 +10,11 @@ use stream_rules::{Batch, Effect, Group, Moment, PullError, SubscriptionId};
 
 use crate::message::{Ended, Leaving, Message, Reply};
 
-/// What a desk needs of the world.
+/// What a group's loop needs of the world.
 pub trait Shell {
-    /// Now.
+    /// The time on the group's clock.
     fn now(&self) -> Moment;
-    /// Begins an effect, without waiting for it. Never a hand-over, failure or end of a subscription: those are the desk's own.
+    /// Begins an effect, without waiting for it. Never a hand-over, failure or end of a subscription: those are the loop's own.
     fn perform(&mut self, effect: Effect);
 }
 
@@ -28,11 +28,11 @@ pub struct GroupLoop<S> {
 }
 
 impl<S: Shell> GroupLoop<S> {
-    /// A desk for a new group; `effects`: what making it has led to.
+    /// The loop of a new group; `effects`: what making it has led to.
     pub fn new(group: Group, shell: S, effects: Vec<Effect>) -> Self {
-        let mut desk = Self { group, shell, waiting: HashMap::new(), subscribers: 0, effects };
-        desk.perform();
-        desk
+        let mut new = Self { group, shell, waiting: HashMap::new(), subscribers: 0, effects };
+        new.perform();
+        new
     }
 
     /// Takes one message and does everything it leads to.
@@ -91,7 +91,7 @@ impl<S: Shell> GroupLoop<S> {
         self.group.next_wake()
     }
 
-    /// Whether nothing is left to do and nobody is left to be told.
+    /// Whether nothing is left to do and everyone has left.
     pub fn is_done(&self) -> bool {
         self.group.is_ended() && self.subscribers == 0
     }

@@ -1,6 +1,6 @@
-//! What a group is told.
+//! The messages of one group.
 //!
-//! Owns the messages of one group's task. Each is one uninterrupted section of the state machine.
+//! Owns their shapes. Each message is one uninterrupted section of the state machine.
 
 use matching::Match;
 use stream_rules::status::Status;
@@ -19,7 +19,7 @@ pub enum Ended {
     /// It failed; leave, and come back later.
     #[error("{0}")]
     Failed(Failure),
-    /// Its failure was told before, or the group was stopped.
+    /// It has heard of its failure before, or the group was stopped.
     #[error("the stream is over")]
     Over,
     /// The last batch has no verdicts yet.
@@ -40,7 +40,7 @@ pub enum Leaving {
 pub enum Message {
     /// A trigger joins.
     Join {
-        /// Who.
+        /// The trigger.
         trigger: TriggerId,
         /// What it wants to see.
         wanted: Match,
@@ -49,16 +49,16 @@ pub enum Message {
     },
     /// A subscriber asks for raw events.
     Pull {
-        /// Who.
+        /// The subscriber.
         subscription: SubscriptionId,
-        /// At most so many.
+        /// The most it can take.
         max: usize,
-        /// At least one, or why there are no more.
+        /// At least one raw event, or why no more will come.
         reply: Reply<Result<Batch, Ended>>,
     },
     /// A subscriber's verdicts on its last batch.
     Verdicts {
-        /// Who.
+        /// The subscriber.
         subscription: SubscriptionId,
         /// One for each raw event.
         verdicts: Vec<Verdict>,
@@ -71,7 +71,7 @@ pub enum Message {
     Confirm(Vec<Seq>),
     /// These trigger events will never be stored.
     NotStored(Vec<Seq>, NotStored),
-    /// A trigger that was expected will not come.
+    /// A trigger that the group expected will not come.
     NotComing(TriggerId),
     /// The source is open.
     Opened,
@@ -89,9 +89,9 @@ pub enum Message {
     Tick,
     /// No more reading; what is resolved is still advanced.
     Stop,
-    /// No further read.
+    /// Begin no further read.
     Pause,
-    /// Reads again.
+    /// Read again.
     Resume,
     /// What the group holds.
     Counts(Reply<Counts>),

@@ -91,6 +91,6 @@ pub trait Producer: Send + Sync + 'static {
     /// Lets go of the broker (`C1`).
     ///
     /// # Errors
-    /// Logged, and no more than that (`C2`).
+    /// It is logged; nothing else comes of it (`C2`).
     async fn close(&self) -> Result<(), SourceError>;
 }

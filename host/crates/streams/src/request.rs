@@ -17,17 +17,17 @@ use crate::producer::Producer;
 /// Everything a trigger brings when it joins a stream.
 #[derive(Clone)]
 pub struct Subscribe {
-    /// Who.
+    /// The trigger that joins.
     pub trigger: TriggerId,
-    /// Which stream.
+    /// The stream that it joins.
     pub key: StreamKey,
     /// What it wants to see.
     pub wanted: Match,
-    /// Whether the stream is acknowledged. Counts for the first subscriber only, as do those below (`G2`).
+    /// Whether the stream is acknowledged. Only the first subscriber decides this and what follows (`G2`).
     pub mode: Mode,
-    /// The rules.
+    /// The rules of the group.
     pub policy: Policy,
-    /// The source.
+    /// Reads the source and acknowledges.
     pub producer: Arc<dyn Producer>,
     /// Triggers with this key that are known to be coming.
     pub cohort: Vec<TriggerId>,
@@ -48,10 +48,10 @@ pub enum SubscribeError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PauseError {
     /// It has no group.
-    #[error("the stream has no group; it may have ended, look at the list again")]
+    #[error("the stream has no group; it may have ended: list the streams again")]
     NoSuchStream,
     /// As many streams are paused as may be.
-    #[error("{0} streams are paused already; resume one first")]
+    #[error("{0} streams are already paused; resume one first")]
     TooMany(usize),
     /// Everything is being stopped.
     #[error("shared streams are being stopped")]

@@ -64,7 +64,7 @@ pub(crate) async fn look_at_all(table: &mpsc::Sender<Request>) -> Vec<GroupStatu
         table.send(Request::All { reply }).await.ok()?;
         all.await.ok()
     };
-    // Everything is being stopped when there is no table.
+    // Without a table, everything is being stopped.
     let known = tokio::time::timeout_at(until, known).await.ok().flatten().unwrap_or_default();
     let mut asked = JoinSet::new();
     for known in known {

@@ -54,7 +54,7 @@ impl Streams {
         streams
     }
 
-    /// Joins a stream; makes its group if there is none that takes subscribers.
+    /// Joins a stream. Makes a group for it when none takes subscribers.
     ///
     /// # Errors
     /// The trigger has joined it already, or everything is being stopped.

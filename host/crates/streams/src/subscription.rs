@@ -144,8 +144,8 @@ impl Confirmer {
         let _ = self.group.send(Message::NotStored(seqs, why)).await;
     }
 
-    /// The same for those whose trigger is gone, from where nobody can wait: a group that has no room for it is told when it has. Outside of a
-    /// runtime, where the host has ended, nobody is told.
+    /// The same for those whose trigger is gone, from where nobody can wait: a group whose queue is full learns of it when there is room. Outside
+    /// of a runtime the host has ended, and no group needs to know.
     pub fn abandon(&self, seqs: Vec<Seq>) {
         let abandoned = Message::NotStored(seqs, NotStored::Abandoned);
         if let Err(TrySendError::Full(abandoned)) = self.group.try_send(abandoned)

@@ -27,7 +27,7 @@ const PAUSED: usize = 1_000;
 /// See the module.
 pub(crate) struct Table {
     registry: Registry<Handle>,
-    /// Those that take no subscribers any more included, until they are over.
+    /// Every group that is not over, including those that no longer take subscribers.
     all: BTreeMap<GroupId, (StreamKey, Handle)>,
     /// With the number of the stream's present or last group.
     paused: HashMap<StreamKey, GroupId>,
@@ -160,7 +160,7 @@ impl Table {
         let tasks = Tasks::new(key.clone(), self.began, producer, calls);
         let (own, evicted_key) = (self.own.clone(), key.clone());
         let evicted = move || {
-            // When the table is too busy to be told, it learns it from the next trigger that asks for this key.
+            // A table that is too busy to hear it learns of it from the next trigger that asks for this key.
             let request = Request::Evicted { key: evicted_key.clone(), id };
             let _ = own.upgrade().map(|own| own.try_send(request));
         };

@@ -53,7 +53,7 @@ enum Done {
     Closed,
 }
 
-/// The tokio side of a desk.
+/// The tokio side of a group.
 pub(crate) struct Tasks {
     key: StreamKey,
     began: Instant,
@@ -192,15 +192,15 @@ pub(crate) async fn run(
     mut evicted: impl FnMut(),
 ) {
     let mut alarm = Alarm::new(tasks.began);
-    let mut desk = GroupLoop::new(group, tasks, effects);
+    let mut group = GroupLoop::new(group, tasks, effects);
     let mut stopped = false;
     let (mut inbox, mut others) = (Vec::new(), Vec::new());
-    while !desk.is_done() {
-        alarm.set_to(desk.next_wake());
+    while !group.is_done() {
+        alarm.set_to(group.next_wake());
         tokio::select! {
             1.. = wires.messages.recv_many(&mut inbox, AT_ONCE) => {}
             () = wires.leavers.any.notified() => {}
-            Some(done) = desk.shell().running.join_next() => desk.shell().finished(done, &mut others),
+            Some(done) = group.shell().running.join_next() => group.shell().finished(done, &mut others),
             () = &mut alarm => others.push(Message::Tick),
             () = wires.stop.cancelled(), if !stopped => {
                 stopped = true;
@@ -209,10 +209,10 @@ pub(crate) async fn run(
             Ok(()) = wires.paused.changed() => wires.paused.mark_changed(),
         }
         inbox.dedup_by(|next, message| message.takes(next));
-        inbox.drain(..).for_each(|message| turn(&mut desk, &mut wires, [message]));
-        turn(&mut desk, &mut wires, others.drain(..));
-        totals.follow(desk.totals());
-        if std::mem::take(&mut desk.shell().evicted) {
+        inbox.drain(..).for_each(|message| turn(&mut group, &mut wires, [message]));
+        turn(&mut group, &mut wires, others.drain(..));
+        totals.follow(group.totals());
+        if std::mem::take(&mut group.shell().evicted) {
             evicted();
         }
     }
@@ -220,23 +220,23 @@ pub(crate) async fn run(
 
 /// One message, or all that one thing says, and what has come about meanwhile: what has returned does not wait for the rest of a crowd, so
 /// that reading and advancing go on beside it. Calls begin behind all of that, so that what is ready goes together.
-fn turn(desk: &mut GroupLoop<Tasks>, wires: &mut Wires, messages: impl IntoIterator<Item = Message>) {
+fn turn(group: &mut GroupLoop<Tasks>, wires: &mut Wires, messages: impl IntoIterator<Item = Message>) {
     // Who has left is gone before anything that was sent later, such as its own return.
     let left = wires.leavers.take().into_iter().map(|(subscription, how)| Message::Leave(subscription, how));
     let mut messages: Vec<Message> = left.chain(messages).collect();
-    while let Some(done) = desk.shell().running.try_join_next() {
-        desk.shell().finished(done, &mut messages);
+    while let Some(done) = group.shell().running.try_join_next() {
+        group.shell().finished(done, &mut messages);
     }
     for message in messages {
         // Before anything that could lead to a read.
-        wires.pause().into_iter().for_each(|pause| desk.handle(pause));
-        desk.handle(message);
+        wires.pause().into_iter().for_each(|pause| group.handle(pause));
+        group.handle(message);
     }
-    wires.pause().into_iter().for_each(|pause| desk.handle(pause));
-    while let Some(failed) = desk.shell().calls.next_failed() {
-        desk.handle(failed);
+    wires.pause().into_iter().for_each(|pause| group.handle(pause));
+    while let Some(failed) = group.shell().calls.next_failed() {
+        group.handle(failed);
     }
-    desk.shell().call();
+    group.shell().call();
 }
 
 pub(crate) fn moment(began: Instant, now: Instant) -> Moment {

@@ -9,7 +9,7 @@ use std::fmt;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
-/// What is nested deeper is no JSON for its reader, so nothing is ever found there.
+/// The JSON reader refuses what is nested deeper, so nothing is ever found there.
 const DEEPEST: usize = 128;
 
 /// See the module.
@@ -44,7 +44,7 @@ pub(super) struct Found<'a> {
 }
 
 impl Fields {
-    /// One more looks at this field.
+    /// One more subscriber looks at this field.
     pub(super) fn add(&mut self, pointer: &str) {
         if let Some(pointer) = self.pointers.get_mut(pointer) {
             pointer.count += 1;
@@ -58,7 +58,7 @@ impl Fields {
         }
     }
 
-    /// One less.
+    /// One looks at this field no longer.
     pub(super) fn remove(&mut self, pointer: &str) {
         let Some(Pointer { count, place }) = self.pointers.get_mut(pointer) else { return };
         *count -= 1;
@@ -70,7 +70,7 @@ impl Fields {
     }
 
     /// What an event has of these fields; None when it is not JSON.
-    pub(super) fn of(&self, event: &[u8]) -> Option<Found<'_>> {
+    pub(super) fn read(&self, event: &[u8]) -> Option<Found<'_>> {
         let mut values = vec![None; self.pointers.len() + self.free.len()];
         let mut json = serde_json::Deserializer::from_slice(event);
         Walk { node: Some(&self.root), values: &mut values }.deserialize(&mut json).ok()?;

@@ -11,7 +11,7 @@ fn compare(event: &str) {
     for pointers in all {
         let mut fields = Fields::default();
         pointers.iter().for_each(|pointer| fields.add(pointer));
-        let found = fields.of(event.as_bytes());
+        let found = fields.read(event.as_bytes());
         assert_eq!(found.is_some(), whole.is_some(), "{event}");
         for pointer in pointers {
             let expected = whole.as_ref().and_then(|whole| whole.pointer(pointer));
@@ -43,7 +43,7 @@ fn what_is_not_json_has_no_fields() {
     }
     let mut fields = Fields::default();
     fields.add("/a");
-    assert!(fields.of(b"{\"a\": 1, \"x\": \"\xff\"}").is_none());
+    assert!(fields.read(b"{\"a\": 1, \"x\": \"\xff\"}").is_none());
 }
 
 /// Whoever writes the pointer is not trusted, and what is done for one is done for each level of it.
@@ -55,7 +55,7 @@ fn a_pointer_may_be_longer_than_anything() {
     let deep = "{\"a\":".repeat(127) + "1" + &"}".repeat(127);
     let pointer = "/a".repeat(127);
     fields.add(&pointer);
-    let found = fields.of(deep.as_bytes()).map(|found| (found.get(&long).cloned(), found.get(&pointer).cloned()));
+    let found = fields.read(deep.as_bytes()).map(|found| (found.get(&long).cloned(), found.get(&pointer).cloned()));
     assert_eq!(found, Some((None, Some(Value::from(1)))));
     fields.remove(&pointer);
     fields.remove(&long);
@@ -70,7 +70,7 @@ fn a_field_is_looked_at_until_the_last_one_is_gone() {
     assert_eq!(fields.root.inner.keys().collect::<Vec<_>>(), ["a"]);
     fields.add("/d");
     let found = |fields: &Fields| {
-        let found = fields.of(br#"{"a": 1, "b": {"c": 2}, "d": 3}"#)?;
+        let found = fields.read(br#"{"a": 1, "b": {"c": 2}, "d": 3}"#)?;
         Some(["/a", "/b", "/b/c", "/d"].map(|pointer| found.get(pointer).and_then(Value::as_u64)))
     };
     assert_eq!(found(&fields), Some([Some(1), None, None, Some(3)]));

@@ -24,7 +24,7 @@ fn make(settings: &Settings, wanted: Wanted<'_>, _access: Access) -> Result<Sour
     Ok(Source { producer: std::sync::Arc::new(producer), mode: stream_rules::Mode::Fast })
 }
 
-/// There is none.
+/// This program was built without it.
 #[cfg(not(feature = "directory"))]
 fn make(_settings: &Settings, wanted: Wanted<'_>, _access: Access) -> Result<Source, SourceRefused> {
     Err(wanted.not_built("directory"))

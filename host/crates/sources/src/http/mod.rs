@@ -26,7 +26,7 @@ fn make(settings: &Settings, wanted: Wanted<'_>, access: Access) -> Result<Sourc
     Ok(Source { producer: std::sync::Arc::new(producer), mode })
 }
 
-/// There is none.
+/// This program was built without it.
 #[cfg(not(feature = "http"))]
 fn make(_settings: &Settings, wanted: Wanted<'_>, _access: Access) -> Result<Source, SourceRefused> {
     Err(wanted.not_built("http"))

@@ -1,7 +1,7 @@
 //! Kafka: one consumer group per stream, one lane per partition.
 //!
 //! A raw event is `{"topic", "partition", "offset", "timestamp_ms", "key", "headers"}` and one of `"value"` (the message, when it is JSON),
-//! `"text"` (when it is UTF-8 but no JSON), `"base64"` (when it is neither), or none of them (a tombstone). Its payload is
+//! `"text"` (when it is UTF-8 but not JSON), `"base64"` (when it is neither), or none of them (a tombstone). Its payload is
 //! `topic/partition/offset`.
 //!
 //! A lane is a partition during one assignment of it: what was read before a partition was taken away is settled in a lane whose advances
@@ -38,7 +38,7 @@ fn make(settings: &Settings, wanted: Wanted<'_>, access: Access) -> Result<Sourc
     Ok(Source { producer: std::sync::Arc::new(producer), mode: stream_rules::Mode::Ack })
 }
 
-/// There is none.
+/// This program was built without it.
 #[cfg(not(feature = "kafka"))]
 fn make(_settings: &Settings, wanted: Wanted<'_>, _access: Access) -> Result<Source, SourceRefused> {
     Err(wanted.not_built("kafka"))

@@ -47,7 +47,7 @@ impl Native for Settings {
             return Err(("topics", "the list is empty: name the topics that may be read".to_owned()));
         }
         if let Some(topic) = self.topics.iter().find(|topic| !is_topic(topic.strip_suffix('*').unwrap_or(topic))) {
-            return Err(("topics", format!("`{topic}` is no name of a topic; only its end may be `*`")));
+            return Err(("topics", format!("`{topic}` is not the name of a topic; only its end may be `*`")));
         }
         if self.group.is_empty() || self.group.len() > 100 || !self.group.bytes().all(is_plain) {
             return Err(("group", "write at most 100 letters, digits, `.`, `_` and `-`".to_owned()));
@@ -63,7 +63,7 @@ impl Native for Settings {
     }
 }
 
-/// What Kafka takes; `*` alone leaves nothing to check. (A leading `^` would make librdkafka read a pattern.)
+/// Whether Kafka accepts this name. The name before a `*` may be empty. (A leading `^` would make librdkafka read a pattern.)
 pub(super) fn is_topic(name: &str) -> bool {
     name.len() <= 249 && name != "." && name != ".." && name.bytes().all(is_plain)
 }

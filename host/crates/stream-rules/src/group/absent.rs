@@ -1,8 +1,8 @@
-//! Waiting for those who left and may come back.
+//! Waiting for triggers that left and may return.
 //!
-//! Owns who they are, and what was read while they were away. Invariant: where a verdict binds, nothing is read and nothing is fanned out while one
-//! of them is absent and has not had the time of the grace: a trigger that was set up anew would not be asked about what came meanwhile, and its
-//! siblings' verdicts alone would settle it. One that has failed is not waited for: its siblings do not pay for it.
+//! Owns who they are, and what was read while they were away. Invariant: where a verdict binds, nothing is read and nothing is fanned out while
+//! one of them is absent and its grace has not passed. Otherwise a trigger that is being set up again would not be asked about what came in
+//! the meantime, and its siblings' verdicts alone would settle it. A trigger that has failed is not waited for, at its siblings' expense.
 
 use std::collections::HashMap;
 
@@ -25,7 +25,7 @@ pub(super) struct Absent {
 }
 
 impl Absent {
-    /// Whether somebody is waited for.
+    /// Whether the group waits for somebody.
     pub(super) fn is_waited_for(&self) -> bool {
         !self.until.is_empty()
     }
@@ -42,14 +42,14 @@ impl Absent {
         if self.is_waited_for() { None } else { self.read.take() }
     }
 
-    /// This one is there, or does not come.
+    /// This trigger is back, or will not come.
     pub(super) fn no_longer(&mut self, trigger: TriggerId) {
         self.until.remove(&trigger);
     }
 }
 
 impl Group {
-    /// A trigger left, and may come back.
+    /// A trigger left, and may return.
     pub(super) fn wait_for(&mut self, trigger: TriggerId, now: Moment) {
         if self.policy.binding == Binding::Verdict && !self.policy.grace.is_zero() {
             self.absent.until.insert(trigger, now.after(self.policy.grace));
@@ -57,7 +57,7 @@ impl Group {
         }
     }
 
-    /// Somebody may have been waited for long enough.
+    /// The grace of one of them may have passed.
     pub(super) fn absent_overdue(&mut self, now: Moment) {
         self.absent.timed = false;
         self.absent.until.retain(|_, until| *until > now);

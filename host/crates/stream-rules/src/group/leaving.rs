@@ -13,7 +13,7 @@ impl Group {
     /// A subscriber leaves, whatever the reason (`U4`). Unknown here, or the group dead: nothing happens (`L1`, `L5`).
     pub fn leave(&mut self, subscription: SubscriptionId, now: Moment, effects: &mut Vec<Effect>) {
         self.clock = now;
-        let Some(slot) = self.slots.of(subscription).filter(|_| !self.evicted) else { return };
+        let Some(slot) = self.slots.find(subscription).filter(|_| !self.evicted) else { return };
         self.resolve_undelivered(slot, Resolution::Failed(FailedBy::NeverDelivered));
         match self.policy.binding {
             Binding::Window => self.close_window(slot),
@@ -32,7 +32,7 @@ impl Group {
             return self.leave(subscription, now, effects);
         }
         self.clock = now;
-        let Some(slot) = self.slots.of(subscription).filter(|_| !self.evicted) else { return };
+        let Some(slot) = self.slots.find(subscription).filter(|_| !self.evicted) else { return };
         self.resolve_undelivered(slot, Resolution::Acked);
         self.leave_without_verdict(slot, Resolution::Acked);
         self.left(slot, now, effects);

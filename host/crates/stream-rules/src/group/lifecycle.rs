@@ -29,8 +29,8 @@ pub(super) struct Life {
     reads: u64,
     /// When the source last gave raw events.
     last_read: Option<Moment>,
-    /// Whether its subscribers were told why the group is over.
-    told: bool,
+    /// Whether its subscribers know why the group is over.
+    announced: bool,
     /// Whether an operator has paused it.
     paused: bool,
     /// Whether the grace ended while it was paused.
@@ -149,7 +149,7 @@ impl Group {
         }
     }
 
-    /// The poll is over by itself: the key is given up and everyone is told, before anything else can happen (`T2`, `T3`, `L4`).
+    /// The poll is over by itself: the key is given up and every subscriber fails, before anything else can happen (`T2`, `T3`, `L4`).
     pub(super) fn poll_ended(&mut self, end: PollEnd, now: Moment, effects: &mut Vec<Effect>) {
         let failure = match end {
             PollEnd::Terminated => Failure::PollTerminated,
@@ -165,7 +165,7 @@ impl Group {
     /// Every subscriber's queue is emptied and ends with `failure`. Nothing is resolved by that: it is abandoned (`T3`, `T4`).
     /// Once: what ends the group first is what they see.
     pub(super) fn fail_everyone(&mut self, failure: &Failure) {
-        if std::mem::replace(&mut self.life.told, true) {
+        if std::mem::replace(&mut self.life.announced, true) {
             return;
         }
         for slot in self.slots.joined() {
@@ -187,7 +187,7 @@ impl Group {
         }
     }
 
-    /// Ends the group: no more reading, what is resolved is still advanced (`X1`, `P6`). Subscribers are told nothing (`X3`).
+    /// Ends the group: no more reading, what is resolved is still advanced (`X1`, `P6`). Subscribers do not fail (`X3`).
     pub fn stop(&mut self, now: Moment, effects: &mut Vec<Effect>) {
         self.stop_poll(now, effects);
         self.settle(now, effects);

@@ -49,7 +49,7 @@ pub trait Recorded {
 
 impl Recorded for Group {
     fn bind(&mut self, subscription: SubscriptionId) -> Option<Seq> {
-        let slot = self.slots.of(subscription).filter(|_| !self.evicted)?;
+        let slot = self.slots.find(subscription).filter(|_| !self.evicted)?;
         let open = self.slots.at(slot).open.as_ref()?;
         let (id, handed) = (open.batch.last()?.id, open.handed);
         self.owes(slot, id).then(|| {
@@ -60,7 +60,7 @@ impl Recorded for Group {
     }
 
     fn reject(&mut self, subscription: SubscriptionId, now: Moment, effects: &mut Vec<Effect>) {
-        let slot = self.slots.of(subscription);
+        let slot = self.slots.find(subscription);
         let open = slot.and_then(|slot| Some((slot, self.slots.at(slot).open.as_ref()?.batch.last()?.id)));
         match open {
             Some((slot, id)) => {

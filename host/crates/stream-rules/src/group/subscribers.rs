@@ -18,10 +18,10 @@ use crate::slots::{Open, Queue};
 /// Batches that are remembered for others: as many as a queue of the usual length has.
 const MOST_SHARED: usize = 4;
 
-/// What is being given to subscribers, and told them.
+/// What subscribers are being given.
 #[derive(Debug, Default)]
 pub(super) struct Handing {
-    /// Waiting subscribers whose failure they are told at the end of the command.
+    /// Waiting subscribers that learn at the end of the command that they failed.
     failing: Vec<u32>,
     /// The last batches that were made for subscribers that take everything, newest last.
     shared: VecDeque<Batch>,
@@ -90,7 +90,7 @@ impl Group {
         now: Moment,
         effects: &mut Vec<Effect>,
     ) -> Result<(), PullError> {
-        let slot = self.slots.of(subscription).ok_or(PullError::Gone)?;
+        let slot = self.slots.find(subscription).ok_or(PullError::Gone)?;
         match self.policy.binding {
             Binding::Window => self.close_window(slot),
             Binding::Verdict if self.slots.at(slot).open.is_some() => return Err(PullError::VerdictsMissing),
@@ -123,7 +123,7 @@ impl Group {
         }
     }
 
-    /// Tells those who wait that their stream has failed.
+    /// Lets waiting subscribers know that their stream has failed.
     pub(super) fn tell_failures(&mut self, effects: &mut Vec<Effect>) {
         while let Some(slot) = self.handing.failing.pop() {
             if !self.slots.waiting.remove(slot) {
@@ -195,7 +195,7 @@ impl Group {
         Some(self.without_rewound(batch))
     }
 
-    /// The batch of so many from there on: the one that somebody else was given, if there is one.
+    /// The batch of `count` raw events from there on: the one that another subscriber was given, if there is one.
     fn batch_of(&mut self, from: EventId, count: usize) -> Batch {
         let alike = |batch: &&Batch| batch.len() == count && batch.first().is_some_and(|first| first.id == from);
         if let Some(batch) = self.handing.shared.iter().rev().find(alike) {

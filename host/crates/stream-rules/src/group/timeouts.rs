@@ -128,7 +128,7 @@ impl Group {
     }
 
     /// Fails a subscription that was too slow in all it owes (`K2`), the queue of whoever has its place now included where the
-    /// place belongs to the trigger (`K4`); one that has left has no queue to be told in (`K3`).
+    /// place belongs to the trigger (`K4`); one that has left has no queue in which it could hear of it (`K3`).
     fn time_out(&mut self, slot: u32, id: EventId, effects: &mut Vec<Effect>) {
         let state = self.slots.at(slot);
         if state.joined {

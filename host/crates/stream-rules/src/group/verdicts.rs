@@ -18,10 +18,10 @@ pub enum VerdictError {
     #[error("this subscription is over")]
     Gone,
     /// Nothing is in its hands.
-    #[error("there is no batch to give verdicts on")]
+    #[error("no batch is open, so there is nothing to give verdicts on")]
     NothingOpen,
     /// One per raw event, in order.
-    #[error("{given} verdicts on {wanted} raw events; give one for each, in order")]
+    #[error("{given} verdicts were given on {wanted} raw events; give one for each, in order")]
     Number {
         /// Verdicts given.
         given: usize,
@@ -29,7 +29,7 @@ pub enum VerdictError {
         wanted: usize,
     },
     /// An `emit` without events.
-    #[error("an emit without events; skip the raw event instead")]
+    #[error("an emit needs at least one event; to fire none, skip the raw event")]
     EmptyEmit,
     /// It covers a raw event that this subscriber does not hold.
     #[error("raw event {} is covered but was not held", .0.0)]
@@ -41,7 +41,7 @@ pub enum VerdictError {
 pub enum NotStored {
     /// Where it was to be stored it was refused for good: its raw event counts as rejected.
     Refused,
-    /// Its trigger is gone before it was told: its raw event counts as failed.
+    /// Its trigger went away before the event was delivered: its raw event counts as failed.
     Abandoned,
 }
 
@@ -77,7 +77,7 @@ impl Group {
         now: Moment,
         effects: &mut Vec<Effect>,
     ) -> Result<Vec<Option<Seq>>, VerdictError> {
-        let slot = self.slots.of(subscription).ok_or(VerdictError::Gone)?;
+        let slot = self.slots.find(subscription).ok_or(VerdictError::Gone)?;
         if self.mode == Mode::Fast {
             return Ok(gate_nothing(rulings));
         }
@@ -138,7 +138,7 @@ impl Group {
     /// The filter trapped, failed or ran out of budget: what it had in hand is failed, never acked. It may ask for more.
     pub fn call_failed(&mut self, subscription: SubscriptionId, now: Moment, effects: &mut Vec<Effect>) {
         self.clock = now;
-        let Some(slot) = self.slots.of(subscription) else { return };
+        let Some(slot) = self.slots.find(subscription) else { return };
         let open = self.slots.at_mut(slot).open.take();
         for event in open.iter().flat_map(|open| open.batch.iter()) {
             self.resolve_at_once(slot, event.id, Resolution::Failed(FailedBy::Filter));

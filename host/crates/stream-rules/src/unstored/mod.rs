@@ -144,7 +144,7 @@ impl Unstored {
             alone.closed = true;
             return false;
         }
-        if self.of(slot, id).is_some() {
+        if self.count_in_run(slot, id).is_some() {
             return false;
         }
         self.forget(slot, id);
@@ -193,7 +193,8 @@ impl Unstored {
 
     /// Whether something is known of this raw event.
     pub(crate) fn contains(&self, slot: u32, id: EventId) -> bool {
-        self.places.get(slot as usize).is_some_and(|place| place.alone.contains_key(&id)) || self.of(slot, id).is_some()
+        self.places.get(slot as usize).is_some_and(|place| place.alone.contains_key(&id))
+            || self.count_in_run(slot, id).is_some()
     }
 
     /// How many numbers are waited for with a raw event to which nothing more can be bound; None for any other.
@@ -201,7 +202,7 @@ impl Unstored {
         let alone = self.places.get(slot as usize).and_then(|place| place.alone.get(&id));
         match alone {
             Some(alone) => alone.closed.then_some(alone.unconfirmed as usize),
-            None => self.of(slot, id),
+            None => self.count_in_run(slot, id),
         }
     }
 
@@ -264,9 +265,9 @@ impl Unstored {
     }
 
     /// How many numbers in a run are waited for with a raw event; None when it is in no run.
-    fn of(&self, slot: u32, id: EventId) -> Option<usize> {
+    fn count_in_run(&self, slot: u32, id: EventId) -> Option<usize> {
         let run = self.runs.get(&self.run_at(slot, id)?)?;
-        Some(run.of(id)).filter(|numbers| *numbers > 0)
+        Some(run.count(id)).filter(|numbers| *numbers > 0)
     }
 
     fn end_run(&mut self, slot: u32, first: Seq) {

@@ -87,7 +87,7 @@ impl Run {
     }
 
     /// How many numbers of a raw event are unconfirmed.
-    pub(crate) fn of(&self, id: EventId) -> usize {
+    pub(crate) fn count(&self, id: EventId) -> usize {
         self.places(id).filter(|place| self.unconfirmed.contains(*place)).count()
     }
 
@@ -186,7 +186,7 @@ mod tests {
     #[test]
     fn several_of_one_raw_event_are_waited_for_together() {
         let mut run = run([3, 8, 8, 8, 20]).expect("in order");
-        assert_eq!((run.events(), run.left(), run.of(EventId(8)), run.of(EventId(9))), (3, 5, 3, 0));
+        assert_eq!((run.events(), run.left(), run.count(EventId(8)), run.count(EventId(9))), (3, 5, 3, 0));
         assert_eq!(run.confirm(2), Some((EventId(8), false)));
         assert_eq!(run.confirm(1), Some((EventId(8), false)));
         assert_eq!(run.confirm(3), Some((EventId(8), true)));

@@ -1,4 +1,4 @@
-//! One trigger's ear at its stream: waits for raw events, has the filter look at them, and gives its verdicts.
+//! One trigger that listens to its stream: waits for raw events, has the filter look at them, and gives its verdicts.
 //!
 //! Owns the subscription and the filter. Invariants: a raw event on which the filter failed is given back as failed, never as skipped, and takes no
 //! neighbour along: a batch that failed is looked at again in halves; what is skipped stays here and costs nobody else anything.
@@ -36,7 +36,7 @@ pub(crate) struct Listener {
     /// Where guests run.
     guests: Handle,
     kind: TriggerKind,
-    /// What went wrong with some of the last batch, while the rest of it is told.
+    /// What went wrong with some of the last batch, while the rest of it is delivered.
     fault: Option<Fault>,
     /// Whether the filter has worked since the last report.
     worked: bool,
@@ -47,7 +47,7 @@ pub(crate) struct Listener {
 pub(crate) enum Fault {
     /// The filter failed on it.
     Call(Box<EndReason>),
-    /// What the filter made of it cannot be told to the API.
+    /// The API cannot be given what the filter made of it.
     Unusable(FailureMessage),
 }
 
@@ -156,7 +156,7 @@ impl Listener {
         looked
     }
 
-    /// Gives the verdicts on a batch, and makes the events of those that emit. What has no verdict, or none that can be told, is failed.
+    /// Gives the verdicts on a batch, and makes the events of those that emit. What has no verdict, or none that can be used, is failed.
     async fn settle(
         &mut self,
         batch: &[Delivery],
@@ -256,7 +256,7 @@ async fn look(filter: &mut Filter, batch: &[Delivery]) -> Looked {
     looked
 }
 
-/// The batch in pieces of what one call takes: so many raw events, and at most [`MOST_BYTES`].
+/// Cuts the batch into what one call takes: at most [`appetite::CALL`] raw events and [`MOST_BYTES`].
 fn parts(batch: &[Delivery]) -> impl Iterator<Item = &[Delivery]> {
     let mut rest = batch;
     std::iter::from_fn(move || {

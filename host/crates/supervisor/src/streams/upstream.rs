@@ -11,13 +11,13 @@ use trigger_host_types::{ClassPath, Clock, Connections, TriggerId};
 
 /// What a subscriber asks for. Nothing of it is trusted.
 pub struct WantedUpstream<'a> {
-    /// Who subscribes.
+    /// The trigger that subscribes.
     pub trigger: TriggerId,
     /// Its class path.
     pub classpath: &'a ClassPath,
     /// Name of the source.
     pub source: &'a str,
-    /// JSON text.
+    /// What the trigger adds, as JSON text.
     pub parameters: &'a str,
     /// The stream, for what has to differ from stream to stream, such as a consumer group.
     pub key: &'a StreamKey,
@@ -35,11 +35,11 @@ pub struct Upstream {
     pub producer: Arc<dyn Producer>,
     /// Whether it is acknowledged.
     pub mode: Mode,
-    /// The rules.
+    /// The rules of the group.
     pub policy: Policy,
 }
 
-/// Why there is no such upstream: one line, which says what to do, without a secret.
+/// Why the upstream cannot be made: one line, which says what to do, without a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct UpstreamRefused(pub String);
@@ -54,7 +54,7 @@ pub trait Upstreams: Send + Sync {
     /// Makes what a subscriber asks for; counts only when no group of its key is there yet.
     ///
     /// # Errors
-    /// There is no source of that name, or it does not take the parameters.
+    /// The table has no source of that name, or the source does not accept the parameters.
     fn make(&self, wanted: WantedUpstream<'_>) -> Result<Upstream, UpstreamRefused>;
 }
 

@@ -1,7 +1,7 @@
 //! The reading half of an upstream that is a component.
 //!
 //! Owns the cursor and the pace. Invariants: the cursor moves only with a read that succeeded; a guest that answers nothing is asked at most
-//! once a second, one that fails with growing waits, and after so many failures in a row the group ends.
+//! once a second, one that fails is asked again after growing waits, and after [`MOST_FAILURES`] in a row the group ends.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -69,7 +69,7 @@ fn scripted(reads: impl IntoIterator<Item = Result<ReadBatch, EndReason>>) -> (A
         asked: Mutex::default(),
         began: Instant::now(),
     });
-    (Arc::clone(&guest), GuestUpstream::of("orders".into(), guest))
+    (Arc::clone(&guest), GuestUpstream::calling("orders".into(), guest))
 }
 
 fn batch(receipts: &[&str], cursor: &str, hold_ms: Option<u32>) -> Result<ReadBatch, EndReason> {
