@@ -16,9 +16,9 @@ const NONE: u32 = u32::MAX;
 /// One outstanding raw event.
 #[derive(Debug)]
 pub(crate) struct Entry {
-    /// Whom it still waits for, of those who were there when it was read (`S1`).
+    /// The subscribers that it still waits for, of those that were there when it was read (`S1`).
     pub(crate) pending: SlotSet,
-    /// How many those are.
+    /// How many subscribers that is.
     pub(crate) left: u32,
     pub(crate) outcome: Outcome,
     /// When it was read.
@@ -31,7 +31,7 @@ pub(crate) struct Entry {
     pub(crate) next_in_lane: Option<EventId>,
     /// Offers beyond the first.
     pub(crate) offers: u32,
-    /// Whether its lane goes past it although it was failed.
+    /// Whether its lane advances past it although it was failed.
     pub(crate) pass: bool,
 }
 

@@ -1,6 +1,6 @@
-//! Names and instants of the streams room.
+//! Names and moments of shared streams.
 //!
-//! Owns the newtypes that keep one number from being taken for another. Invariant: a [`SubscriptionId`] and a [`GroupId`] carry a
+//! Owns the types that keep one number from being mistaken for another. Invariant: a [`SubscriptionId`] and a [`GroupId`] carry a
 //! generation that is never given out twice in a process, so a late message can never hit a newer subscription or group.
 
 use std::fmt;
@@ -26,7 +26,7 @@ impl Moment {
         self.0
     }
 
-    /// How long ago `earlier` was; nothing when it was not.
+    /// How long ago `earlier` was; zero when it is not earlier.
     pub const fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(self.0.saturating_sub(earlier.0))
     }

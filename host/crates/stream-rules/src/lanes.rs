@@ -26,14 +26,14 @@ pub(crate) enum Activity {
     Rewinding(Rewinding),
 }
 
-/// Until the lane is read again.
+/// What is known until the lane is read again.
 #[derive(Debug)]
 pub(crate) struct Rewinding {
-    /// Of the raw event that comes first then.
+    /// The payload of the raw event that comes first then.
     pub(crate) payload: Bytes,
-    /// The first read that surely gives what comes after the rewind; None while the producer is at it.
+    /// The first read that is sure to give what comes after the rewind; None until the producer has answered.
     pub(crate) from: Option<u64>,
-    /// Whether raw events were left out of which only this payload could tell that they were read before the rewind.
+    /// Whether raw events were left out that only this payload could have placed before the rewind.
     pub(crate) left_out: bool,
 }
 
@@ -61,7 +61,7 @@ pub(crate) struct LaneState {
     /// Its place among the lanes: grows with each appearance.
     order: u64,
     pub(crate) activity: Activity,
-    /// When the oldest of what it advances or reads again was read; means nothing otherwise.
+    /// When the oldest raw event that it advances or reads again was read; without meaning otherwise.
     pub(crate) since: Moment,
     /// Rewinds in a row without progress.
     pub(crate) rewinds: u32,
@@ -77,7 +77,7 @@ pub(crate) struct Lanes {
     free: Vec<u32>,
     ready: BTreeSet<(u64, u32)>,
     next_order: u64,
-    /// The running pass: next place to look at, and the first place of lanes that appeared after it began.
+    /// The running pass: the next place to look at, and the first place of the lanes that appeared after it began.
     pass: (u64, u64),
 }
 
@@ -147,7 +147,7 @@ impl Lanes {
         }
     }
 
-    /// To be called when `id`, an event of this lane, is resolved: the lane is ready when `id` is its head and nothing else keeps it.
+    /// Has to be called when `id`, an event of this lane, is resolved: the lane is ready if `id` is its head and nothing else keeps it.
     pub(crate) fn resolved(&mut self, at: u32, id: EventId) {
         if let Some(lane) = self.get(at)
             && lane.head == Some(id)
@@ -157,7 +157,7 @@ impl Lanes {
         }
     }
 
-    /// Looks again at a lane that was kept: ready when its head is resolved; forgotten when nothing is left of it.
+    /// Looks again at a lane that was kept: it is ready if its head is resolved, and forgotten if nothing is left of it.
     pub(crate) fn settle(&mut self, at: u32, entries: &Entries) {
         let Some(lane) = self.get(at) else { return };
         if !matches!(lane.activity, Activity::Idle) {
@@ -200,7 +200,7 @@ impl Lanes {
         !self.ready.is_empty()
     }
 
-    /// No lane advances any more.
+    /// Stops all advances.
     pub(crate) fn abandon(&mut self) {
         self.ready.clear();
     }

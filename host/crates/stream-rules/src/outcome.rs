@@ -72,7 +72,7 @@ impl Outcome {
         FailedBy::ALL.into_iter().map(|by| (by, self.failed_by[by as usize]))
     }
 
-    /// Whether somebody accepted it and nobody failed or refused it (`O2`). Not so when there was nobody.
+    /// Whether somebody accepted it and nobody failed or refused it (`O2`). False when there was nobody.
     pub fn is_clean(&self) -> bool {
         self.failed() == 0 && self.rejected == 0 && self.acked > 0
     }
@@ -86,7 +86,7 @@ pub(crate) enum Resolution {
     Failed(FailedBy),
 }
 
-/// Why a subscription ends without having asked to.
+/// Why a subscription ends other than by leaving.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Failure {
     /// The source came to its end (`T1`).

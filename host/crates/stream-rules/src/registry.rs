@@ -1,7 +1,7 @@
 //! Which key has which group.
 //!
-//! Owns the table. Invariant (`L0`): a key is in it only while its group takes subscribers; it changes only when a group is made, says that
-//! it takes nobody any more, or everything stops. A group that says so late names itself by number and can never take out its
+//! Owns the table. Invariant (`L0`): a key is in it only while its group takes subscribers; it changes only when a group is made, when a group
+//! stops taking subscribers, or when everything stops. A group that says so late names itself by number and can never take out its
 //! successor (`L5`).
 
 use std::collections::HashMap;
@@ -38,7 +38,7 @@ impl<H> Registry<H> {
         self.groups.insert(key, (id, handle));
     }
 
-    /// A group takes nobody any more. True when it was in the table.
+    /// A group has stopped taking subscribers. True when it was in the table.
     pub fn evict(&mut self, key: &StreamKey, id: GroupId) -> bool {
         let named = self.groups.get(key).is_some_and(|(present, _)| *present == id);
         if named {

@@ -1,4 +1,4 @@
-//! The raw events that somebody has still to be given: one ring per group, one cursor per subscriber.
+//! The raw events that some subscriber has yet to be given: one ring per group, one cursor per subscriber.
 //!
 //! Owns the events' bytes and the count of readers at each. Invariants: the ring begins at the first event that anybody waits for; a
 //! subscriber that takes everything costs nothing per event, one that takes a selection costs one reference per selected event.
@@ -91,7 +91,7 @@ impl Ring {
         EventId(self.slowest.max(self.base))
     }
 
-    /// Moves every cursor before `floor` to it. They do not know: compare with the floor when they are used.
+    /// Moves every cursor before `floor` to it. The subscribers' own cursors stay as they are: they are compared with the floor when used.
     pub(crate) fn raise(&mut self, floor: EventId) {
         while let Some(at) = self.slowest().filter(|at| *at < floor) {
             let count = self.items[self.index(at)].cursors;

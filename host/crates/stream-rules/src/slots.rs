@@ -17,9 +17,9 @@ use crate::slot_set::SlotSet;
 pub(crate) enum Queue {
     /// Everything from here on.
     Everything(EventId),
-    /// A selection.
+    /// What was selected for it.
     Selected(VecDeque<EventId>),
-    /// Nothing more.
+    /// Nothing: it is given no more.
     Closed,
 }
 
@@ -42,7 +42,7 @@ pub(crate) struct Slot {
     /// Failed raw events that are offered again; they go before the queue.
     pub(crate) again: VecDeque<EventId>,
     pub(crate) open: Option<Open>,
-    /// Not yet seen by the subscriber.
+    /// Why it failed, until the subscriber has seen it.
     pub(crate) failure: Option<Failure>,
     /// It has seen its failure.
     pub(crate) exhausted: bool,
@@ -76,7 +76,7 @@ impl Slots {
         self.by_trigger.get(&trigger).copied().filter(|slot| self.slab[*slot as usize].joined)
     }
 
-    /// A place for a trigger that is not subscribed; `reuse`: the one it had before, when something there is outstanding (`K4`).
+    /// A place for a trigger that is not subscribed; with `reuse` the one it had before, if something there is outstanding (`K4`).
     pub(crate) fn join(&mut self, trigger: TriggerId, queue: Queue, reuse: bool) -> SubscriptionId {
         self.generations += 1;
         let generation = self.generations;
@@ -125,7 +125,7 @@ impl Slots {
         self.owing.insert(slot);
     }
 
-    /// Gives the place of one who left away, as nothing waits for it any more.
+    /// Frees the place of a subscriber that left: nothing waits for it any more.
     pub(crate) fn free(&mut self, slot: u32) {
         let state = &self.slab[slot as usize];
         if state.joined || !self.owing.remove(slot) {
@@ -143,7 +143,7 @@ impl Slots {
         self.everything.remove(slot);
     }
 
-    /// The subscription, as far as it is still the one in its place and subscribed.
+    /// The place of a subscription, if it is still subscribed.
     pub(crate) fn find(&self, subscription: SubscriptionId) -> Option<u32> {
         let slot = self.slab.get(subscription.slot as usize)?;
         (slot.generation == subscription.generation && slot.joined).then_some(subscription.slot)

@@ -13,7 +13,7 @@ use crate::ids::{EventId, Moment};
 pub(crate) enum Timer {
     /// The grace period is over (`D1`).
     Grace,
-    /// Somebody who left may have been waited for long enough.
+    /// The grace of a trigger that left may have passed.
     Absent,
     /// The oldest outstanding event may be overdue since it was read (`K1`).
     SinceRead,
@@ -21,7 +21,7 @@ pub(crate) enum Timer {
     SinceHandOver {
         /// The subscriber's place.
         slot: u32,
-        /// Of which life of the slot.
+        /// Which subscription in that place.
         generation: u64,
     },
     /// A failed head is to be offered again.

@@ -17,7 +17,7 @@ use crate::timers::Timer;
 /// See the module.
 #[derive(Debug, Default)]
 pub(super) struct Absent {
-    /// Until when each of them is waited for.
+    /// Who is waited for, and until when.
     until: HashMap<TriggerId, Moment>,
     timed: bool,
     /// What the read that was under way gave, and how it ended.

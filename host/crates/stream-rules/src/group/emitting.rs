@@ -6,10 +6,10 @@
 use super::Group;
 use crate::ids::{EventId, Moment, Seq};
 
-/// What was emitted so far, with numbers that begin at 0.
+/// What was emitted so far, with numbers that still begin at 0.
 #[derive(Debug, Default)]
 pub(super) struct Emitted {
-    /// One for each trigger event; None for what binds to nothing.
+    /// One for each trigger event; None for one that binds to nothing.
     seqs: Vec<Option<Seq>>,
     drawn: u64,
     /// Bound to the raw event of the verdict.
@@ -30,7 +30,7 @@ impl Emitted {
 }
 
 impl Group {
-    /// Whether a raw event waits for the subscriber in this place.
+    /// Whether this raw event waits for the subscriber in this place.
     pub(super) fn owes(&self, slot: u32, id: EventId) -> bool {
         self.entries.get(id).is_some_and(|entry| entry.pending.contains(slot))
     }

@@ -1,7 +1,7 @@
 //! From the source to the subscribers.
 //!
-//! Owns the snapshot (`S1`) and what happens to those who fall behind. Invariant: fan-out never waits (`Q2`), and a whole read is one
-//! section: nobody is given anything before all of it has its entries.
+//! Owns the snapshot (`S1`) and what happens to subscribers that fall behind. Invariant: fan-out never waits (`Q2`), and a whole read is one
+//! section: no subscriber is given anything before all of it has its entries.
 
 use super::{Group, Phase};
 use crate::effect::{Effect, Notice, PollEnd, Raw};
@@ -13,7 +13,7 @@ use crate::slot_set::SlotSet;
 use crate::slots::Queue;
 
 impl Group {
-    /// The source gave these, and ended behind them if `end` says so (`T1`, `N2`).
+    /// The source gave these raw events, and ended after them if `end` says so (`T1`, `N2`).
     pub fn read(&mut self, events: Vec<Raw>, end: Option<PollEnd>, now: Moment, effects: &mut Vec<Effect>) {
         self.clock = now;
         if self.phase != Phase::Reading {
@@ -59,7 +59,7 @@ impl Group {
         self.index.find(&raw.data, |slot| {
             selected.insert(slot);
         });
-        // Nobody is in both.
+        // No subscriber is in both sets.
         let unasked = self.slots.live.len().saturating_sub(self.slots.everything.len() + selected.len());
         self.totals.skipped += u64::from(unasked);
         let kept = if self.policy.on_failed == OnFailed::Pass { bytes::Bytes::new() } else { raw.data.clone() };
@@ -95,7 +95,7 @@ impl Group {
         Ok(())
     }
 
-    /// Gives the event to those whose match holds.
+    /// Gives the event to the subscribers whose match holds.
     fn select(&mut self, id: EventId, selected: &SlotSet, effects: &mut Vec<Effect>) {
         let bound = self.policy.queue;
         for slot in selected.iter() {
@@ -121,7 +121,7 @@ impl Group {
                     effects.push(Effect::Notice(Notice::Dropped(self.slots.at(slot).trigger, 1)));
                 }
             }
-            // More than was asked for: kept all the same.
+            // The source gave more than it was asked for; it is kept all the same.
             QueueFull::Block | QueueFull::DropOldest => {}
         }
     }
@@ -154,7 +154,7 @@ impl Group {
         self.fail_subscriber(slot, Failure::Overflow, FailedBy::Overflow);
     }
 
-    /// Hands over to those who wait and for whom there may be something.
+    /// Hands over to waiting subscribers for which there may be something.
     fn wake(&mut self, reached: &SlotSet, now: Moment, effects: &mut Vec<Effect>) {
         let mut waiting = self.slots.everything.clone();
         waiting.union(reached);

@@ -1,4 +1,4 @@
-//! Raw events that somebody failed, at the head of their lane.
+//! Raw events that a subscriber failed, at the head of their lane.
 //!
 //! Owns what happens to them when the lane does not simply go past (`P2`): hold offers them again to those who failed them, rewind asks the
 //! producer to read the lane again. Invariants: the lane never goes past such an event before its attempts are used up, and always does after;
@@ -26,7 +26,7 @@ impl Group {
     pub(super) fn keeps(&self, id: EventId, lane: u32, now: Moment) -> bool {
         match self.policy.on_failed {
             OnFailed::Pass => false,
-            // What a leaver failed all at once is passed all at once, not one by one.
+            // What a subscriber failed at once by leaving is passed at once too, not one by one.
             OnFailed::Hold { attempts, at_most, .. } => {
                 let untried = self.entries.get(id).is_some_and(|entry| entry.offers < attempts);
                 untried && !self.waited_enough(id, at_most, now)
@@ -35,7 +35,7 @@ impl Group {
         }
     }
 
-    /// Keeps the lane at a failed head, if it is to be kept: true when it is.
+    /// Keeps the lane at a failed head where the policy says so: true when it is kept.
     pub(super) fn keep(&mut self, id: EventId, lane: u32, now: Moment, effects: &mut Vec<Effect>) -> bool {
         if !self.keeps(id, lane, now) {
             if self.policy.on_failed != OnFailed::Pass {
@@ -60,7 +60,7 @@ impl Group {
         }
     }
 
-    /// Whether those who failed an event are not here and have had their time to come back.
+    /// Whether those who failed an event are away and have had their time to return.
     fn waited_enough(&self, id: EventId, at_most: std::time::Duration, now: Moment) -> bool {
         let Some(held) = self.held.get(&id) else { return true };
         let here = |(trigger, _): &(TriggerId, FailedBy)| {
@@ -78,7 +78,7 @@ impl Group {
         }
     }
 
-    /// Offers a failed event to those who failed it and are here (again).
+    /// Offers a failed event to those who failed it and are here, or here again.
     pub(super) fn offer_again(&mut self, id: EventId, now: Moment, effects: &mut Vec<Effect>) {
         let OnFailed::Hold { attempts, wait, at_most } = self.policy.on_failed else { return };
         let Some(lane) = self.entries.get(id).map(|entry| entry.lane) else { return };
@@ -163,8 +163,8 @@ impl Group {
         }
     }
 
-    /// The producer has set this lane back: every read that begins from now on gives what comes after that. One that is under way may give
-    /// what was read before it, or after it.
+    /// The producer has set this lane back: every read that begins from now on gives what comes after that. A read that is under way may give
+    /// what was read before the rewind, or what comes after it.
     pub fn rewound(&mut self, lane: &Lane, now: Moment, effects: &mut Vec<Effect>) {
         let Some(at) = self.lanes.find(lane) else { return };
         if let Some(state) = self.lanes.get_mut(at) {
@@ -179,8 +179,8 @@ impl Group {
         self.settle(now, effects);
     }
 
-    /// Whether an event of this lane is to be taken. While the lane is set back, only the payload tells what was read before that from what
-    /// is read again: the answer of the rewind and those of the reads cross.
+    /// Whether an event of this lane is to be taken. While the lane is being set back, the answers of the rewind and of the reads cross, so
+    /// only the payload tells what was read before from what is read again.
     ///
     /// # Errors
     /// The lane was not read again from where it was asked to, and what was left out may have been part of it.

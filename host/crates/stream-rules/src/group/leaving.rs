@@ -10,7 +10,7 @@ use crate::outcome::{FailedBy, Resolution};
 use crate::policy::{Binding, Mode};
 
 impl Group {
-    /// A subscriber leaves, whatever the reason (`U4`). Unknown here, or the group dead: nothing happens (`L1`, `L5`).
+    /// A subscriber leaves, whatever the reason (`U4`). Nothing happens if it is unknown here or the group is over (`L1`, `L5`).
     pub fn leave(&mut self, subscription: SubscriptionId, now: Moment, effects: &mut Vec<Effect>) {
         self.clock = now;
         let Some(slot) = self.slots.find(subscription).filter(|_| !self.evicted) else { return };
@@ -25,8 +25,8 @@ impl Group {
         self.left(slot, now, effects);
     }
 
-    /// A subscriber leaves because it has what it waited for: what it did not answer concerns it no more, so counts as skipped. By Airflow's
-    /// rules it is a leaver like any other.
+    /// A subscriber leaves because it has what it waited for: what it did not answer no longer concerns it, and counts as skipped. By
+    /// Airflow's rules it leaves like any other.
     pub fn finish(&mut self, subscription: SubscriptionId, now: Moment, effects: &mut Vec<Effect>) {
         if self.policy.binding == Binding::Window {
             return self.leave(subscription, now, effects);
@@ -52,7 +52,7 @@ impl Group {
         self.settle(now, effects);
     }
 
-    /// Decides what is in the filter's hands, or held back by it; what it answered waits on for storage (`U1`).
+    /// Resolves what is in the filter's hands or held back by it; what it answered still waits for storage (`U1`).
     fn leave_without_verdict(&mut self, slot: u32, resolution: Resolution) {
         let open = self.slots.at_mut(slot).open.take();
         for event in open.iter().flat_map(|open| open.batch.iter()) {
@@ -61,14 +61,14 @@ impl Group {
         self.resolve_held_back(slot, resolution);
     }
 
-    /// Gives the place of one who left away, once nothing waits for it.
+    /// Frees the place of a subscriber that left, once nothing waits for it.
     pub(super) fn free_if_settled(&mut self, slot: u32) {
         if self.unstored.is_settled(slot) {
             self.slots.free(slot);
         }
     }
 
-    /// Decides what a filter kept open for a later verdict.
+    /// Resolves what a filter kept open for a later verdict.
     pub(super) fn resolve_held_back(&mut self, slot: u32, resolution: Resolution) {
         for id in self.unstored.held_back(slot) {
             self.resolve_at_once(slot, id, resolution);

@@ -45,7 +45,7 @@ impl Life {
         Self { cohort: cohort.into_iter().collect(), ..Self::default() }
     }
 
-    /// The source has given raw events, or ended: whether that answers a read.
+    /// The source has given raw events or ended. True when that answers a read.
     pub(super) fn end_read(&mut self, gave_some: bool, now: Moment) -> bool {
         if gave_some {
             self.last_read = Some(now);
@@ -68,7 +68,7 @@ impl Life {
 }
 
 impl Group {
-    /// `D1`-`D3`.
+    /// Begins the grace, or opens the source at once where there is none (`D1`-`D3`).
     pub(super) fn begin(&mut self, now: Moment, effects: &mut Vec<Effect>) {
         if self.policy.grace.is_zero() {
             self.open(effects);
@@ -163,7 +163,7 @@ impl Group {
     }
 
     /// Every subscriber's queue is emptied and ends with `failure`. Nothing is resolved by that: it is abandoned (`T3`, `T4`).
-    /// Once: what ends the group first is what they see.
+    /// Only once: what ends the group first is what they see.
     pub(super) fn fail_everyone(&mut self, failure: &Failure) {
         if std::mem::replace(&mut self.life.announced, true) {
             return;
@@ -252,12 +252,13 @@ impl Group {
         }
     }
 
-    /// Begins no further read until [`Group::resume`]. A read that is under way may still give what it finds, as dropping that could lose it.
+    /// Begins no further read until [`Group::resume`]. A read that is under way may still give what it finds, because dropping it could lose
+    /// that.
     pub fn pause(&mut self) {
         self.life.paused = true;
     }
 
-    /// Goes on where [`Group::pause`] stopped.
+    /// Reads again after [`Group::pause`].
     pub fn resume(&mut self, now: Moment, effects: &mut Vec<Effect>) {
         if !std::mem::take(&mut self.life.paused) {
             return;

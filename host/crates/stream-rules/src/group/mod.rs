@@ -21,13 +21,12 @@ mod verdicts;
 
 use std::collections::HashMap;
 
+use matching::Index;
 use trigger_host_types::TriggerId;
 
 pub use pump::AdvanceError;
 pub use subscribers::{JoinError, PullError};
 pub use verdicts::{NotStored, VerdictError};
-
-use matching::Index;
 
 use absent::Absent;
 use held::Held;
@@ -74,7 +73,7 @@ pub struct Group {
     /// Whether it stays, without subscribers, for what it owes.
     lingering: bool,
     totals: Totals,
-    /// Triggers that left and may come back.
+    /// Triggers that left and may return.
     absent: Absent,
     ring: Ring,
     entries: Entries,
@@ -93,7 +92,8 @@ pub struct Group {
 }
 
 impl Group {
-    /// A group without subscribers; the first one joins next. A bound of 0 in `policy` counts as 1. `cohort`: triggers that are known to be coming (`D1`).
+    /// A group without subscribers; the first one joins next. A bound of 0 in `policy` counts as 1. `cohort`: triggers that are known to be
+    /// coming (`D1`).
     pub fn new(
         policy: Policy,
         mode: Mode,
@@ -188,7 +188,7 @@ impl Group {
         self.totals
     }
 
-    /// What every command ends with: advances what may, reads what there is room for, ends what is over.
+    /// Ends every command: advances the lanes that may, reads what there is room for, ends what is over.
     fn settle(&mut self, now: Moment, effects: &mut Vec<Effect>) {
         if let Some((events, end)) = self.absent.take_read() {
             self.take_read(events, end, now, effects);

@@ -21,7 +21,7 @@ pub struct AdvanceError {
     pub what: Arc<str>,
     /// Whether another attempt is useless.
     pub fatal: bool,
-    /// The broker asked to wait at least so long.
+    /// How long the broker asked to wait at least.
     pub retry_after: Option<Duration>,
 }
 

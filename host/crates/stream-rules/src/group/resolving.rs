@@ -1,4 +1,4 @@
-//! Deciding one subscriber's part in one raw event.
+//! Resolving one subscriber's part in one raw event.
 //!
 //! Owns the counting. Invariants (`O1`): the first resolution wins, whatever comes after it changes nothing; with a resolution go the
 //! sequence numbers that waited for it (`B5`).
@@ -11,7 +11,7 @@ use crate::policy::{Binding, OnFailed};
 use crate::slots::Queue;
 
 impl Group {
-    /// Decides; the lane becomes ready when it was the last one its head waited for (`A1`, `P4`).
+    /// Resolves it; the lane becomes ready if its head waited for nothing else (`A1`, `P4`).
     pub(super) fn resolve(&mut self, slot: u32, id: EventId, resolution: Resolution) {
         let Some(entry) = self.entries.get_mut(id) else { return };
         if !entry.pending.remove(slot) {
@@ -37,7 +37,7 @@ impl Group {
         }
     }
 
-    /// Decides otherwise than by storage: what waited for confirmation is forgotten (`B5`, `R5`).
+    /// Resolves it other than by storage: what waited for confirmation is forgotten (`B5`, `R5`).
     pub(super) fn resolve_at_once(&mut self, slot: u32, id: EventId, resolution: Resolution) {
         self.unstored.forget(slot, id);
         self.resolve(slot, id, resolution);
@@ -76,7 +76,7 @@ impl Group {
         }
     }
 
-    /// Decides what a subscriber was never given (`U3`), and gives it nothing more.
+    /// Resolves what a subscriber was never given (`U3`), and gives it nothing more.
     pub(super) fn resolve_undelivered(&mut self, slot: u32, resolution: Resolution) {
         let again = std::mem::take(&mut self.slots.at_mut(slot).again);
         for id in again {
@@ -97,7 +97,7 @@ impl Group {
         }
     }
 
-    /// Takes a subscriber's queue away, and says what it was. Resolves nothing.
+    /// Takes a subscriber's queue away and returns it. Resolves nothing.
     pub(super) fn close_queue(&mut self, slot: u32) -> Queue {
         let queue = std::mem::replace(&mut self.slots.at_mut(slot).queue, Queue::Closed);
         match &queue {

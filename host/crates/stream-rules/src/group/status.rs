@@ -1,4 +1,4 @@
-//! Looking at a group.
+//! A snapshot of a group.
 //!
 //! Owns how a snapshot is taken. It may look at every subscriber and every lane, which commands may not, but at each only once. Invariant:
 //! nothing changes by being looked at.
@@ -66,7 +66,7 @@ impl Group {
         }
     }
 
-    /// All of them: the failed, then those that are furthest behind.
+    /// All subscribers: the failed, then those that are furthest behind.
     fn subscriber_statuses(&self) -> Vec<SubscriberStatus> {
         let of = |slot| self.subscriber_status(slot);
         let mut all: Vec<SubscriberStatus> = self.slots.joined().into_iter().map(of).collect();
@@ -85,7 +85,7 @@ impl Group {
         }
     }
 
-    /// Those that have waited longest, oldest first.
+    /// The lanes that have waited longest, oldest first.
     fn lane_statuses(&self, now: Moment) -> Vec<LaneStatus> {
         let mut oldest = BinaryHeap::with_capacity(LANES + 1);
         for (at, lane) in self.lanes.iter() {

@@ -3,9 +3,9 @@
 //! Owns what a subscriber sees of the stream: first everything that was read since it joined, in order, then perhaps one failure, then
 //! nothing (`T3`). Invariant: a subscriber has at most one batch in hand.
 
-use matching::Match;
 use std::collections::VecDeque;
 
+use matching::Match;
 use trigger_host_types::TriggerId;
 
 use super::Group;

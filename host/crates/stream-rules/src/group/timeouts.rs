@@ -1,4 +1,4 @@
-//! Time passing.
+//! What is due when time passes.
 //!
 //! Owns the deadlines of acknowledgements (`K1`-`K4`): one for the oldest outstanding event, and, where the clock starts at hand-over, one
 //! for the oldest event in each subscriber's hands. Invariant: younger events cannot be overdue before older ones, so one timer each is
@@ -12,7 +12,7 @@ use crate::outcome::{FailedBy, Failure};
 use crate::policy::Binding;
 use crate::timers::Timer;
 
-/// The clock that runs since a raw event was read.
+/// The clock that starts when a raw event is read.
 #[derive(Debug, Default)]
 pub(super) struct Scanning {
     /// Everything before this was looked at for being overdue.
@@ -64,7 +64,7 @@ impl Group {
         }
     }
 
-    /// `K1`-`K3`: fails whoever an overdue event still waits for.
+    /// `K1`-`K3`: fails the subscribers that an overdue event still waits for.
     fn scan_since_read(&mut self, now: Moment, effects: &mut Vec<Effect>) {
         self.scanning.is_set = false;
         let limit = self.since_read();
@@ -110,7 +110,7 @@ impl Group {
         self.time_out(slot, id, effects);
     }
 
-    /// The oldest event in a subscriber's hands for which the clock runs, and when the one that was handed over first was.
+    /// The oldest event in a subscriber's hands for which the clock runs, and the time at which the first of them was handed over.
     fn oldest_owed(&self, slot: u32) -> Option<(EventId, Moment)> {
         let open = self.slots.at(slot).open.as_ref();
         let open = open.and_then(|open| Some((open.batch.first()?.id, open.handed)));
@@ -122,7 +122,7 @@ impl Group {
         open.into_iter().chain(answered).reduce(first)
     }
 
-    /// Whether the subscriber has had its say, and only storing is left. A window says nothing of the kind: Airflow's clock runs on (`K1`).
+    /// Whether the subscriber has given its verdict, and only storing is left. A window does not say so: Airflow's clock runs on (`K1`).
     fn awaits_storage(&self, slot: u32, id: EventId) -> bool {
         self.policy.binding == Binding::Verdict && self.unstored.waited_for(slot, id).is_some()
     }

@@ -11,7 +11,7 @@ use crate::ids::{EventId, Moment, Seq, SubscriptionId};
 use crate::outcome::{FailedBy, Resolution};
 use crate::policy::Mode;
 
-/// Why verdicts cannot be taken. The call stays open.
+/// Why verdicts are refused. The call stays open.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum VerdictError {
     /// It has left, or the group is over.
@@ -20,7 +20,7 @@ pub enum VerdictError {
     /// Nothing is in its hands.
     #[error("no batch is open, so there is nothing to give verdicts on")]
     NothingOpen,
-    /// One per raw event, in order.
+    /// There has to be one for each raw event, in order.
     #[error("{given} verdicts were given on {wanted} raw events; give one for each, in order")]
     Number {
         /// Verdicts given.
@@ -39,7 +39,7 @@ pub enum VerdictError {
 /// Why a trigger event will never be stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotStored {
-    /// Where it was to be stored it was refused for good: its raw event counts as rejected.
+    /// The server will never store it: its raw event counts as rejected.
     Refused,
     /// Its trigger went away before the event was delivered: its raw event counts as failed.
     Abandoned,

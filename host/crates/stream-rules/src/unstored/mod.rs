@@ -1,9 +1,9 @@
 //! Which raw events wait for which trigger event to be stored.
 //!
-//! Owns, for each place, the raw events that its subscriber has answered with trigger events or holds back, and the numbers these are waited
-//! for with. Invariants (`B5`): a number is known exactly as long as one of its raw events is unresolved for its subscriber; a raw event is
-//! in a run or alone, never both. Nearly everything is in runs, one for each call of a filter; what is not so plain is alone: what is held
-//! back, covered by a later raw event (`W5`), bound by time, or offered again.
+//! Owns, for each place, the raw events that its subscriber has answered with trigger events or holds back, and the numbers of the trigger
+//! events that they wait for. Invariants (`B5`): a number is known exactly as long as one of its raw events is unresolved for its subscriber;
+//! a raw event is in a run or alone, never both. Nearly everything is in runs, one for each call of a filter. Alone is what is less simple:
+//! what is held back, covered by a later raw event (`W5`), bound by time, or offered again.
 
 mod run;
 
@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, HashMap};
 use crate::ids::{EventId, Moment, Seq};
 use run::Run;
 
-/// What one trigger event gates, that is in no run.
+/// What a trigger event gates that is in no run.
 #[derive(Debug)]
 struct Binding {
     slot: u32,
@@ -20,7 +20,7 @@ struct Binding {
     events: Vec<EventId>,
 }
 
-/// A raw event in the hands of a subscription, that is in no run.
+/// A raw event in the hands of a subscription that is in no run.
 #[derive(Debug)]
 struct Alone {
     /// Whether nothing more can be bound to it (`W3`).
@@ -94,7 +94,7 @@ impl Unstored {
         }
     }
 
-    /// A number is confirmed. Adds the place and raw event where that was the last one waited for.
+    /// A number is confirmed. Adds to `settled` each raw event, with its place, that waited for nothing else.
     pub(crate) fn confirm(&mut self, seq: Seq, settled: &mut Vec<(u32, EventId)>) {
         if let Some((first, run)) = self.run_with(seq) {
             let slot = run.slot;
@@ -122,7 +122,7 @@ impl Unstored {
         }
     }
 
-    /// A number will never be confirmed. Adds the place and raw events it was waited for with, which are forgotten.
+    /// A number will never be confirmed. The raw events that waited for it are forgotten, and added to `given_up` with their place.
     pub(crate) fn give_up(&mut self, seq: Seq, given_up: &mut Vec<(u32, EventId)>) {
         let in_run = self.run_with(seq).and_then(|(first, run)| Some((run.slot, run.unconfirmed(seq.0 - first.0)?)));
         let (slot, events) = match in_run {
@@ -138,7 +138,7 @@ impl Unstored {
         }
     }
 
-    /// Nothing more can be bound to a raw event: whether nothing is waited for, so that it is forgotten.
+    /// Nothing more can be bound to a raw event. True when it waits for nothing, and so is forgotten.
     pub(crate) fn close(&mut self, slot: u32, id: EventId) -> bool {
         if let Some(alone) = self.place(slot).alone.get_mut(&id).filter(|alone| alone.unconfirmed > 0) {
             alone.closed = true;
@@ -151,7 +151,7 @@ impl Unstored {
         true
     }
 
-    /// A raw event is resolved in another way: so are its numbers.
+    /// A raw event is resolved in another way, and so are its numbers.
     pub(crate) fn forget(&mut self, slot: u32, id: EventId) {
         if let Some(alone) = self.place(slot).alone.remove(&id) {
             alone.seqs.into_iter().for_each(|seq| self.unbind(seq, id));
@@ -159,7 +159,7 @@ impl Unstored {
         self.take_from_run(slot, id);
     }
 
-    /// Forgets all of a place; which raw events.
+    /// Forgets everything in a place, and returns its raw events.
     pub(crate) fn forget_all(&mut self, slot: u32) -> Vec<EventId> {
         let place = self.place(slot);
         place.in_runs = 0;
@@ -197,7 +197,7 @@ impl Unstored {
             || self.count_in_run(slot, id).is_some()
     }
 
-    /// How many numbers are waited for with a raw event to which nothing more can be bound; None for any other.
+    /// How many numbers a raw event waits for to which nothing more can be bound; None for any other.
     pub(crate) fn waited_for(&self, slot: u32, id: EventId) -> Option<usize> {
         let alone = self.places.get(slot as usize).and_then(|place| place.alone.get(&id));
         match alone {
@@ -206,7 +206,7 @@ impl Unstored {
         }
     }
 
-    /// The oldest raw event of a place, and when the one that was handed over first was.
+    /// The oldest raw event of a place, and the time at which the first of them was handed over.
     pub(crate) fn oldest(&self, slot: u32) -> Option<(EventId, Moment)> {
         let place = self.places.get(slot as usize)?;
         let alone = place.alone.first_key_value().map(|(id, alone)| (*id, alone.handed));
@@ -218,7 +218,7 @@ impl Unstored {
         }
     }
 
-    /// Whether nothing is waited for in this place.
+    /// Whether nothing in this place waits for storage.
     pub(crate) fn is_settled(&self, slot: u32) -> bool {
         self.events(slot) == 0
     }
@@ -264,7 +264,7 @@ impl Unstored {
         self.places.get(slot as usize)?.runs.range(..=id).next_back().map(|(_, first)| *first)
     }
 
-    /// How many numbers in a run are waited for with a raw event; None when it is in no run.
+    /// How many numbers of its run a raw event waits for; None when it is in no run.
     fn count_in_run(&self, slot: u32, id: EventId) -> Option<usize> {
         let run = self.runs.get(&self.run_at(slot, id)?)?;
         Some(run.count(id)).filter(|numbers| *numbers > 0)
@@ -293,7 +293,7 @@ impl Unstored {
         Some((seqs.into_iter().map(|place| Seq(first.0 + u64::from(place))).collect(), handed))
     }
 
-    /// Makes a raw event of a run one of its own, as a later one covers it too.
+    /// Takes a raw event out of its run and keeps it alone, because a later one covers it too.
     fn leave_run(&mut self, slot: u32, id: EventId) {
         let Some((seqs, handed)) = self.take_from_run(slot, id) else { return };
         for seq in &seqs {

@@ -15,16 +15,16 @@ pub(crate) struct Run {
     /// When the batch was handed over.
     pub(crate) handed: Moment,
     first: EventId,
-    /// How far behind the first one the raw event of each number is; None where that is the number's own place.
+    /// How far behind the first raw event that of each number is; None where it is as far as the number itself.
     behind: Option<Box<[u32]>>,
     unconfirmed: Bits,
     numbers: u32,
-    /// Unconfirmed ones.
+    /// The places of the unconfirmed ones.
     left: u32,
 }
 
 impl Run {
-    /// None when these are not in order, or too far apart.
+    /// A run of these; None when they are not in order, or too far apart.
     pub(crate) fn new(slot: u32, handed: Moment, events: &[(Seq, EventId)]) -> Option<Self> {
         let first = events.first()?.1;
         let numbers = u32::try_from(events.len()).ok()?;
@@ -148,7 +148,7 @@ impl Bits {
         self.word(place) & (1 << (place % 64)) != 0
     }
 
-    /// False when it was not there.
+    /// Removes a place; false when it was not there.
     fn remove(&mut self, place: u32) -> bool {
         let word = match self {
             Self::Few(word) => Some(word),
