@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use sandbox::{Component, LoadError, Sandbox};
+use sandbox::{Component, LoadError, Producer, Sandbox};
 use supervisor::Class;
 use tokio::task::JoinSet;
 
@@ -22,6 +22,30 @@ struct Loaded {
 }
 
 impl Loaded {
+    /// Makes of a component what its entry says, or says why it cannot be that.
+    fn insert(&mut self, owner: Owner<'_>, guest: &Guest, component: &Component) -> Result<(), String> {
+        let (name, world) = (component.name(), component.world());
+        match (owner, component) {
+            (Owner::Trigger(_), Component::Producer(_)) => Err(format!(
+                "`{name}` is a {world}, not a trigger: name it in a [sources.NAME] with `kind = \"component\"`"
+            )),
+            (Owner::Trigger(entry), Component::Subscriber(_)) if entry.is_callback => {
+                Err(format!("`{name}` is a {world}, and a callback watches no shared stream: give it a `classpath`"))
+            }
+            (Owner::Trigger(entry), Component::Poller(_) | Component::Subscriber(_)) => {
+                self.class(entry, component.clone());
+                Ok(())
+            }
+            (Owner::Source(source), Component::Producer(producer)) => {
+                self.producer(source, guest, producer.clone());
+                Ok(())
+            }
+            (Owner::Source(_), Component::Poller(_) | Component::Subscriber(_)) => {
+                Err(format!("`{name}` is a {world}, and a source must be a stream-producer: name it in a [[trigger]]"))
+            }
+        }
+    }
+
     fn class(&mut self, entry: &Entry, component: Component) {
         let Guest { limits, http, runtime, .. } = &entry.guest;
         let class = Class {
@@ -34,9 +58,9 @@ impl Loaded {
         if entry.is_callback { self.classes.insert_callback(class) } else { self.classes.insert(class) }
     }
 
-    fn producer(&mut self, source: &SourceEntry, guest: &Guest, component: Component) {
+    fn producer(&mut self, source: &SourceEntry, guest: &Guest, producer: Producer) {
         let Guest { limits, http, .. } = guest;
-        let reads = upstreams::Component { component, limits: Arc::new(limits.clone()), http: http.clone().into() };
+        let reads = upstreams::Component { producer, limits: Arc::new(limits.clone()), http: http.clone().into() };
         self.sources.insert(source.name.clone(), source.rules, upstreams::Reads::Guest(reads));
     }
 
@@ -87,16 +111,9 @@ pub(crate) async fn load(
         }
         let place = started.get(&(one.digest, guest.allowed()));
         let what = match place.and_then(|place| components.get(place)) {
-            Some(Ok(component)) => match (misplaced(one.owner, component), one.owner) {
-                (Some(what), _) => what,
-                (None, Owner::Trigger(entry)) => {
-                    loaded.class(entry, component.clone());
-                    continue;
-                }
-                (None, Owner::Source(source)) => {
-                    loaded.producer(source, guest, component.clone());
-                    continue;
-                }
+            Some(Ok(component)) => match loaded.insert(one.owner, guest, component) {
+                Ok(()) => continue,
+                Err(what) => what,
             },
             Some(Err(error)) => chain(error),
             None => continue,
@@ -104,23 +121,6 @@ pub(crate) async fn load(
         problems.error(catalog.problem(guest, guest.component_line, "component", what));
     }
     loaded.classes.with_upstreams(Arc::new(loaded.sources))
-}
-
-/// Why a component of this world cannot be what the entry makes of it.
-fn misplaced(owner: Owner<'_>, component: &Component) -> Option<String> {
-    let (name, world) = (component.name(), component.world());
-    match owner {
-        Owner::Trigger(_) if world.is_producer() => {
-            Some(format!("`{name}` is a {world}, no trigger: name it in a [sources.NAME] with `kind = \"component\"`"))
-        }
-        Owner::Trigger(entry) if entry.is_callback && world.is_subscriber() => {
-            Some(format!("`{name}` is a {world}, and a callback watches no shared stream: give it a `classpath`"))
-        }
-        Owner::Source(_) if !world.is_producer() => {
-            Some(format!("`{name}` is a {world}, and a source has to be a stream-producer: name it in a [[trigger]]"))
-        }
-        _ => None,
-    }
 }
 
 /// The error and its causes on one line.

@@ -119,7 +119,7 @@ struct Report<'c> {
 impl Report<'_> {
     fn needs(&self) -> Vec<&'static str> {
         // Two interfaces may need the same grant.
-        let mut keys: Vec<_> = self.inspection.wants.iter().filter_map(|interface| interface.key()).collect();
+        let mut keys: Vec<_> = self.inspection.wants.iter().filter_map(|wanted| wanted.interface.key()).collect();
         keys.dedup();
         keys
     }

@@ -10,7 +10,7 @@ use supervisor::{GuestParts, GuestUpstream, Upstream, WantedUpstream};
 /// A producer, and what its calls may reach and use.
 pub(crate) struct Component {
     /// Loaded, with the interfaces its grants allow.
-    pub(crate) component: sandbox::Component,
+    pub(crate) producer: sandbox::Producer,
     /// For each of its calls.
     pub(crate) limits: Arc<Limits>,
     /// Where its requests may go.
@@ -21,7 +21,7 @@ pub(crate) struct Component {
 pub(super) fn make(of: &Component, policy: Policy, wanted: &WantedUpstream<'_>) -> Upstream {
     let parts = GuestParts {
         source: wanted.source.into(),
-        component: of.component.clone(),
+        producer: of.producer.clone(),
         parameters: wanted.parameters.to_owned(),
         limits: Arc::clone(&of.limits),
         http: Arc::clone(&of.http),

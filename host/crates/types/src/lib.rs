@@ -14,6 +14,7 @@ mod ids;
 mod trigger;
 
 pub mod http;
+pub mod imports;
 pub mod log;
 pub mod runtime;
 

@@ -4,9 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, anyhow, ensure};
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use matching::{Condition, Match};
-use sandbox::{Allowed, Component, Config, Context, Filter, HostCalls, Limits, Sandbox};
+use sandbox::{Allowed, Component, Config, Context, Filter, HostCalls, Limits, Sandbox, Subscriber};
 use serde_json::json;
 use stream_rules::appetite::{self, Appetite};
 use stream_rules::{Mode, Policy, Seq, StreamKey, Verdict};
@@ -64,7 +64,7 @@ impl fmt::Display for Case {
 /// A sandbox with the component.
 pub(super) struct Room {
     sandbox: Sandbox,
-    component: Component,
+    subscriber: Subscriber,
 }
 
 /// Subscribers at work. Dropped, they leave.
@@ -80,8 +80,10 @@ impl Room {
     pub(super) async fn open() -> Result<Self> {
         let sandbox = Sandbox::start(Config::new(Arc::new(SystemClock)))?;
         let wasm = std::fs::read(guest_build::component("one_field"))?;
-        let component = sandbox.load("one_field", &wasm, &Allowed::ALL).await?;
-        Ok(Self { sandbox, component })
+        let Component::Subscriber(subscriber) = sandbox.load("one_field", &wasm, &Allowed::ALL).await? else {
+            bail!("the test guest `one_field` does not filter a stream");
+        };
+        Ok(Self { sandbox, subscriber })
     }
 
     /// Has everybody of a case join and listen; what they emit is to be confirmed.
@@ -119,7 +121,7 @@ impl Room {
 
     /// The match, as the component describes it.
     async fn wanted(&self, kwargs: &str) -> Result<Match> {
-        let described = self.component.stream(kwargs.to_owned(), &Limits::default()).await;
+        let described = self.subscriber.stream(kwargs.to_owned(), &Limits::default()).await;
         let described = described.map_err(|reason| anyhow!("{reason}"))?;
         let conditions = described.wanted.into_iter().map(|wanted| match wanted.test {
             sandbox::Test::OneOf(texts) => {
@@ -141,7 +143,7 @@ impl Room {
             timeout_at: None,
         };
         let host: Arc<dyn HostCalls> = Arc::new(Silent);
-        self.component.filter(context, kwargs, Arc::new(Limits::default()), host)
+        self.subscriber.filter(context, kwargs, Arc::new(Limits::default()), host)
     }
 }
 

@@ -59,6 +59,8 @@ impl Actor {
         let now = self.clock.now();
         let Some(trigger) = self.scheduler.trigger(ticket) else { return };
         let Some(class) = trigger.class.clone() else { return };
+        // The scheduler polls only what does not listen.
+        let Some(poller) = class.poller().cloned() else { return };
         let call = sandbox::Call {
             context: context(trigger, now),
             kwargs: trigger.kwargs.to_string(),
@@ -71,7 +73,7 @@ impl Actor {
         let Some(encoding) = self.encoding(ticket) else { return };
         let late = Duration::from_millis(now.saturating_sub(due));
         let handle = self.operations.spawn(async move {
-            let ended = class.component.poll(call).await;
+            let ended = poller.poll(call).await;
             let used = ended.used.clone();
             let stop = ended.result.as_ref().err().map(|reason| Box::new(stop(reason, &used, &encoding.masker)));
             let answered = Encoding { now: clock.now(), ..encoding }.answer(ended);
@@ -159,7 +161,7 @@ impl Actor {
     }
 
     fn kill(&mut self, kill: Kill<Arc<Class>>) {
-        let Some(class) = kill.trigger.class.as_ref().filter(|class| class.component.world().is_polled()) else {
+        let Some(class) = kill.trigger.class.as_ref().filter(|class| class.poller().is_some()) else {
             return;
         };
         let host = self.host_calls(&kill.trigger, class);

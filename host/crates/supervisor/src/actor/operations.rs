@@ -113,6 +113,7 @@ pub(crate) async fn kill(
 ) {
     let trigger = kill.trigger;
     let (Some(class), Some(packed)) = (trigger.class, trigger.task) else { return };
+    let Some(poller) = class.poller() else { return };
     let (task, task_instance) = (packed.unpack(), packed.id());
     // `load` lists nothing for a Job that is gone, and does not say that it is.
     let beat = client.heartbeat(job).await;
@@ -146,7 +147,7 @@ pub(crate) async fn kill(
         limits: Arc::clone(&class.limits),
         host,
     };
-    match tokio::time::timeout(limit, class.component.on_kill(call)).await {
+    match tokio::time::timeout(limit, poller.on_kill(call)).await {
         Ok(Ended { result: Ok(()), .. }) => {
             tracing::info!(trigger_id = %trigger.id, "The task was ended by its user; on-kill was called.")
         }

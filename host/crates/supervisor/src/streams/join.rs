@@ -64,7 +64,10 @@ impl Hall {
     /// A dropped future leaves no subscription behind.
     pub(crate) async fn join(&self, newcomer: Newcomer) -> Result<Listener, NotJoined> {
         let Newcomer { class, context, kwargs, host, upstreams, connections, broker, clock, sandbox, exit } = newcomer;
-        let described = class.component.stream(kwargs.clone(), &class.limits).await;
+        let Some(subscriber) = class.subscriber() else {
+            return Err(NotJoined::Refused("its component does not filter shared streams any more".to_owned()));
+        };
+        let described = subscriber.stream(kwargs.clone(), &class.limits).await;
         let described = described.map_err(|reason| NotJoined::Call(Box::new(reason)))?;
         let across_classes = upstreams.is_shared_across_classes(&described.source);
         let key = description::key(&class.classpath, &described.key, across_classes);
@@ -86,7 +89,7 @@ impl Hall {
         let subscribe = Subscribe { trigger, key, wanted, mode, policy, producer, cohort };
         let joined = self.subscribed(subscribe).await;
         let subscription = joined.map_err(|error| NotJoined::Refused(error.to_string()))?.leaving_by(exit);
-        let filter = class.component.filter(context, kwargs, Arc::clone(&class.limits), host);
+        let filter = subscriber.filter(context, kwargs, Arc::clone(&class.limits), host);
         Ok(Listener::new(subscription, filter, sandbox.handle().clone(), kind))
     }
 

@@ -19,19 +19,20 @@ mod tests;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use advancing::Done;
 use async_trait::async_trait;
 use broker::{Broker, HttpGrant};
 use bytes::Bytes;
-use calls::{Guest, SourceCalls};
-use keeping::Keeper;
 use parking_lot::Mutex;
-use reading::Reading;
-use sandbox::{Component, Limits};
+use sandbox::Limits;
 use stream_rules::{AdvanceError, AdvanceItem, Lane};
 use streams::{Advance, Producer, Reader, SourceError};
 use tokio::task::JoinHandle;
 use trigger_host_types::Clock;
+
+use advancing::Done;
+use calls::{Guest, SourceCalls};
+use keeping::Keeper;
+use reading::Reading;
 
 /// Kind of such a source, where metrics have one.
 const KIND: &str = "guest";
@@ -42,8 +43,8 @@ const GATHERED: NonZeroUsize = NonZeroUsize::new(100).unwrap();
 pub struct GuestParts {
     /// Name of the source, as the catalog has it: its log lines carry it.
     pub source: Arc<str>,
-    /// Loaded, with the interfaces its grants allow; of the world `stream-producer`.
-    pub component: Component,
+    /// Loaded, with the interfaces its grants allow.
+    pub producer: sandbox::Producer,
     /// Of the stream, neutral JSON text.
     pub parameters: String,
     /// For each call. A read waits for messages for two thirds of the wall limit, 20 s at most.
@@ -74,9 +75,9 @@ struct Shared {
 impl GuestUpstream {
     /// The upstream of one group.
     pub fn new(parts: GuestParts) -> Self {
-        let GuestParts { source, component, parameters, limits, http, broker, clock } = parts;
+        let GuestParts { source, producer, parameters, limits, http, broker, clock } = parts;
         let calls = SourceCalls { source: Arc::clone(&source), http, broker };
-        Self::calling(source, Arc::new(calls::Called { component, parameters, limits, clock, calls: Arc::new(calls) }))
+        Self::calling(source, Arc::new(calls::Called { producer, parameters, limits, clock, calls: Arc::new(calls) }))
     }
 
     fn calling(source: Arc<str>, guest: Arc<dyn Guest>) -> Self {
