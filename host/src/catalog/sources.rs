@@ -2,15 +2,28 @@
 
 use broker::{GrantParts, HttpGrant};
 use serde::de::DeserializeOwned;
+use settings::document::{Document, Fields};
 use sources::{Keys, Kind, Reach, Settings, SourceRefused};
 use supervisor::RuntimeGrants;
 
 use super::entry::{Reads, SourceEntry};
 use super::{guest, rules};
-use crate::document::{Document, Fields, Value, Wanted};
 
 /// Longest name of a source.
 const LONGEST_NAME: usize = 100;
+
+/// Who reads a source: what its `kind` says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reader {
+    Host(Kind),
+    Component,
+}
+
+/// How the catalog names them.
+fn readers() -> Vec<(&'static str, Reader)> {
+    let native = Kind::ALL.map(|kind| (kind.as_str(), Reader::Host(kind)));
+    native.into_iter().chain([("component", Reader::Component)]).collect()
+}
 
 /// Reads the table; wrong entries are reported and left out.
 pub(super) fn read<'d>(document: &'d Document, root: &mut Fields<'d, '_>) -> Vec<SourceEntry> {
@@ -20,7 +33,7 @@ pub(super) fn read<'d>(document: &'d Document, root: &mut Fields<'d, '_>) -> Vec
         fields.subject(subject(&entry.key));
         fields.rooted();
         if !is_name(&entry.key) {
-            let what = format!("a name has at most {LONGEST_NAME} letters, digits, `.`, `_` and `-`");
+            let what = format!("a name must have 1 to {LONGEST_NAME} characters: letters, digits, `.`, `_` and `-`");
             fields.report(entry.line, "", what);
             continue;
         }
@@ -39,25 +52,6 @@ fn is_name(name: &str) -> bool {
     (1..=LONGEST_NAME).contains(&name.len()) && name.bytes().all(plain)
 }
 
-/// Who reads a source: what its `kind` says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum ReadBy {
-    Host(Kind),
-    Component,
-}
-
-impl Wanted for ReadBy {
-    const EXPECTED: &'static str = "\"kafka\", \"directory\", \"http\" or \"component\"";
-
-    fn from_value(value: &Value) -> Option<Self> {
-        match value {
-            Value::Text(text) if text == "component" => Some(Self::Component),
-            Value::Text(text) => Kind::ALL.into_iter().find(|kind| kind.as_str() == text).map(Self::Host),
-            _ => None,
-        }
-    }
-}
-
 /// The keys of an entry that nobody took, for the settings of its kind.
 struct Rest<'f, 'd, 'p>(&'f mut Fields<'d, 'p>);
 
@@ -69,12 +63,12 @@ impl Keys for Rest<'_, '_, '_> {
 
 fn source(document: &Document, name: &str, mut fields: Fields<'_, '_>) -> Option<SourceEntry> {
     // What the other keys should be depends on it.
-    let by = fields.required::<ReadBy>("kind")?;
-    let goes_back = matches!(by, ReadBy::Host(kind) if kind.goes_back());
+    let reader = fields.must_choose("kind", &readers())?;
+    let goes_back = matches!(reader, Reader::Host(kind) if kind.goes_back());
     let rules = fields.table("rules").map(|table| rules::read(table, goes_back)).unwrap_or_default();
-    let reads = match by {
-        ReadBy::Component => component(document, name, fields)?,
-        ReadBy::Host(kind) => native(name, kind.read(&mut Rest(&mut fields))?, &mut fields)?,
+    let reads = match reader {
+        Reader::Component => component(document, name, fields)?,
+        Reader::Host(kind) => native(name, kind.read(&mut Rest(&mut fields))?, &mut fields)?,
     };
     Some(SourceEntry { name: name.to_owned(), reads, rules })
 }
@@ -83,7 +77,11 @@ fn component(document: &Document, name: &str, mut fields: Fields<'_, '_>) -> Opt
     let guest = guest::read(document, subject(name), &mut fields);
     if guest.as_ref().is_some_and(|guest| guest.runtime != RuntimeGrants::default()) {
         let line = fields.line_of("grants");
-        fields.report(line, "grants", "a source may only have `http`: it runs for no task that could ask Airflow");
+        fields.report(
+            line,
+            "grants",
+            "a source can only be granted `http`: it runs without a task, so it cannot ask Airflow for anything",
+        );
     }
     fields.finish();
     guest.map(|guest| Reads::Guest(Box::new(guest)))
@@ -125,17 +123,4 @@ fn grant(reach: Reach) -> Result<HttpGrant, String> {
         ..GrantParts::default()
     };
     HttpGrant::new(parts).map_err(|error| error.to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_expected_names_every_kind() {
-        for kind in Kind::ALL.map(Kind::as_str).into_iter().chain(["component"]) {
-            assert!(ReadBy::EXPECTED.contains(&format!("\"{kind}\"")), "{kind}");
-            assert!(ReadBy::from_value(&Value::Text(kind.to_owned())).is_some(), "{kind}");
-        }
-    }
 }

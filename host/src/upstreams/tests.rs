@@ -9,6 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use broker::{Broker, BrokerConfig, Mask};
 use matching::Match;
+use settings::{Environment, Problems};
 use stream_rules::StreamKey;
 use streams::{Streams, Subscribe, Subscription};
 use trigger_host_types::{
@@ -17,9 +18,8 @@ use trigger_host_types::{
 
 use super::*;
 use crate::catalog::{self, Unlocked};
-use crate::config::{self, Environment};
+use crate::config;
 use crate::host;
-use crate::problems::Problems;
 
 /// What time it is for triggers.
 const VIRTUAL_NOW: u64 = 1_000_000_000_000;

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use trigger_host_types::{Blame, Class, Classify, JobId, Retry};
+use trigger_host_types::JobId;
 
 /// The classes that decide what happens next. See [`crate::retry`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -131,7 +131,7 @@ pub enum ApiError {
 
 impl ApiError {
     /// The class that decides what happens next.
-    pub const fn class_of(&self) -> Fault {
+    pub const fn fault(&self) -> Fault {
         match self {
             Self::Transport { .. } | Self::Deadline(_) => Fault::Transport,
             Self::Busy { .. } | Self::NotTried => Fault::Busy,
@@ -149,27 +149,6 @@ impl ApiError {
         match self {
             Self::Rejected { reason, .. } => reason.as_deref(),
             _ => None,
-        }
-    }
-}
-
-impl Classify for ApiError {
-    fn class(&self) -> Class {
-        Class::Api
-    }
-
-    fn retry(&self) -> Retry {
-        match self.class_of() {
-            Fault::Transport | Fault::Busy | Fault::Server | Fault::Auth => Retry::Later,
-            Fault::JobGone | Fault::NoApi | Fault::NotFound | Fault::Rejected => Retry::Never,
-        }
-    }
-
-    fn blame(&self) -> Blame {
-        match self.class_of() {
-            Fault::Auth | Fault::NoApi => Blame::Operator,
-            Fault::Rejected => Blame::Host,
-            _ => Blame::Airflow,
         }
     }
 }

@@ -1,11 +1,10 @@
-//! What the rooms of the host share: ids, the clock, events, HTTP shapes, and the three questions every error answers.
+//! What the rooms of the host share: ids, the clock, events and HTTP shapes.
 //!
 //! Owns no behaviour beyond parsing and printing its own values. Nothing here knows Airflow's wire, wasm, SQL or a socket, and nothing
 //! here may: the four crates in the middle of the house do not know each other, and this is all they have in common.
 #![forbid(unsafe_code)]
 
 mod backoff;
-mod classify;
 mod clock;
 mod connection;
 mod digest;
@@ -13,13 +12,13 @@ mod event;
 mod ids;
 mod trigger;
 
+pub mod hex;
 pub mod http;
 pub mod imports;
 pub mod log;
 pub mod runtime;
 
 pub use backoff::Backoff;
-pub use classify::{Blame, Class, Classify, Retry};
 pub use clock::{Clock, SystemClock, UnixMs, VirtualClock};
 pub use connection::{Connection, ConnectionError, Connections};
 pub use digest::{Digest, DigestError};

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use execution_api::{StoredCheckpoint, WireEvent, WireKind};
+use encodings::{WireEvent, WireKind};
+use execution_api::StoredCheckpoint;
 use serde_json::value::RawValue;
 use trigger_host_types::{Backoff, IdempotencyKey, TriggerKind, UnixMs};
 
