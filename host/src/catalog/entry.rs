@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use airflow_asks::AirflowGrants;
 use broker::HttpGrant;
 use sandbox::{Allowed, Interface, Limits};
+use settings::Problem;
+use settings::document::Document;
 use trigger_host_types::{ClassPath, Digest};
 
 use super::rules::Rules;
-use crate::document::Document;
-use crate::problems::Problem;
 
 /// A catalog that was read.
 #[derive(Debug)]
@@ -50,7 +50,7 @@ pub(crate) enum Reads {
     /// By the host itself.
     Native {
         /// The settings.
-        kind: Box<sources::Kind>,
+        settings: Box<sources::Settings>,
         /// Where its HTTP requests may go, if it sends any.
         http: Vec<HttpGrant>,
     },

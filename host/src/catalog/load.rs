@@ -3,15 +3,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use sandbox::{Component, LoadError, Sandbox};
+use sandbox::{Component, LoadError, Producer, Sandbox};
+use settings::setting::Setting as _;
+use settings::{Problems, Settings};
 use supervisor::Class;
 use tokio::task::JoinSet;
 
 use super::components::Ready;
 use super::entry::{Catalog, Entry, Guest, Owner, Reads, SourceEntry};
-use crate::config::Settings;
-use crate::problems::Problems;
-use crate::setting::Setting as _;
 use crate::upstreams::{self, Table};
 
 /// What was loaded so far.
@@ -22,6 +21,30 @@ struct Loaded {
 }
 
 impl Loaded {
+    /// Makes of a component what its entry says, or says why it cannot be that.
+    fn insert(&mut self, owner: Owner<'_>, guest: &Guest, component: &Component) -> Result<(), String> {
+        let (name, world) = (component.name(), component.world());
+        match (owner, component) {
+            (Owner::Trigger(_), Component::Producer(_)) => Err(format!(
+                "`{name}` is a {world}, not a trigger: name it in a [sources.NAME] with `kind = \"component\"`"
+            )),
+            (Owner::Trigger(entry), Component::Subscriber(_)) if entry.is_callback => {
+                Err(format!("`{name}` is a {world}, and a callback watches no shared stream: give it a `classpath`"))
+            }
+            (Owner::Trigger(entry), Component::Poller(_) | Component::Subscriber(_)) => {
+                self.class(entry, component.clone());
+                Ok(())
+            }
+            (Owner::Source(source), Component::Producer(producer)) => {
+                self.producer(source, guest, producer.clone());
+                Ok(())
+            }
+            (Owner::Source(_), Component::Poller(_) | Component::Subscriber(_)) => {
+                Err(format!("`{name}` is a {world}, and a source must be a stream-producer: name it in a [[trigger]]"))
+            }
+        }
+    }
+
     fn class(&mut self, entry: &Entry, component: Component) {
         let Guest { limits, http, airflow, .. } = &entry.guest;
         let class = Class {
@@ -34,17 +57,17 @@ impl Loaded {
         if entry.is_callback { self.classes.insert_callback(class) } else { self.classes.insert(class) }
     }
 
-    fn producer(&mut self, source: &SourceEntry, guest: &Guest, component: Component) {
+    fn producer(&mut self, source: &SourceEntry, guest: &Guest, producer: Producer) {
         let Guest { limits, http, .. } = guest;
-        let reads = upstreams::Component { component, limits: Arc::new(limits.clone()), http: http.clone().into() };
+        let reads = upstreams::Component { producer, limits: Arc::new(limits.clone()), http: http.clone().into() };
         self.sources.insert(source.name.clone(), source.rules, upstreams::Reads::Guest(reads));
     }
 
     /// The sources that no component reads.
     fn native(&mut self, catalog: &Catalog) {
         for source in &catalog.sources {
-            if let Reads::Native { kind, http } = &source.reads {
-                let reads = upstreams::Reads::Native(kind.as_ref().clone(), http.clone().into());
+            if let Reads::Native { settings, http } = &source.reads {
+                let reads = upstreams::Reads::Native(settings.as_ref().clone(), http.clone().into());
                 self.sources.insert(source.name.clone(), source.rules, reads);
             }
         }
@@ -82,21 +105,14 @@ pub(crate) async fn load(
         let guest = one.guest;
         if guest.limits.memory > most.0 {
             let what =
-                format!("more than `[sandbox] max-memory`, which is {}: lower the one or raise the other", most.show());
+                format!("exceeds `[sandbox] max-memory`, which is {}: lower this limit or raise that one", most.show());
             problems.error(catalog.problem(guest, guest.line, "limits.memory", what));
         }
         let place = started.get(&(one.digest, guest.allowed()));
         let what = match place.and_then(|place| components.get(place)) {
-            Some(Ok(component)) => match (misplaced(one.owner, component), one.owner) {
-                (Some(what), _) => what,
-                (None, Owner::Trigger(entry)) => {
-                    loaded.class(entry, component.clone());
-                    continue;
-                }
-                (None, Owner::Source(source)) => {
-                    loaded.producer(source, guest, component.clone());
-                    continue;
-                }
+            Some(Ok(component)) => match loaded.insert(one.owner, guest, component) {
+                Ok(()) => continue,
+                Err(what) => what,
             },
             Some(Err(error)) => chain(error),
             None => continue,
@@ -104,23 +120,6 @@ pub(crate) async fn load(
         problems.error(catalog.problem(guest, guest.component_line, "component", what));
     }
     loaded.classes.with_upstreams(Arc::new(loaded.sources))
-}
-
-/// Why a component of this world cannot be what the entry makes of it.
-fn misplaced(owner: Owner<'_>, component: &Component) -> Option<String> {
-    let (name, world) = (component.name(), component.world());
-    match owner {
-        Owner::Trigger(_) if world.is_producer() => {
-            Some(format!("`{name}` is a {world}, no trigger: name it in a [sources.NAME] with `kind = \"component\"`"))
-        }
-        Owner::Trigger(entry) if entry.is_callback && world.is_subscriber() => {
-            Some(format!("`{name}` is a {world}, and a callback watches no shared stream: give it a `classpath`"))
-        }
-        Owner::Source(_) if !world.is_producer() => {
-            Some(format!("`{name}` is a {world}, and a source has to be a stream-producer: name it in a [[trigger]]"))
-        }
-        _ => None,
-    }
 }
 
 /// The error and its causes on one line.

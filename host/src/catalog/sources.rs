@@ -2,15 +2,28 @@
 
 use airflow_asks::AirflowGrants;
 use broker::{GrantParts, HttpGrant};
-use sources::{Kind, SourceRefused};
+use serde::de::DeserializeOwned;
+use settings::document::{Document, Fields};
+use sources::{Keys, Kind, Reach, Settings, SourceRefused};
 
 use super::entry::{Reads, SourceEntry};
 use super::{guest, rules};
-use crate::document::{Document, Fields};
-use crate::setting::SourceKind;
 
 /// Longest name of a source.
 const LONGEST_NAME: usize = 100;
+
+/// Who reads a source: what its `kind` says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reader {
+    Host(Kind),
+    Component,
+}
+
+/// How the catalog names them.
+fn readers() -> Vec<(&'static str, Reader)> {
+    let native = Kind::ALL.map(|kind| (kind.as_str(), Reader::Host(kind)));
+    native.into_iter().chain([("component", Reader::Component)]).collect()
+}
 
 /// Reads the table; wrong entries are reported and left out.
 pub(super) fn read<'d>(document: &'d Document, root: &mut Fields<'d, '_>) -> Vec<SourceEntry> {
@@ -20,7 +33,7 @@ pub(super) fn read<'d>(document: &'d Document, root: &mut Fields<'d, '_>) -> Vec
         fields.subject(subject(&entry.key));
         fields.rooted();
         if !is_name(&entry.key) {
-            let what = format!("a name has at most {LONGEST_NAME} letters, digits, `.`, `_` and `-`");
+            let what = format!("a name must have 1 to {LONGEST_NAME} characters: letters, digits, `.`, `_` and `-`");
             fields.report(entry.line, "", what);
             continue;
         }
@@ -39,16 +52,23 @@ fn is_name(name: &str) -> bool {
     (1..=LONGEST_NAME).contains(&name.len()) && name.bytes().all(plain)
 }
 
+/// The keys of an entry that nobody took, for the settings of its kind.
+struct Rest<'f, 'd, 'p>(&'f mut Fields<'d, 'p>);
+
+impl Keys for Rest<'_, '_, '_> {
+    fn read<T: DeserializeOwned>(&mut self) -> Option<T> {
+        self.0.rest()
+    }
+}
+
 fn source(document: &Document, name: &str, mut fields: Fields<'_, '_>) -> Option<SourceEntry> {
     // What the other keys should be depends on it.
-    let kind = fields.required::<SourceKind>("kind")?;
-    let goes_back = matches!(kind, SourceKind::Kafka | SourceKind::Http);
+    let reader = fields.must_choose("kind", &readers())?;
+    let goes_back = matches!(reader, Reader::Host(kind) if kind.goes_back());
     let rules = fields.table("rules").map(|table| rules::read(table, goes_back)).unwrap_or_default();
-    let reads = match kind {
-        SourceKind::Component => component(document, name, fields)?,
-        SourceKind::Kafka => native(name, Kind::Kafka(fields.rest()?), &mut fields)?,
-        SourceKind::Directory => native(name, Kind::Directory(fields.rest()?), &mut fields)?,
-        SourceKind::Http => native(name, Kind::Http(Box::new(fields.rest()?)), &mut fields)?,
+    let reads = match reader {
+        Reader::Component => component(document, name, fields)?,
+        Reader::Host(kind) => native(name, kind.read(&mut Rest(&mut fields))?, &mut fields)?,
     };
     Some(SourceEntry { name: name.to_owned(), reads, rules })
 }
@@ -57,14 +77,18 @@ fn component(document: &Document, name: &str, mut fields: Fields<'_, '_>) -> Opt
     let guest = guest::read(document, subject(name), &mut fields);
     if guest.as_ref().is_some_and(|guest| guest.airflow != AirflowGrants::default()) {
         let line = fields.line_of("grants");
-        fields.report(line, "grants", "a source may only have `http`: it runs for no task that could ask Airflow");
+        fields.report(
+            line,
+            "grants",
+            "a source can only be granted `http`: it runs without a task, so it cannot ask Airflow for anything",
+        );
     }
     fields.finish();
     guest.map(|guest| Reads::Guest(Box::new(guest)))
 }
 
-fn native(name: &str, kind: Kind, fields: &mut Fields<'_, '_>) -> Option<Reads> {
-    match kind.check(name) {
+fn native(name: &str, settings: Settings, fields: &mut Fields<'_, '_>) -> Option<Reads> {
+    match settings.check(name) {
         Ok(()) => {}
         Err(SourceRefused::Settings { key, what, .. }) => {
             fields.report(fields.line_of(key), key, what);
@@ -77,28 +101,24 @@ fn native(name: &str, kind: Kind, fields: &mut Fields<'_, '_>) -> Option<Reads> 
             return None;
         }
     }
-    let http = match &kind {
-        Kind::Http(settings) => match grant(settings) {
-            Ok(grant) => vec![grant],
-            Err(what) => {
-                fields.report(fields.line_of("url"), "url", what);
-                return None;
-            }
-        },
-        Kind::Kafka(_) | Kind::Directory(_) => Vec::new(),
+    let http = match settings.reach().map(grant).transpose() {
+        Ok(grant) => Vec::from_iter(grant),
+        Err(what) => {
+            fields.report(fields.line_of("url"), "url", what);
+            return None;
+        }
     };
-    Some(Reads::Native { kind: Box::new(kind), http })
+    Some(Reads::Native { settings: Box::new(settings), http })
 }
 
-/// What the requests of a long poll may reach: its own URLs and nothing else.
-fn grant(settings: &sources::http::Settings) -> Result<HttpGrant, String> {
-    let reach = settings.reach();
+/// What the requests of a source may reach: its own URLs and nothing else.
+fn grant(reach: Reach) -> Result<HttpGrant, String> {
     let parts = GrantParts {
         origin: reach.origin,
         methods: reach.methods,
         paths: Some(reach.paths),
-        connection: settings.connection.as_ref().map(ToString::to_string),
-        private: settings.private,
+        connection: reach.connection.map(|connection| connection.to_string()),
+        private: reach.private,
         timeout: Some(reach.timeout),
         ..GrantParts::default()
     };

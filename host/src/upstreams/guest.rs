@@ -4,14 +4,13 @@ use std::sync::Arc;
 
 use broker::HttpGrant;
 use sandbox::Limits;
-use streams::{Mode, Policy};
+use stream_rules::{Mode, Policy};
 use supervisor::{GuestParts, GuestUpstream, Upstream, WantedUpstream};
-use trigger_host_types::SystemClock;
 
 /// A producer, and what its calls may reach and use.
 pub(crate) struct Component {
     /// Loaded, with the interfaces its grants allow.
-    pub(crate) component: sandbox::Component,
+    pub(crate) producer: sandbox::Producer,
     /// For each of its calls.
     pub(crate) limits: Arc<Limits>,
     /// Where its requests may go.
@@ -22,12 +21,12 @@ pub(crate) struct Component {
 pub(super) fn make(of: &Component, policy: Policy, wanted: &WantedUpstream<'_>) -> Upstream {
     let parts = GuestParts {
         source: wanted.source.into(),
-        component: of.component.clone(),
+        producer: of.producer.clone(),
         parameters: wanted.parameters.to_owned(),
         limits: Arc::clone(&of.limits),
         http: Arc::clone(&of.http),
         broker: wanted.broker.clone(),
-        clock: Arc::new(SystemClock),
+        clock: Arc::clone(&wanted.clock),
     };
     Upstream { producer: Arc::new(GuestUpstream::new(parts)), mode: Mode::Ack, policy }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use broker::{Broker, BrokerConfig};
-use execution_api::encodings::Fernet;
+use encodings::Fernet;
 use execution_api::{Client, ClientConfig};
 use logs::Masker;
 use parking_lot::Mutex;

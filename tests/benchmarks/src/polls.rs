@@ -5,8 +5,8 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, anyhow};
-use sandbox::{Allowed, Call, Component, Config, Context, HostCalls, Limits, Sandbox};
+use anyhow::{Result, anyhow, bail};
+use sandbox::{Allowed, Call, Component, Config, Context, HostCalls, Limits, Poller, Sandbox};
 use std::sync::Arc;
 use tokio::task::JoinSet;
 use trigger_host_types::{SystemClock, TriggerId, TriggerKind, http, log};
@@ -47,9 +47,11 @@ pub(crate) async fn run() -> Result<Report> {
         ("a task for each, 64 at a time, one guests' thread", 1, 64, false),
     ] {
         let sandbox = Sandbox::start(Config { workers, ..Config::new(Arc::new(SystemClock)) })?;
-        let component = sandbox.load("date_time", &wasm, &Allowed::ALL).await?;
-        measure(&sandbox, &component, lanes, in_place, WARM_UP).await?;
-        let cost = measure(&sandbox, &component, lanes, in_place, WINDOW).await?;
+        let Component::Poller(poller) = sandbox.load("date_time", &wasm, &Allowed::ALL).await? else {
+            bail!("the sample trigger `date_time` is not polled");
+        };
+        measure(&sandbox, &poller, lanes, in_place, WARM_UP).await?;
+        let cost = measure(&sandbox, &poller, lanes, in_place, WINDOW).await?;
         let (cpu, rate) = (format!("CPU of a poll, {way}"), format!("polls, {way}"));
         if (workers, in_place) == (1, true) {
             ours = cost.micros();
@@ -69,17 +71,11 @@ pub(crate) async fn run() -> Result<Report> {
     Ok(report)
 }
 
-async fn measure(
-    sandbox: &Sandbox,
-    component: &Component,
-    lanes: usize,
-    in_place: bool,
-    window: Duration,
-) -> Result<Cost> {
+async fn measure(sandbox: &Sandbox, poller: &Poller, lanes: usize, in_place: bool, window: Duration) -> Result<Cost> {
     let (begin, cpu) = (Instant::now(), process_cpu());
     let mut running = JoinSet::new();
     for _ in 0..lanes {
-        let work = poll_until(component.clone(), begin + window);
+        let work = poll_until(poller.clone(), begin + window);
         if in_place {
             running.spawn_on(work, sandbox.handle());
         } else {
@@ -93,7 +89,7 @@ async fn measure(
     Ok(Cost { count, cpu: process_cpu() - cpu, wall: begin.elapsed() })
 }
 
-async fn poll_until(component: Component, end: Instant) -> Result<u64> {
+async fn poll_until(poller: Poller, end: Instant) -> Result<u64> {
     let context = Context {
         trigger_id: TriggerId(7),
         classpath: "bench.At".into(),
@@ -107,7 +103,7 @@ async fn poll_until(component: Component, end: Instant) -> Result<u64> {
     let mut count = 0;
     while Instant::now() < end {
         for _ in 0..50 {
-            component.poll(call.clone()).await.result.map_err(|reason| anyhow!("{reason}"))?;
+            poller.poll(call.clone()).await.result.map_err(|reason| anyhow!("{reason}"))?;
         }
         count += 50;
         tokio::task::yield_now().await;

@@ -7,25 +7,14 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use wit_bindgen_core::wit_parser::Resolve;
+use wit_bindgen_core::wit_parser::{PackageId, Resolve, WorldId, WorldItem};
 use wit_bindgen_core::{Files, WorldGenerator as _};
 use wit_bindgen_rust::{Opts, WithOption};
 
 /// Where the bindings of the first world are, for those who use the SDK.
 const FIRST: &str = "trigger_host_sdk::private::bindings";
-/// Interfaces that every world imports, which the first generates for all.
-const SHARED: [(&str, &str); 10] = [
-    ("trigger-host:trigger/types@0.1.0", "trigger_host::trigger::types"),
-    ("trigger-host:host/logging@0.1.0", "trigger_host::host::logging"),
-    ("trigger-host:host/http@0.1.0", "trigger_host::host::http"),
-    ("trigger-host:host/runtime@0.1.0", "trigger_host::host::runtime"),
-    ("trigger-host:host/variables@0.1.0", "trigger_host::host::variables"),
-    ("trigger-host:host/xcoms@0.1.0", "trigger_host::host::xcoms"),
-    ("trigger-host:host/asset-state@0.1.0", "trigger_host::host::asset_state"),
-    ("trigger-host:host/task-instances@0.1.0", "trigger_host::host::task_instances"),
-    ("trigger-host:host/dag-runs@0.1.0", "trigger_host::host::dag_runs"),
-    ("trigger-host:host/connections@0.1.0", "trigger_host::host::connections"),
-];
+/// The package with the worlds.
+const PACKAGE: &str = "../../wit/trigger@0.1.0";
 
 /// The bindings of one world.
 #[derive(Debug)]
@@ -60,10 +49,11 @@ impl Bindings {
     /// When `wit/` does not parse or has no such world.
     pub fn text(&self) -> anyhow::Result<String> {
         let mut resolve = Resolve::default();
-        let (package, _) = resolve.push_dir(sdk().join("../../wit")).context("read wit/")?;
+        let (package, _) = resolve.push_dir(sdk().join(PACKAGE)).with_context(|| format!("read {PACKAGE}"))?;
         let world = resolve.select_world(&[package], Some(self.world))?;
+        let shared = if self.is_first { Vec::new() } else { shared(&resolve, package, world)? };
         let mut files = Files::default();
-        self.options().build().generate(&mut resolve, world, &mut files)?;
+        self.options(shared).build().generate(&mut resolve, world, &mut files)?;
         let mut texts = files.iter();
         match (texts.next(), texts.next()) {
             (Some((_, text)), None) => Ok(self.with_own_macros(std::str::from_utf8(text)?)),
@@ -81,10 +71,7 @@ impl Bindings {
         }
     }
 
-    fn options(&self) -> Opts {
-        let shared = SHARED.iter().filter(|_| !self.is_first);
-        let shared =
-            shared.map(|(interface, path)| (interface.to_string(), WithOption::Path(format!("{FIRST}::{path}"))));
+    fn options(&self, shared: Vec<(String, WithOption)>) -> Opts {
         Opts {
             format: true,
             generate_all: true,
@@ -92,7 +79,7 @@ impl Bindings {
             export_macro_name: Some(format!("export_{}", self.world.replace('-', "_"))),
             runtime_path: Some("trigger_host_sdk::private::rt".to_owned()),
             default_bindings_module: Some(format!("trigger_host_sdk::private::{}", self.module)),
-            with: shared.collect(),
+            with: shared,
             ..Default::default()
         }
     }
@@ -100,7 +87,7 @@ impl Bindings {
     /// Fails when the checked-in file is not what [`Self::text`] gives.
     ///
     /// # Errors
-    /// Says how to write it anew.
+    /// Says how to write it again.
     pub fn check(&self) -> anyhow::Result<()> {
         let path = self.checked_in();
         let present = std::fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))?;
@@ -109,6 +96,25 @@ impl Bindings {
         }
         Ok(())
     }
+}
+
+/// The interfaces that a world imports as the first does, and where the first has generated them.
+fn shared(resolve: &Resolve, package: PackageId, world: WorldId) -> anyhow::Result<Vec<(String, WithOption)>> {
+    let first = resolve.select_world(&[package], Some(ALL[0].world))?;
+    let first: Vec<String> = imports(resolve, first).map(|(name, _)| name).collect();
+    let shared = imports(resolve, world).filter(|(name, _)| first.contains(name));
+    Ok(shared.map(|(name, path)| (name, WithOption::Path(format!("{FIRST}::{path}")))).collect())
+}
+
+/// The interfaces that a world imports: their full names, and the paths of their modules.
+fn imports(resolve: &Resolve, world: WorldId) -> impl Iterator<Item = (String, String)> {
+    resolve.worlds[world].imports.values().filter_map(|item| {
+        let WorldItem::Interface { id, .. } = item else { return None };
+        let interface = &resolve.interfaces[*id];
+        let (name, package) = (interface.name.as_ref()?, &resolve.packages[interface.package?].name);
+        let module = [&package.namespace, &package.name, name].map(|word| word.replace('-', "_")).join("::");
+        Some((package.interface_id(name), module))
+    })
 }
 
 #[cfg(test)]

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use trigger_host_types::Clock;
 
+use crate::versions::Versions;
+
 /// How a sandbox is set up.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -24,6 +26,8 @@ pub struct Config {
     pub cache: Option<PathBuf>,
     /// Who compiles.
     pub compiler: Compiler,
+    /// The versions of the interface that are known.
+    pub versions: Versions,
     /// What guests see as the wall clock.
     pub clock: Arc<dyn Clock>,
 }
@@ -52,6 +56,7 @@ impl Config {
             workers: 2,
             cache: None,
             compiler: Compiler::InProcess,
+            versions: Versions::default(),
             clock,
         }
     }
@@ -63,12 +68,12 @@ pub enum StartError {
     /// A setting makes no sense; names it.
     #[error("{0}")]
     Setting(String),
-    /// The engine refuses its settings, or the machine has not the address space for the slots.
-    #[error("the WebAssembly engine does not start with {slots} slots: {reason}")]
+    /// The engine refuses its settings, or the machine does not have the address space for the slots.
+    #[error("cannot start the WebAssembly engine with {slots} slots: {reason}")]
     Engine {
         /// The slots asked for.
         slots: usize,
-        /// The engine's words.
+        /// What the engine said.
         reason: String,
     },
     /// A thread cannot be started.

@@ -4,6 +4,7 @@
 //! epoch callback asks [`Meter::used`]. What the host does to answer a host call is [`Meter::uncharged`]: a handshake costs more than
 //! most guests, and the budget of host calls bounds it.
 
+use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -62,6 +63,21 @@ impl Meter {
         self.finished.fetch_add(thread_cpu().saturating_sub(began), Ordering::Relaxed);
     }
 }
+
+/// The error a call over its CPU budget ends with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CpuExceeded {
+    pub(crate) limit: Duration,
+    pub(crate) used: Duration,
+}
+
+impl fmt::Display for CpuExceeded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "used {:?} of CPU time; the limit is {:?}", self.used, self.limit)
+    }
+}
+
+impl std::error::Error for CpuExceeded {}
 
 /// Nanoseconds of CPU time of this thread.
 fn thread_cpu() -> u64 {

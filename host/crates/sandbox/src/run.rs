@@ -1,57 +1,53 @@
-//! One call of one export on a fresh instance: instantiate, call, drop.
+//! One call on a fresh instance: instantiate, call, drop.
 //!
 //! The order is fixed: a slot of the pool is waited for first; then the clock of the call begins; then all work is charged to its meter,
 //! runs in the heavy lane's turns once it is heavy, and ends at its deadline by being dropped. Whatever happened, the instance is gone
 //! when the call is over.
 
-use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tokio::sync::{AcquireError, Semaphore, SemaphorePermit};
 use tokio::time::timeout;
-use wasmtime::component::{ComponentExportIndex, ComponentNamedList, Lift, Lower};
+use wasmtime::component::Instance;
 use wasmtime::{Store, StoreContextMut, UpdateDeadline};
 
-use crate::component::Compiled;
+use crate::call::{EndReason, Ended, HostCalls, Limits, Used};
 use crate::limiter::Limiter;
-use crate::meter::{Meter, Metered};
-use crate::sandbox::Shared;
+use crate::meter::{CpuExceeded, Meter, Metered};
+use crate::shared::{Compiled, Shared};
 use crate::state::{MOST_HANDLES, State};
-use crate::{EndReason, Ended, HostCalls, Limits, Used, trap};
+use crate::trap;
+use crate::version::Given;
 
 /// What the guest may hand to the host in one call besides its answer: a request with its body.
 const LEAST_LIFTED: u64 = 4 << 20;
 
-/// The error a call over its CPU budget ends with.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct CpuExceeded {
-    pub(crate) limit: Duration,
-    pub(crate) used: Duration,
-}
+/// The work of one call: what a version does with an instance.
+pub(crate) type Calling<'a, T> = Pin<Box<dyn Future<Output = Given<T>> + Send + 'a>>;
 
-/// Calls `export` with `params`. `limits` and `host` are the call's.
+/// Runs `work` on a fresh instance. `limits` and `host` are the call's.
 ///
 /// # Cancel safety
 /// Dropping the future ends the call and drops its instance.
-pub(crate) async fn call<P, R>(
+pub(crate) async fn call<T, W>(
     shared: Arc<Shared>,
     compiled: Arc<Compiled>,
-    export: ComponentExportIndex,
-    params: P,
     limits: Arc<Limits>,
     host: Arc<dyn HostCalls>,
-) -> Ended<R>
+    work: W,
+) -> Ended<T>
 where
-    P: ComponentNamedList + Lower + Send + Sync + 'static,
-    R: ComponentNamedList + Lift + Send + Sync + 'static,
+    W: for<'a> FnOnce(&'a mut Store<State>, &'a Instance) -> Calling<'a, T> + Send,
 {
-    let Ok(slots) = slots(&shared.slots, compiled.slots()).await else {
+    let Ok(slots) = acquire_slots(&shared.slots, compiled.slots).await else {
         return Ended { result: Err(EndReason::Cancelled), used: Used::default() };
     };
     let running = shared.ticker.enter();
     let meter = Arc::new(Meter::default());
-    let work = on_fresh_instance(&shared, &compiled, export, params, limits, host, Arc::clone(&meter));
+    let work = on_fresh_instance(&shared, &compiled, limits, host, Arc::clone(&meter), work);
     let mut ended = Metered::new(Arc::clone(&meter), work).await;
     ended.used.cpu = meter.used_before();
     drop((running, slots));
@@ -59,46 +55,50 @@ where
 }
 
 /// A permit for a call of a component with so many memories.
-pub(crate) async fn slots(slots: &Semaphore, wanted: u32) -> Result<SemaphorePermit<'_>, AcquireError> {
+pub(crate) async fn acquire_slots(slots: &Semaphore, wanted: u32) -> Result<SemaphorePermit<'_>, AcquireError> {
     match slots.try_acquire_many(wanted) {
         Ok(permit) => Ok(permit),
         Err(_) => slots.acquire_many(wanted).await,
     }
 }
 
-async fn on_fresh_instance<P, R>(
+async fn on_fresh_instance<T, W>(
     shared: &Shared,
     compiled: &Compiled,
-    export: ComponentExportIndex,
-    params: P,
     limits: Arc<Limits>,
     host: Arc<dyn HostCalls>,
     meter: Arc<Meter>,
-) -> Ended<R>
+    work: W,
+) -> Ended<T>
 where
-    P: ComponentNamedList + Lower + Send + Sync + 'static,
-    R: ComponentNamedList + Lift + Send + Sync + 'static,
+    W: for<'a> FnOnce(&'a mut Store<State>, &'a Instance) -> Calling<'a, T> + Send,
 {
     let began = Instant::now();
-    let limiter = Limiter::new(&limits, shared.max_memory, compiled.slots());
+    let limiter = Limiter::new(&limits, shared.max_memory, compiled.slots);
     let state = State::new(&limits, limiter, host, Arc::clone(&meter), &shared.clock, began);
-    let mut store = store(shared, state);
+    let mut store = make_store(shared, state);
     allow(&mut store, &limits);
     let work = async {
-        let instance = compiled.pre().instantiate_async(&mut store).await?;
-        let function = instance.get_typed_func::<P, R>(&mut store, export)?;
-        function.call_async(&mut store, params).await
+        let instance = compiled.pre.instantiate_async(&mut store).await?;
+        work(&mut store, &instance).await
     };
     let result = match timeout(limits.wall, shared.lane.run(&meter, work)).await {
-        Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(error)) => Err(trap::reason(&error)),
+        Ok(given) => settle(given),
         Err(_) => Err(EndReason::Deadline { limit: limits.wall, used: began.elapsed() }),
     };
     Ended { result, used: store.data_mut().used(began) }
 }
 
+/// The answer of a call, not yet checked, or why there is none.
+pub(crate) fn settle<T>(given: Given<T>) -> Result<T, EndReason> {
+    match given {
+        Ok(answer) => answer.map_err(EndReason::Guest),
+        Err(error) => Err(trap::explain(&error)),
+    }
+}
+
 /// A store that obeys the limits in its state.
-pub(crate) fn store(shared: &Shared, state: State) -> Store<State> {
+pub(crate) fn make_store(shared: &Shared, state: State) -> Store<State> {
     let mut store = Store::new(&shared.engine, state);
     store.limiter(|state| &mut state.limiter);
     store.set_max_component_handles(MOST_HANDLES);
@@ -122,11 +122,3 @@ fn look_up(store: &StoreContextMut<'_, State>) -> wasmtime::Result<UpdateDeadlin
     }
     Ok(UpdateDeadline::Yield(1))
 }
-
-impl fmt::Display for CpuExceeded {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "used {:?} of CPU time, may use {:?}", self.used, self.limit)
-    }
-}
-
-impl std::error::Error for CpuExceeded {}

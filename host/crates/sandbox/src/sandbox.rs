@@ -6,21 +6,25 @@ use std::sync::{Arc, Weak};
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
-use trigger_host_types::{Clock, Digest};
+use trigger_host_types::Digest;
+use trigger_host_types::imports::Allowed;
 use wasmtime::Engine;
 use wasmtime::component::Linker;
 
 use crate::cache::Cache;
-use crate::component::Compiled;
-use crate::lane::Lane;
+use crate::component::Component;
+use crate::config::{Compiler, Config, StartError};
+use crate::heavy_lane::HeavyLane;
+use crate::imports::link_wasi;
+use crate::load::{self, LoadError};
 use crate::native::Artefact;
 use crate::room::Room;
 use crate::runtime::GuestRuntime;
+use crate::shared::{Compiled, Shared};
 use crate::state::State;
 use crate::ticker::Ticker;
-use crate::{
-    Allowed, Compiler, Component, Config, Inspection, LoadError, StartError, compile, engine, imports, load, telemetry,
-};
+use crate::versions::Versions;
+use crate::{compile, engine, telemetry};
 
 /// An engine with its pool of slots, its ticker and the runtime its guests run on. Cheap to clone; it ends when the last clone and the
 /// last [`Component`] of it are gone.
@@ -30,23 +34,9 @@ pub struct Sandbox {
     loader: Arc<Loader>,
 }
 
-/// What calls need.
-pub(crate) struct Shared {
-    // In the order of their end: no guest runs when the ticker stops.
-    pub(crate) runtime: GuestRuntime,
-    pub(crate) ticker: Ticker,
-    pub(crate) engine: Engine,
-    pub(crate) lane: Lane,
-    /// Calls in flight: each holds as many as its component has memories.
-    pub(crate) slots: Arc<Semaphore>,
-    /// For filters between their calls.
-    pub(crate) room: Room,
-    pub(crate) max_memory: u64,
-    pub(crate) clock: Arc<dyn Clock>,
-}
-
 /// What loading needs.
 struct Loader {
+    versions: Versions,
     linker: Linker<State>,
     cache: Option<Cache>,
     compiler: Compiler,
@@ -63,20 +53,21 @@ impl Sandbox {
     /// When a setting makes no sense or the machine cannot hold the slots.
     pub fn start(config: Config) -> Result<Self, StartError> {
         let engine = engine::start(&config)?;
-        let wrong = |error: wasmtime::Error| StartError::Engine { slots: config.slots, reason: format!("{error:#}") };
-        let linker = imports::linker(&engine).map_err(wrong)?;
+        let misfit = |error: wasmtime::Error| StartError::Engine { slots: config.slots, reason: format!("{error:#}") };
+        let linker = linker(&engine, &config.versions).map_err(misfit)?;
         let cache = config.cache.as_deref().and_then(|folder| Cache::open(folder, &engine));
         let shared = Shared {
             runtime: GuestRuntime::start(config.workers).map_err(StartError::Thread)?,
             ticker: Ticker::start(engine.clone(), config.tick).map_err(StartError::Thread)?,
             engine,
-            lane: Lane::new(),
+            lane: HeavyLane::new(),
             slots: Arc::new(Semaphore::new(config.slots)),
             room: Room::beside(config.slots, engine::MOST_SLOTS),
             max_memory: config.max_memory,
             clock: config.clock,
         };
         let loader = Loader {
+            versions: config.versions,
             linker,
             cache,
             compiler: config.compiler,
@@ -105,24 +96,33 @@ impl Sandbox {
         })
     }
 
-    /// The runtime guests run on. A task of it that calls [`Component::poll`] runs the guest in place, on its own worker: the way to make
+    /// The runtime guests run on. A task of it that calls [`Poller::poll`](crate::Poller::poll) runs the guest in place, on its own worker: the way to make
     /// very many calls without a task for each.
     pub fn handle(&self) -> &Handle {
         self.shared.runtime.handle()
     }
 }
 
+/// Links what guests of every version may import.
+fn linker(engine: &Engine, versions: &Versions) -> wasmtime::Result<Linker<State>> {
+    let mut linker = Linker::new(engine);
+    link_wasi(&mut linker)?;
+    versions.iter().try_for_each(|version| version.link(&mut linker))?;
+    Ok(linker)
+}
+
 impl Loader {
     fn load(&self, name: &str, wasm: &[u8], allowed: &Allowed, engine: &Engine) -> Result<Arc<Compiled>, LoadError> {
-        let inspection = load::read(name, wasm)?;
+        let (inspection, version) = load::read(name, wasm, &self.versions)?;
         load::admit(name, &inspection, allowed)?;
         let _turn = self.compiling.lock();
         if let Some(compiled) = self.loaded.lock().get(&inspection.digest).and_then(Weak::upgrade) {
-            telemetry::loaded("memory");
+            telemetry::count_load("memory");
             return Ok(compiled);
         }
-        let native = self.native(name, wasm, &inspection, engine)?;
-        let compiled = load::link(name, inspection.digest, inspection.world, &native, &self.linker, self.slots)?;
+        let native = self.native(name, wasm, &inspection.digest, engine)?;
+        let what = (version, inspection.world);
+        let compiled = load::link(name, inspection.digest, what, &native, &self.linker, self.slots)?;
         let mut loaded = self.loaded.lock();
         loaded.retain(|_, compiled| compiled.strong_count() > 0);
         loaded.insert(inspection.digest, Arc::downgrade(&compiled));
@@ -134,21 +134,21 @@ impl Loader {
         &self,
         name: &str,
         wasm: &[u8],
-        inspection: &Inspection,
+        digest: &Digest,
         engine: &Engine,
     ) -> Result<wasmtime::component::Component, LoadError> {
-        let cached = self.cache.as_ref().and_then(|cache| cache.get(&inspection.digest));
-        if let Some(native) = cached.and_then(|artefact| artefact.ready(engine).ok()) {
-            telemetry::loaded("cache");
+        let cached = self.cache.as_ref().and_then(|cache| cache.get(digest));
+        if let Some(native) = cached.and_then(|artefact| artefact.to_component(engine).ok()) {
+            telemetry::count_load("cache");
             return Ok(native);
         }
         let artefact: Artefact = compile::compile(name, wasm, &self.compiler)?;
         let native = artefact
-            .ready(engine)
+            .to_component(engine)
             .map_err(|error| LoadError::Compile { name: name.to_owned(), reason: format!("{error:#}") })?;
-        telemetry::loaded("compiler");
+        telemetry::count_load("compiler");
         if let Some(cache) = &self.cache {
-            cache.put(&inspection.digest, &artefact);
+            cache.put(digest, &artefact);
         }
         Ok(native)
     }

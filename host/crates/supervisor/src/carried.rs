@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use execution_api::{Registered, WireEvent, WireKind};
+use encodings::{WireEvent, WireKind};
+use execution_api::Registered;
 use scheduler::{Outside, Server};
 use serde_json::value::RawValue;
 use trigger_host_types::IdempotencyKey;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use airflow_asks::AirflowGrants;
 use broker::HttpGrant;
 use execution_api::wire::CALLBACK_CLASSPATH;
-use sandbox::{Component, Limits};
+use sandbox::{Component, Limits, Poller, Subscriber};
 use trigger_host_types::{ClassPath, TriggerKind};
 
 use crate::streams::{NoUpstreams, Upstreams};
@@ -29,7 +29,17 @@ pub struct Class {
 impl Class {
     /// Whether its triggers listen to shared streams.
     pub fn listens(&self) -> bool {
-        self.component.world().is_subscriber()
+        self.subscriber().is_some()
+    }
+
+    /// What is polled for its triggers; none where they listen to shared streams.
+    pub fn poller(&self) -> Option<&Poller> {
+        if let Component::Poller(poller) = &self.component { Some(poller) } else { None }
+    }
+
+    /// What filters shared streams for its triggers; none where they are polled.
+    pub fn subscriber(&self) -> Option<&Subscriber> {
+        if let Component::Subscriber(subscriber) = &self.component { Some(subscriber) } else { None }
     }
 }
 

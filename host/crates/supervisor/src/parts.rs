@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use broker::Broker;
+use encodings::Fernet;
 use execution_api::Client;
-use execution_api::encodings::Fernet;
 use logs::Masker;
 use sandbox::Sandbox;
 

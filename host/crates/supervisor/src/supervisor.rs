@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use execution_api::ApiError;
 use parking_lot::Mutex;
-use streams::actor::Streams;
+use streams::Streams;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 

@@ -15,7 +15,9 @@ mod trigger;
 mod used;
 
 pub mod airflow;
+pub mod hex;
 pub mod http;
+pub mod imports;
 pub mod log;
 pub mod spans;
 pub mod step;

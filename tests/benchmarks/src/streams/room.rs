@@ -4,13 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, anyhow, ensure};
-use sandbox::{Allowed, Component, Config, Context, Filter, HostCalls, Limits, Sandbox};
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
+use matching::{Condition, Match};
+use sandbox::{Allowed, Component, Config, Context, Filter, HostCalls, Limits, Sandbox, Subscriber};
 use serde_json::json;
-use streams::actor::{Confirmer, Producer, Streams, Subscribe, Subscription};
-use streams::appetite::{self, Appetite};
-use streams::matching::{Condition, Match};
-use streams::{Mode, Policy, Seq, StreamKey, Verdict};
+use stream_rules::appetite::{self, Appetite};
+use stream_rules::{Mode, Policy, Seq, StreamKey, Verdict};
+use streams::{Confirmer, Producer, Streams, Subscribe, Subscription};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use trigger_host_types::{SystemClock, TriggerId, TriggerKind};
@@ -64,7 +64,7 @@ impl fmt::Display for Case {
 /// A sandbox with the component.
 pub(super) struct Room {
     sandbox: Sandbox,
-    component: Component,
+    subscriber: Subscriber,
 }
 
 /// Subscribers at work. Dropped, they leave.
@@ -80,8 +80,10 @@ impl Room {
     pub(super) async fn open() -> Result<Self> {
         let sandbox = Sandbox::start(Config::new(Arc::new(SystemClock)))?;
         let wasm = std::fs::read(guest_build::component("one_field"))?;
-        let component = sandbox.load("one_field", &wasm, &Allowed::ALL).await?;
-        Ok(Self { sandbox, component })
+        let Component::Subscriber(subscriber) = sandbox.load("one_field", &wasm, &Allowed::ALL).await? else {
+            bail!("the test guest `one_field` does not filter a stream");
+        };
+        Ok(Self { sandbox, subscriber })
     }
 
     /// Has everybody of a case join and listen; what they emit is to be confirmed.
@@ -119,7 +121,7 @@ impl Room {
 
     /// The match, as the component describes it.
     async fn wanted(&self, kwargs: &str) -> Result<Match> {
-        let described = self.component.stream(kwargs.to_owned(), &Limits::default()).await;
+        let described = self.subscriber.stream(kwargs.to_owned(), &Limits::default()).await;
         let described = described.map_err(|reason| anyhow!("{reason}"))?;
         let conditions = described.wanted.into_iter().map(|wanted| match wanted.test {
             sandbox::Test::OneOf(texts) => {
@@ -141,7 +143,7 @@ impl Room {
             timeout_at: None,
         };
         let host: Arc<dyn HostCalls> = Arc::new(Silent);
-        self.component.filter(context, kwargs, Arc::new(Limits::default()), host)
+        self.subscriber.filter(context, kwargs, Arc::new(Limits::default()), host)
     }
 }
 
@@ -182,9 +184,7 @@ async fn listen(subscription: Subscription, mut filter: Filter, stored: mpsc::Se
         let verdicts = verdicts.into_iter().map(|verdict| match verdict {
             sandbox::Verdict::Skip => Verdict::Skip,
             sandbox::Verdict::Reject(_) => Verdict::Reject,
-            sandbox::Verdict::Emit(events) => {
-                Verdict::Emit { events: u32::try_from(events.len()).unwrap_or(u32::MAX), covers: Vec::new() }
-            }
+            sandbox::Verdict::Emit(events) => Verdict::Emit { events: u32::try_from(events.len()).unwrap_or(u32::MAX) },
         });
         let seqs = subscription.verdicts(verdicts.collect()).await?;
         let seqs: Vec<Seq> = seqs.into_iter().flatten().collect();

@@ -9,6 +9,6 @@ wit_bindgen::generate!({
             import wasi:random/random@0.2.0;
         }
     "#,
-    path: ["../../../wit", "wit"],
+    path: ["../../../wit/trigger@0.1.0", "wit"],
     generate_all,
 });

@@ -8,7 +8,7 @@ use super::answer::{self, Route};
 use super::exchange::Ask;
 use super::triggers::json;
 use crate::error::ApiError;
-use crate::wire::{BatchAnswers, BatchBody, BatchedAnswer, BatchedEvent, WireEvent};
+use crate::wire::{BatchAnswers, BatchBody, BatchedAnswer, BatchedEvent};
 
 /// Five hundred answers, each a failure with many words.
 const ANSWERS: u64 = 4 * 1024 * 1024;

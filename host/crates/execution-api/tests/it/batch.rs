@@ -1,7 +1,7 @@
 //! Several events in one request: what is sent, and what each answer, or the lack of one, means.
 
-use execution_api::wire::{WireKind, WireXcoms};
-use execution_api::{ApiError, Fault, WireEvent};
+use encodings::{WireEvent, WireKind, WireXcoms};
+use execution_api::{ApiError, Fault};
 use serde_json::json;
 use serde_json::value::RawValue;
 use trigger_host_types::{IdempotencyKey, TriggerId};

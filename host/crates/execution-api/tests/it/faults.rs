@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use execution_api::wire::{WireKind, WireXcoms};
-use execution_api::{ApiError, Client, Fault, StoredCheckpoint, WireEvent};
+use encodings::{WireEvent, WireKind, WireXcoms};
+use execution_api::{ApiError, Client, Fault, StoredCheckpoint};
 use serde_json::json;
 use serde_json::value::RawValue;
 use trigger_host_types::{IdempotencyKey, JobId, TriggerId};

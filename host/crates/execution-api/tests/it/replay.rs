@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use execution_api::wire::WireKind;
-use execution_api::{ApiError, Client, Fault, LoadRequest, WireEvent};
+use encodings::{WireEvent, WireKind};
+use execution_api::{ApiError, Client, Fault, LoadRequest};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use trigger_host_types::{IdempotencyKey, JobId, TriggerId, TriggerKind};

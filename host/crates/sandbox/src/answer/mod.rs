@@ -1,10 +1,8 @@
-//! Checks what a guest answers before anything is done with it.
+//! Checks what a guest of any version answers, before anything is done with it.
 
-mod error;
 mod json;
 mod outcome;
 mod stream;
 
-pub(crate) use error::guest_error;
-pub(crate) use outcome::{description, outcome};
-pub(crate) use stream::{advanced, read_batch, stream, verdicts};
+pub(crate) use outcome::{bound_error, check_description, check_outcome};
+pub(crate) use stream::{check_advanced, check_read_batch, check_stream, check_verdicts};

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use trigger_host_types::{ClassPath, TaskInstance, TriggerId, TriggerKind, UnixMs};
 
 use super::{HostCalls, Limits};
-use crate::bindings::trigger_host::trigger::types as wit;
 
 /// One call of a guest's `poll` or `on-kill`. Prints nothing: kwargs and checkpoint may hold a secret.
 #[derive(Clone)]
@@ -37,28 +36,4 @@ pub struct Context {
     pub task: Option<TaskInstance>,
     /// When the scheduler gives the deferral up, if it does.
     pub timeout_at: Option<UnixMs>,
-}
-
-impl From<Context> for wit::Context {
-    fn from(context: Context) -> Self {
-        Self {
-            // Ids of Airflow are positive.
-            trigger_id: u64::try_from(context.trigger_id.0).unwrap_or(0),
-            classpath: context.classpath.as_str().to_owned(),
-            kind: match context.kind {
-                TriggerKind::Task => wit::TriggerKind::Task,
-                TriggerKind::Asset => wit::TriggerKind::Asset,
-                TriggerKind::Callback => wit::TriggerKind::Callback,
-            },
-            now: context.now,
-            task: context.task.map(|task| wit::TaskInstance {
-                dag_id: task.dag_id,
-                run_id: task.run_id,
-                task_id: task.task_id,
-                map_index: task.map_index,
-                try_number: task.try_number,
-            }),
-            timeout_at: context.timeout_at,
-        }
-    }
 }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use rustix::process::{Resource, Rlimit, Signal, set_parent_process_death_signal, setrlimit};
 
-use super::in_process;
+use super::in_process::in_process;
 
 /// Bytes of address space: a 20 MB component takes less than half.
 pub(super) const MOST_MEMORY: u64 = 4 << 30;

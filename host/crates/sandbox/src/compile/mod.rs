@@ -1,16 +1,15 @@
 //! Turning wasm into native code: untrusted work, in a process of its own with limits, away from the threads that keep time.
 
 mod child;
+mod in_process;
 mod parent;
 
-use wasmtime::Engine;
+use crate::config::Compiler;
+use crate::load::{LoadError, validate};
+use crate::native::Artefact;
+use in_process::in_process;
 
 pub use child::compile_child;
-
-use crate::load::{LoadError, validate};
-use crate::log::quoted;
-use crate::native::Artefact;
-use crate::{Compiler, engine};
 
 /// Compiles a component. Not for a thread that keeps time: with [`Compiler::InProcess`] it takes as long as it takes.
 pub(crate) fn compile(name: &str, wasm: &[u8], compiler: &Compiler) -> Result<Artefact, LoadError> {
@@ -20,10 +19,4 @@ pub(crate) fn compile(name: &str, wasm: &[u8], compiler: &Compiler) -> Result<Ar
         Compiler::Child { program, arguments } => parent::compile(name, wasm, program, arguments),
     }
     .map(Artefact::trusted)
-}
-
-/// The compiler itself. An engine of its own: the pool of the one that runs guests is not wanted here.
-fn in_process(wasm: &[u8]) -> Result<Vec<u8>, String> {
-    let compiler = Engine::new(&engine::code_settings()).map_err(|error| format!("{error:#}"))?;
-    compiler.precompile_component(wasm).map_err(|error| quoted(format_args!("{error:#}")))
 }

@@ -1,16 +1,11 @@
-//! What guests import: `trigger-host:host`, and the part of WASI that Rust's and Python's standard libraries cannot do without.
+//! What guests of every version can have of the host, in neutral shapes, and the part of WASI that Rust's and Python's standard libraries
+//! cannot do without.
 //!
 //! Rules: counted before any effect; a refusal is a value of the interface, never a trap; nothing of WASI is granted.
 
-mod budget;
-mod clocks;
+mod ask;
+mod caps;
 mod http;
-mod linker;
-mod logging;
-mod runtime;
-mod stdio;
+mod wasi;
 
-pub(crate) use budget::{Budget, HostCallsExceeded};
-pub(crate) use clocks::{CoarseMonotonic, CoarseWall};
-pub(crate) use linker::linker;
-pub(crate) use stdio::Output;
+pub(crate) use wasi::{WASI, link_wasi};

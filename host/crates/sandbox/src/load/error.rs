@@ -5,7 +5,7 @@ use std::time::Duration;
 /// Why a component is not loaded. `name` is what the caller of `load` called it (`inspect` says "the component").
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
-    /// The bytes do not begin like wasm.
+    /// The bytes are not wasm.
     #[error("`{name}` is not WebAssembly: it begins with {begins}")]
     NotWasm {
         /// The component.
@@ -44,7 +44,7 @@ pub enum LoadError {
     TooMany {
         /// The component.
         name: String,
-        /// Of what, in the plural.
+        /// What, in the plural.
         what: &'static str,
         /// The most.
         limit: usize,
@@ -58,22 +58,40 @@ pub enum LoadError {
         reason: String,
     },
     /// A component for something else.
-    #[error("`{name}` is not a trigger: it exports {exports}, and not `trigger-host:trigger/poller@0.1`")]
+    #[error(
+        "`{name}` is not a trigger: it exports {exports}, and no world of `trigger-host:trigger`, of which this host knows {known}"
+    )]
     WrongWorld {
         /// The component.
         name: String,
         /// What it exports instead, in words.
         exports: String,
+        /// The versions that this host knows.
+        known: String,
+    },
+    /// A trigger of a version that this host does not know.
+    #[error(
+        "`{name}` is built for `trigger-host:trigger` {version}, and this host knows {known}: build it for a version that the host knows, or use a newer host"
+    )]
+    UnknownVersion {
+        /// The component.
+        name: String,
+        /// The version it is of.
+        version: String,
+        /// The versions that this host knows.
+        known: String,
     },
     /// The exports have the right names and the wrong types.
-    #[error("`{name}` does not fit `trigger-host:trigger@0.1.0`: {reason}")]
+    #[error("`{name}` does not fit `trigger-host:trigger@{version}`: {reason}")]
     WrongShape {
         /// The component.
         name: String,
+        /// The version it is of.
+        version: &'static str,
         /// Which function, and how.
         reason: String,
     },
-    /// It imports what no grant can give, or what its grants do not give. The full list.
+    /// It imports what no grant can allow, or what its grants do not allow. The full list.
     #[error("`{name}` is refused: {}", refusals.join("; "))]
     Refused {
         /// The component.
@@ -86,15 +104,15 @@ pub enum LoadError {
     Compile {
         /// The component.
         name: String,
-        /// Its words.
+        /// What it said.
         reason: String,
     },
     /// Compiling took more than it may.
-    #[error("compiling `{name}` took more than {limit:?}")]
+    #[error("compiling `{name}` took longer than {limit:?}")]
     CompileDeadline {
         /// The component.
         name: String,
-        /// What it may take.
+        /// How long it may take.
         limit: Duration,
     },
     /// The compiling process cannot be run.

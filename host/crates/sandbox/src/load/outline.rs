@@ -2,7 +2,7 @@
 
 use wasmparser::{Chunk, Encoding, Parser, Payload};
 
-use super::LoadError;
+use super::error::LoadError;
 use crate::log::quoted;
 
 /// Bytes of a component.

@@ -10,7 +10,7 @@ use trigger_host_types::log::{Level, Line, MOST_MESSAGE, Source};
 
 use super::field::{self, MOST_FIELDS};
 use super::text::{cut, inert};
-use crate::HostCalls;
+use crate::call::HostCalls;
 
 /// Lines of one call, whatever their size.
 const MOST_LINES: u32 = 1_000;

@@ -6,10 +6,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use sandbox::{Allowed, Compiler, Component, Config, Limits, LoadError, Sandbox};
+use sandbox::{Allowed, Compiler, Config, Limits, LoadError, Poller, Sandbox};
 use serde_json::json;
 
-use crate::support::{Witness, call, config, hostile_wasm};
+use crate::support::{Witness, call, config, hostile_wasm, poller};
 
 fn child() -> Compiler {
     Compiler::Child { program: env!("CARGO_BIN_EXE_compile-component").into(), arguments: Vec::new() }
@@ -20,14 +20,14 @@ fn no_compiler() -> Compiler {
     Compiler::Child { program: "/bin/false".into(), arguments: Vec::new() }
 }
 
-async fn load(folder: &Path, compiler: Compiler) -> Result<Component, LoadError> {
+async fn load(folder: &Path, compiler: Compiler) -> Result<Poller, LoadError> {
     let config = Config { compiler, cache: Some(folder.to_owned()), ..config() };
-    Sandbox::start(config).unwrap().load("hostile.wasm", hostile_wasm(), &Allowed::ALL).await
+    Sandbox::start(config).unwrap().load("hostile.wasm", hostile_wasm(), &Allowed::ALL).await.map(poller)
 }
 
-async fn assert_works(component: &Component) {
+async fn assert_works(poller: &Poller) {
     let call = call(&json!({"do": "echo"}), Limits::default(), Arc::new(Witness::default()));
-    assert!(component.poll(call).await.result.is_ok());
+    assert!(poller.poll(call).await.result.is_ok());
 }
 
 fn compiled(folder: &Path) -> PathBuf {
@@ -86,7 +86,7 @@ async fn a_compiler_that_fails_is_an_error_that_says_how() {
     for (program, argument, expected) in [
         ("/bin/sh", "echo no space >&2; exit 1", "`x.wasm` does not compile: no space"),
         ("/bin/sh", "exit 3", "`x.wasm` does not compile: the compiler ended with exit status: 3"),
-        ("/bin/sh", "exit 0", "`x.wasm` does not compile: the compiler gave no code, or too much of it"),
+        ("/bin/sh", "exit 0", "`x.wasm` does not compile: the compiler returned no code, or too much"),
         ("/bin/sh", "kill -ABRT $$", "`x.wasm` does not compile: the compiler ran out of its 4096 MiB of memory"),
         ("/nowhere", "", "cannot run the compiler for `x.wasm`"),
     ] {

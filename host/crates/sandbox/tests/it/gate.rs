@@ -1,6 +1,6 @@
 //! The gate: each bad file its own clear reason, and refusals as full lists.
 
-use sandbox::{Allowed, Interface, LoadError, Sandbox, World, inspect};
+use sandbox::{Allowed, Interface, Kind, LoadError, Sandbox, World, inspect};
 
 use crate::support::{config, hostile_wasm};
 
@@ -24,8 +24,9 @@ async fn told(wasm: &[u8]) -> String {
 #[test]
 fn tells_what_a_component_is() {
     let found = inspect(hostile_wasm()).unwrap();
-    assert_eq!((found.world, found.version.as_str()), (World::DescribedPollTrigger, "0.1.0"));
-    assert_eq!(found.wants, [Interface::Logging, Interface::Http]);
+    assert_eq!((found.world, found.version.as_str()), (World { kind: Kind::Poller, is_described: true }, "0.1.0"));
+    let wants: Vec<_> = found.wants.iter().map(|wanted| wanted.interface).collect();
+    assert_eq!(wants, [Interface::Logging, Interface::Http]);
     assert_eq!(found.refused, [""; 0]);
     assert_eq!(found.size, hostile_wasm().len() as u64);
     assert!(found.exports.iter().any(|export| export == "trigger-host:trigger/poller@0.1.0"));

@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
-use sandbox::{Allowed, Component, Config, Limits, Sandbox};
+use sandbox::{Allowed, Config, Limits, Poller, Sandbox};
 use serde_json::json;
 
-use crate::support::{Witness, call, config, hostile_wasm, payload};
+use crate::support::{Witness, call, config, hostile_wasm, payload, poller};
 
 /// Few slots, so that every one is reused again and again.
-async fn crowded() -> Component {
+async fn crowded() -> Poller {
     let config = Config { slots: 2, ..config() };
-    Sandbox::start(config).unwrap().load("hostile.wasm", hostile_wasm(), &Allowed::ALL).await.unwrap()
+    poller(Sandbox::start(config).unwrap().load("hostile.wasm", hostile_wasm(), &Allowed::ALL).await.unwrap())
 }
 
-async fn canary(component: &Component, mark: u64) -> serde_json::Value {
+async fn canary(component: &Poller, mark: u64) -> serde_json::Value {
     let call = call(&json!({"do": "canary", "canary": mark}), Limits::default(), Arc::new(Witness::default()));
     payload(component.poll(call).await)
 }

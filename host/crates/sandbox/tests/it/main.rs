@@ -12,4 +12,5 @@ mod log_lines;
 mod runtime;
 mod streams;
 mod support;
+mod v0_2;
 mod wasi;

@@ -5,24 +5,22 @@ use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
-use sandbox::{
-    Allowed, Component, EndReason, Ended, HostCalls, Interface, Limits, LoadError, Outcome, Sandbox, inspect,
-};
+use sandbox::{Allowed, EndReason, Ended, HostCalls, Interface, Limits, LoadError, Outcome, Poller, Sandbox, inspect};
 use serde_json::{Value, json};
 use trigger_host_types::airflow::{Answer, Error, MAX_VALUE, Request};
 use trigger_host_types::{http, log};
 
-use crate::support::{call, config, payload};
+use crate::support::{call, config, payload, poller};
 
 fn asker_wasm() -> &'static [u8] {
     static WASM: OnceLock<Vec<u8>> = OnceLock::new();
     WASM.get_or_init(|| fs::read(guest_build::component("asker")).unwrap())
 }
 
-async fn asker() -> Component {
+async fn asker() -> Poller {
     static SANDBOX: OnceLock<Sandbox> = OnceLock::new();
     let sandbox = SANDBOX.get_or_init(|| Sandbox::start(config()).unwrap());
-    sandbox.load("asker.wasm", asker_wasm(), &Allowed::ALL).await.unwrap()
+    poller(sandbox.load("asker.wasm", asker_wasm(), &Allowed::ALL).await.unwrap())
 }
 
 /// Answers everything with one text, and remembers what it was asked.
@@ -69,7 +67,7 @@ async fn answers(questions: Value) -> (Value, Vec<&'static str>) {
 #[test]
 fn what_a_component_wants_is_what_it_uses() {
     let found = inspect(asker_wasm()).unwrap();
-    let mut wants = found.wants.clone();
+    let mut wants: Vec<_> = found.wants.iter().map(|wanted| wanted.interface).collect();
     wants.sort();
     assert_eq!(wants, Interface::ALL, "{:?}", found.imports);
     assert_eq!(found.refused, [""; 0]);
@@ -97,7 +95,7 @@ async fn an_answer_comes_back_and_what_is_absent_is_none() {
 async fn an_answer_of_another_kind_is_an_error_and_no_trap() {
     let (answers, _) = answers(json!([["task-count", "success"], ["connection", "c"]])).await;
     for answer in answers.as_array().unwrap() {
-        assert_eq!(answer["error"], "the host gave another answer than was asked for");
+        assert_eq!(answer["error"], "the host gave an answer of another kind");
     }
 }
 
@@ -140,7 +138,7 @@ async fn questions_count_as_host_calls_and_a_flood_ends_the_call() {
     let (ended, asked_for) = asked(json!({"ask": [["variable", "x"]], "times": 20}), limits.clone(), "v".into()).await;
     assert_eq!((ended.used.host_calls, asked_for.len()), (10, 10));
     assert_eq!(ended.used.last_host_calls[7], "variables.get: ok");
-    assert_eq!(payload(ended), json!([{"error": "budget used up: 10 requests in one call are all that is allowed"}]));
+    assert_eq!(payload(ended), json!([{"error": "budget used up: one call may make at most 10 requests"}]));
     // Refused ones count too: a guest cannot ask badly for ever.
     let (ended, asked_for) = asked(json!({"ask": [["variable", ""]], "times": 1_000_000}), limits, "v".into()).await;
     assert_eq!(ended.result.unwrap_err(), EndReason::HostCalls { limit: 10, used: 41 });

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sandbox::{
-    Advanced, Allowed, Component, Config, Context, Demand, EndReason, Filter, HostCalls, Limits, Sandbox, Settled,
-    Test, Upstream, Verdict, World,
+    Advanced, Allowed, Component, Config, Context, Demand, EndReason, Filter, HostCalls, Kind, Limits, Producer,
+    Sandbox, Settled, Subscriber, Test, Upstream, Verdict, World,
 };
 use serde_json::{Value, json};
 use trigger_host_types::EventKind;
@@ -30,13 +30,26 @@ async fn load(sandbox: &Sandbox, guest: &str) -> Component {
     sandbox.load(guest, &wasm, &Allowed::NONE).await.unwrap()
 }
 
+async fn subscriber(sandbox: &Sandbox) -> Subscriber {
+    match load(sandbox, "stream").await {
+        Component::Subscriber(subscriber) => subscriber,
+        other => panic!("it is a {}", other.world()),
+    }
+}
+
+async fn producer(sandbox: &Sandbox) -> Producer {
+    match load(sandbox, "upstream").await {
+        Component::Producer(producer) => producer,
+        other => panic!("it is a {}", other.world()),
+    }
+}
+
 fn limits() -> Limits {
     Limits { cpu: Duration::from_millis(50), wall: Duration::from_secs(5), ..Limits::default() }
 }
 
 async fn filter(sandbox: &Sandbox) -> Filter {
-    let component = load(sandbox, "stream").await;
-    component.filter(context(), json!({"name": "n"}).to_string(), Arc::new(limits()), host())
+    subscriber(sandbox).await.filter(context(), json!({"name": "n"}).to_string(), Arc::new(limits()), host())
 }
 
 async fn ask(filter: &mut Filter, events: &[&str]) -> Result<Vec<Verdict>, EndReason> {
@@ -85,9 +98,9 @@ async fn what_goes_wrong_fails_that_call_and_drops_the_instance() {
 #[tokio::test(flavor = "multi_thread")]
 async fn filters_without_room_to_stay_work_all_the_same() {
     let sandbox = sandbox();
-    let component = load(&sandbox, "stream").await;
+    let subscriber = subscriber(&sandbox).await;
     let make = |name: usize| {
-        component.filter(context(), json!({"name": name.to_string()}).to_string(), Arc::new(limits()), host())
+        subscriber.filter(context(), json!({"name": name.to_string()}).to_string(), Arc::new(limits()), host())
     };
     // More than the sandbox of these tests has slots.
     let mut filters: Vec<Filter> = (0..100).map(make).collect();
@@ -103,21 +116,21 @@ async fn filters_without_room_to_stay_work_all_the_same() {
 #[tokio::test(flavor = "multi_thread")]
 async fn kwargs_that_do_not_fit_are_told_and_so_is_the_stream() {
     let sandbox = sandbox();
-    let component = load(&sandbox, "stream").await;
-    assert_eq!(component.world(), World::DescribedStreamTrigger);
-    let stream = component.stream(json!({"kind": 7}).to_string(), &limits()).await.unwrap();
+    assert_eq!(load(&sandbox, "stream").await.world(), World { kind: Kind::Subscriber, is_described: true });
+    let subscriber = subscriber(&sandbox).await;
+    let stream = subscriber.stream(json!({"kind": 7}).to_string(), &limits()).await.unwrap();
     assert_eq!((stream.source.as_str(), stream.parameters.as_str()), ("orders", r#"{"topic":"t"}"#));
     assert_eq!((stream.wanted[0].pointer.as_str(), &stream.wanted[0].test), ("/kind", &Test::OneOf(vec!["7".into()])));
-    let reason = component.stream(json!({"nme": 7}).to_string(), &limits()).await.unwrap_err();
+    let reason = subscriber.stream(json!({"nme": 7}).to_string(), &limits()).await.unwrap_err();
     assert!(reason.to_string().contains("nme"), "{reason}");
-    let mut filter = component.filter(context(), "[]".into(), Arc::new(limits()), host());
+    let mut filter = subscriber.filter(context(), "[]".into(), Arc::new(limits()), host());
     assert_eq!(ask(&mut filter, &["skip"]).await.unwrap_err().code(), "guest");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_producer_is_read_and_advanced() {
     let sandbox = sandbox();
-    let component = load(&sandbox, "upstream").await;
+    let producer = producer(&sandbox).await;
     let upstream = |advance: &str, read: &str| Upstream {
         parameters: json!({"advance": advance, "read": read}).to_string(),
         now: 0,
@@ -125,7 +138,7 @@ async fn a_producer_is_read_and_advanced() {
     let own = || (Arc::new(limits()), host());
     let read = async |parameters: Upstream, cursor: Option<String>| {
         let (limits, host) = own();
-        component.read(parameters, cursor, Demand { most: 2, wait_ms: 10 }, limits, host).await.result
+        producer.read(parameters, cursor, Demand { most: 2, wait_ms: 10 }, limits, host).await.result
     };
     let first = read(upstream("", "count"), None).await.unwrap();
     assert_eq!((first.cursor.as_deref(), first.hold_ms, first.messages.len()), (Some("2"), Some(30_000), 2));
@@ -137,7 +150,7 @@ async fn a_producer_is_read_and_advanced() {
     let settled = |receipt: &'static str| Settled { receipt: receipt.into(), accepted: 1, rejected: 0, failed: 0 };
     let advance = async |how: &str| {
         let (limits, host) = own();
-        component.advance(upstream(how, ""), vec![settled("r0"), settled("r1")], limits, host).await.result
+        producer.advance(upstream(how, ""), vec![settled("r0"), settled("r1")], limits, host).await.result
     };
     assert_eq!(advance("fine").await.unwrap(), Advanced::Except(Vec::new()));
     assert_eq!(advance("odd").await.unwrap(), Advanced::Except(vec![(1, "as told".into())]));

@@ -6,7 +6,9 @@ use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
-use sandbox::{Allowed, Call, Component, Config, Context, EndReason, Ended, HostCalls, Limits, Outcome, Sandbox};
+use sandbox::{
+    Allowed, Call, Component, Config, Context, EndReason, Ended, HostCalls, Limits, Outcome, Poller, Sandbox,
+};
 use serde_json::{Value, json};
 use trigger_host_types::{TaskInstance, TriggerId, TriggerKind, VirtualClock, http, log};
 
@@ -23,10 +25,23 @@ pub(crate) fn hostile_wasm() -> &'static [u8] {
 }
 
 /// The hostile guest in one sandbox that all tests share: they are neighbours in every slot.
-pub(crate) async fn hostile() -> Component {
+pub(crate) async fn hostile() -> Poller {
+    poller(hostile_component().await)
+}
+
+/// The same, whatever it is.
+pub(crate) async fn hostile_component() -> Component {
     static SANDBOX: OnceLock<Sandbox> = OnceLock::new();
     let sandbox = SANDBOX.get_or_init(|| Sandbox::start(config()).unwrap());
     sandbox.load("hostile.wasm", hostile_wasm(), &Allowed::ALL).await.unwrap()
+}
+
+/// A component that must be polled.
+pub(crate) fn poller(component: Component) -> Poller {
+    match component {
+        Component::Poller(poller) => poller,
+        other => panic!("`{}` is a {}", other.name(), other.world()),
+    }
 }
 
 /// Writes everything down; answers requests with their own address.

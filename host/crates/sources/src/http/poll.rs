@@ -11,19 +11,18 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use parking_lot::Mutex;
 use serde_json::json;
-use streams::actor::{Producer, Read, Reader, SourceError};
-use streams::{AdvanceError, AdvanceItem, Lane, Raw};
+use stream_rules::{AdvanceError, AdvanceItem, Lane, Raw};
+use streams::{Producer, Read, Reader, SourceError};
 use tokio::sync::Notify;
 use tokio::time::sleep;
 use trigger_host_types::Backoff;
 use trigger_host_types::http::{Error, Request, Response};
 use url::Url;
 
-use super::Settings;
-use super::answer::{self, Answer};
-use super::place::Place;
-use crate::Exchange;
+use super::batch::{self, Answer, Place};
+use super::settings::Settings;
 use crate::ledger::Ledger;
+use crate::source::Exchange;
 
 /// Requests in a row that may fail before the group ends.
 const MOST_FAILURES: u32 = 8;
@@ -207,7 +206,7 @@ impl Batches {
         loop {
             let what = match self.exchange.send(self.request()).await {
                 Ok(Response { status: 200, body, .. }) => {
-                    return answer::read(&body, &self.settings, self.cursor.as_deref());
+                    return batch::read_answer(&body, &self.settings, self.cursor.as_deref());
                 }
                 Ok(Response { status: 204, .. }) => return Ok(Answer { events: Vec::new(), cursor: None }),
                 Ok(response) if is_passing(response.status) => format!("the endpoint answered {}", response.status),

@@ -60,6 +60,8 @@ impl Actor {
             return count_impossible(Impossible::OutdatedEffect);
         };
         let Some(class) = trigger.class.clone() else { return count_impossible(Impossible::NoClass) };
+        // The scheduler polls only what does not listen.
+        let Some(poller) = class.poller().cloned() else { return count_impossible(Impossible::NoClass) };
         let call = sandbox::Call {
             context: context(trigger, now),
             kwargs: trigger.kwargs.to_string(),
@@ -71,7 +73,7 @@ impl Actor {
         let clock = Arc::clone(&self.clock);
         let late = Duration::from_millis(now.saturating_sub(due));
         let handle = self.operations.spawn(async move {
-            let ended = class.component.poll(call).await;
+            let ended = poller.poll(call).await;
             let used = ended.used.clone();
             let stop = ended.result.as_ref().err().map(|reason| Box::new(stop(reason, &used, &encoding.masker)));
             let answered = Encoding { now: clock.now(), ..encoding }.answer(ended);
@@ -170,7 +172,7 @@ impl Actor {
     }
 
     fn kill(&mut self, kill: Kill) {
-        let Some(class) = kill.trigger.class.as_ref().filter(|class| class.component.world().is_polled()) else {
+        let Some(class) = kill.trigger.class.as_ref().filter(|class| class.poller().is_some()) else {
             return;
         };
         let host = self.host_calls(&kill.trigger, class);

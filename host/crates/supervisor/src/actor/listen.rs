@@ -31,6 +31,7 @@ impl Actor {
                 upstreams: Arc::clone(self.parts.catalog.upstreams()),
                 connections: self.desk.connections(Arc::clone(&asker)),
                 broker: self.lending(asker),
+                clock: Arc::clone(&self.clock),
                 sandbox: self.parts.sandbox.clone(),
                 exit,
                 class,

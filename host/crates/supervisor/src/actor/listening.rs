@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use streams::StreamKey;
-use streams::actor::{Exit, Streams};
+use stream_rules::StreamKey;
+use streams::{Exit, Streams};
 use tokio::sync::watch;
 use trigger_host_types::step::Subject;
 use trigger_host_types::{ClassPath, TriggerId};

@@ -20,7 +20,7 @@ use std::time::Duration;
 use airflow_asks::Desk;
 use execution_api::{Extensions, Registered};
 use scheduler::{Bounds, Ticket};
-use streams::actor::Streams;
+use streams::Streams;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, sleep_until};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use execution_api::encodings::Fernet;
+use encodings::Fernet;
 use execution_api::retry::{self, Step, next_step};
 use execution_api::{AirflowAccess, ApiError, Client, Registered, RunTrigger, TaskQuery};
 use sandbox::{Call, Context, Ended, HostCalls, Sandbox};
@@ -138,6 +138,7 @@ pub(crate) async fn kill(
 ) {
     let trigger = kill.trigger;
     let (Some(class), Some(packed)) = (trigger.class, trigger.task) else { return };
+    let Some(poller) = class.poller() else { return };
     let (task, task_instance) = (packed.unpack(), packed.id());
     // `load` lists nothing for a Job that is gone, and does not say that it is.
     let beat = client.heartbeat(job).await;
@@ -171,7 +172,7 @@ pub(crate) async fn kill(
         limits: Arc::clone(&class.limits),
         host,
     };
-    match tokio::time::timeout(limit, class.component.on_kill(call)).await {
+    match tokio::time::timeout(limit, poller.on_kill(call)).await {
         Ok(Ended { result: Ok(()), .. }) => {
             tracing::info!(trigger_id = %trigger.id, "The task was ended by its user; on-kill was called.")
         }

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use encodings::WireEvent;
 use execution_api::retry::{Call, EVENT_WAITS, SLOW_WAITS, Step, next_step};
-use execution_api::{ApiError, Client, Fault, StoredCheckpoint, WireEvent};
+use execution_api::{ApiError, Client, Fault, StoredCheckpoint};
 use scheduler::{Attempts, Batched, Checkpoint, Message, Outside, Sent, Ticket};
 use trigger_host_types::{JobId, TriggerId};
 

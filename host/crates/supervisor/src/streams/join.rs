@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use sandbox::{Context, EndReason, HostCalls, Sandbox};
-use streams::StreamKey;
-use streams::actor::{Exit, Streams, Subscribe, SubscribeError, Subscription};
+use stream_rules::StreamKey;
+use streams::{Exit, Streams, Subscribe, SubscribeError, Subscription};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
-use trigger_host_types::{Connections, TriggerId};
+use trigger_host_types::{Clock, Connections, TriggerId};
 
 use super::cohorts::{Cohorts, Joining};
 use super::listener::Listener;
@@ -43,6 +43,7 @@ pub(crate) struct Newcomer {
     pub(crate) upstreams: Arc<dyn Upstreams>,
     pub(crate) connections: Arc<dyn Connections>,
     pub(crate) broker: broker::Broker,
+    pub(crate) clock: Arc<dyn Clock>,
     pub(crate) sandbox: Sandbox,
     /// How it is to leave.
     pub(crate) exit: Exit,
@@ -62,8 +63,11 @@ impl Hall {
     /// # Cancel safety
     /// A dropped future leaves no subscription behind.
     pub(crate) async fn join(&self, newcomer: Newcomer) -> Result<Listener, NotJoined> {
-        let Newcomer { class, context, kwargs, host, upstreams, connections, broker, sandbox, exit } = newcomer;
-        let described = class.component.stream(kwargs.clone(), &class.limits).await;
+        let Newcomer { class, context, kwargs, host, upstreams, connections, broker, clock, sandbox, exit } = newcomer;
+        let Some(subscriber) = class.subscriber() else {
+            return Err(NotJoined::Refused("its component does not filter shared streams any more".to_owned()));
+        };
+        let described = subscriber.stream(kwargs.clone(), &class.limits).await;
         let described = described.map_err(|reason| NotJoined::Call(Box::new(reason)))?;
         let across_classes = upstreams.is_shared_across_classes(&described.source);
         let key = description::key(&class.classpath, &described.key, across_classes);
@@ -76,6 +80,7 @@ impl Hall {
             key: &key,
             connections,
             broker,
+            clock,
         });
         let upstream = upstream.map_err(|error| NotJoined::Refused(error.to_string()))?;
         let cohort = self.cohort(&class, &context, &key).await;
@@ -84,7 +89,7 @@ impl Hall {
         let subscribe = Subscribe { trigger, key, wanted, mode, policy, producer, cohort };
         let joined = self.subscribed(subscribe).await;
         let subscription = joined.map_err(|error| NotJoined::Refused(error.to_string()))?.leaving_by(exit);
-        let filter = class.component.filter(context, kwargs, Arc::clone(&class.limits), host);
+        let filter = subscriber.filter(context, kwargs, Arc::clone(&class.limits), host);
         Ok(Listener::new(subscription, filter, sandbox.handle().clone(), kind))
     }
 

@@ -59,7 +59,7 @@ impl AirflowAccess {
         self.get(&["variables", "keys"], query).await
     }
 
-    /// `GET xcoms/{dag}/{run}/{task}/{key}`: the stored JSON in serde's encoding, see [`crate::encodings::value_from_wire`].
+    /// `GET xcoms/{dag}/{run}/{task}/{key}`: the stored JSON in serde's encoding, see [`encodings::value_from_wire`].
     ///
     /// # Errors
     /// [`ApiError::NotFound`] when there is none.
@@ -72,7 +72,7 @@ impl AirflowAccess {
         Ok(answer.value)
     }
 
-    /// `POST xcoms/{dag}/{run}/{task}/{key}`: `value` is in serde's encoding, see [`crate::encodings::payload_to_wire`].
+    /// `POST xcoms/{dag}/{run}/{task}/{key}`: `value` is in serde's encoding, see [`encodings::payload_to_wire`].
     ///
     /// # Errors
     /// [`ApiError::NotFound`] when there is no such run.

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use broker::{Broker, HttpGrant};
-use sandbox::{Advanced, Component, Demand, EndReason, HostCalls, Limits, ReadBatch, Settled, Upstream};
+use sandbox::{Advanced, Demand, EndReason, HostCalls, Limits, Producer, ReadBatch, Settled, Upstream};
 use trigger_host_types::{Clock, http, log};
 
-/// The longest that a read is told to wait: what brokers commonly take.
+/// The longest that a read is asked to wait: what brokers commonly allow.
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
 
 /// What a guest that is an upstream can be asked.
@@ -29,7 +29,7 @@ pub(super) trait Guest: Send + Sync {
 
 /// A component, called.
 pub(super) struct Called {
-    pub(super) component: Component,
+    pub(super) producer: Producer,
     pub(super) parameters: String,
     pub(super) limits: Arc<Limits>,
     pub(super) clock: Arc<dyn Clock>,
@@ -54,17 +54,17 @@ impl Guest for Called {
 
     async fn read(&self, cursor: Option<String>, demand: Demand) -> Result<ReadBatch, EndReason> {
         let (limits, host) = self.own();
-        self.component.read(self.upstream(), cursor, demand, limits, host).await.result
+        self.producer.read(self.upstream(), cursor, demand, limits, host).await.result
     }
 
     async fn advance(&self, batch: Vec<Settled>) -> Result<Advanced, EndReason> {
         let (limits, host) = self.own();
-        self.component.advance(self.upstream(), batch, limits, host).await.result
+        self.producer.advance(self.upstream(), batch, limits, host).await.result
     }
 
     async fn extend(&self, receipts: Vec<Vec<u8>>, hold_ms: u32) -> Result<(), EndReason> {
         let (limits, host) = self.own();
-        self.component.extend(self.upstream(), receipts, hold_ms, limits, host).await.result
+        self.producer.extend(self.upstream(), receipts, hold_ms, limits, host).await.result
     }
 }
 

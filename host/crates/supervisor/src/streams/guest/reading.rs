@@ -1,7 +1,7 @@
 //! The reading half of an upstream that is a component.
 //!
 //! Owns the cursor and the pace. Invariants: the cursor moves only with a read that succeeded; a guest that answers nothing is asked at most
-//! once a second, one that fails with growing waits, and after so many failures in a row the group ends.
+//! once a second, one that fails is asked again after growing waits, and after [`MOST_FAILURES`] in a row the group ends.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,8 +9,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use metrics::counter;
 use sandbox::{Demand, EndReason, GuestError, ReadBatch};
-use streams::actor::{Read, Reader, SourceError};
-use streams::{Lane, Raw};
+use stream_rules::{Lane, Raw};
+use streams::{Read, Reader, SourceError};
 use tokio::time::{Instant, sleep, sleep_until};
 use trigger_host_types::Backoff;
 

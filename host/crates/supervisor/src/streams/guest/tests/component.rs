@@ -41,9 +41,11 @@ async fn upstream(guest: &str, origin: Option<&str>, parameters: &Value) -> Gues
         HttpGrant::new(parts).unwrap()
     };
     let broker = Broker::new(BrokerConfig::default()).unwrap();
+    let component = sandbox.load(guest, &wasm, &allowed).await.unwrap();
+    let sandbox::Component::Producer(producer) = component else { panic!("{guest} is a {}", component.world()) };
     GuestUpstream::new(GuestParts {
         source: "orders".into(),
-        component: sandbox.load(guest, &wasm, &allowed).await.unwrap(),
+        producer,
         parameters: parameters.to_string(),
         limits: Arc::new(Limits { cpu: Duration::from_millis(100), ..Limits::default() }),
         http: origin.into_iter().map(grant).collect(),
@@ -52,7 +54,7 @@ async fn upstream(guest: &str, origin: Option<&str>, parameters: &Value) -> Gues
     })
 }
 
-fn settled(raw: &streams::Raw, outcome: Outcome) -> Advance {
+fn settled(raw: &stream_rules::Raw, outcome: Outcome) -> Advance {
     Advance { lane: raw.lane.clone(), items: [AdvanceItem { payload: raw.payload.clone(), outcome }].into() }
 }
 
