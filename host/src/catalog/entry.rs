@@ -84,15 +84,11 @@ pub(crate) struct Guest {
 impl Guest {
     /// Which interfaces the grants open.
     pub(crate) fn allowed(&self) -> Allowed {
-        let AirflowGrants { variables_read, variables_write, xcom, asset_state, states, connections } = &self.airflow;
-        Allowed::NONE
-            .with(Interface::Http, !self.http.is_empty())
-            .with(Interface::Variables, !variables_read.is_empty() || !variables_write.is_empty())
-            .with(Interface::Xcoms, xcom.is_some())
-            .with(Interface::AssetState, asset_state.is_some())
-            .with(Interface::TaskInstances, states.is_some())
-            .with(Interface::DagRuns, states.is_some())
-            .with(Interface::Connections, !connections.is_empty())
+        let is_open = |interface| match interface {
+            Interface::Http => !self.http.is_empty(),
+            interface => self.airflow.opens(interface),
+        };
+        Interface::ALL.into_iter().fold(Allowed::NONE, |allowed, one| allowed.with(one, is_open(one)))
     }
 }
 

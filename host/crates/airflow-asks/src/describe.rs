@@ -6,13 +6,15 @@
 
 use trigger_host_types::airflow::{ConnectionDescription, Error};
 
+use crate::failure::BAD_PORT;
+
 /// The longest scheme, and the longest schema, in bytes.
 const LONGEST_WORD: usize = 64;
 
-/// The part of a connection that is no secret.
-pub(crate) fn described(found: execution_api::WireConnection) -> Result<ConnectionDescription, Error> {
+/// The part of a connection that is not secret.
+pub(crate) fn describe(found: execution_api::WireConnection) -> Result<ConnectionDescription, Error> {
     let port = found.port.map(u16::try_from).transpose();
-    let port = port.map_err(|_| Error::Other(format!("the connection `{}`: {}", found.conn_id, crate::NO_PORT)))?;
+    let port = port.map_err(|_| Error::Other(format!("the connection `{}`: {}", found.conn_id, BAD_PORT)))?;
     Ok(ConnectionDescription {
         conn_type: found.conn_type,
         host: found.host.and_then(|host| place(&host)),
@@ -100,14 +102,14 @@ mod tests {
     fn a_schema_is_a_name_and_a_port_is_one() {
         let read = |schema: &str, port: i64| {
             let wire = format!(r#"{{"conn_id": "c", "conn_type": "t", "schema": "{schema}", "port": {port}}}"#);
-            described(serde_json::from_str(&wire).unwrap())
+            describe(serde_json::from_str(&wire).unwrap())
         };
         let found = read("sales_eu", 5432).unwrap();
         assert_eq!((found.schema.as_deref(), found.port), (Some("sales_eu"), Some(5432)));
         assert_eq!(read("db?password=secret", 1).unwrap().schema, None);
         for port in [-1, 65_536, i64::MAX] {
             let error = read("s", port).unwrap_err().to_string();
-            assert_eq!(error, format!("the connection `c`: {}", crate::NO_PORT));
+            assert_eq!(error, format!("the connection `c`: {}", BAD_PORT));
         }
     }
 }

@@ -1,15 +1,20 @@
-//! What a guest reads when Airflow does not give what was asked for. Pure.
+//! The API's answers in a guest's words: values that it keeps, and why it gives none. Pure.
 
-use encodings::EncodingError;
+use encodings::{EncodingError, value_from_wire};
 use execution_api::ApiError;
+use serde_json::value::RawValue;
 use trigger_host_types::airflow::{Error, MAX_VALUE};
 
+/// Why a connection with such a port cannot be used.
+pub(crate) const BAD_PORT: &str =
+    "its port is not a TCP port: correct it in Airflow to one from 0 to 65535, or leave it empty";
+
 /// The API's error in a guest's words: nothing of the host's tokens, addresses and settings.
-pub(crate) fn of_api(error: ApiError) -> Error {
+pub(crate) fn read_api_error(error: ApiError) -> Error {
     match error {
         ApiError::NotFound { what } => Error::NotFound(what),
         ApiError::Unsendable { what } => Error::Invalid(what),
-        error if is_of_the_trigger(&error) => {
+        error if is_about_the_trigger(&error) => {
             Error::Other("Airflow does not hold this host for the one that runs the trigger any more".to_owned())
         }
         ApiError::Rejected { status: 401 | 403, what, .. } => Error::NotGranted(format!("Airflow refuses it: {what}")),
@@ -30,18 +35,19 @@ pub(crate) fn of_api(error: ApiError) -> Error {
 }
 
 /// Whether the trigger is not this host's any more, so that there is no token for it.
-pub(crate) fn is_of_the_trigger(error: &ApiError) -> bool {
+pub(crate) fn is_about_the_trigger(error: &ApiError) -> bool {
     error.reason().is_some_and(|reason| matches!(reason, "not_holder" | "unknown_trigger"))
 }
 
 /// A guest's value that Airflow could not take.
-pub(crate) fn of_value(error: &EncodingError) -> Error {
+pub(crate) fn refuse_value(error: &EncodingError) -> Error {
     Error::Invalid(format!("the value cannot be sent to Airflow: {error}"))
 }
 
-/// A value of Airflow's that the host cannot read.
-pub(crate) fn of_stored(error: &EncodingError) -> Error {
-    Error::Other(format!("the stored value cannot be read: {error}"))
+/// A value that Airflow keeps, as neutral JSON.
+pub(crate) fn read_stored(answer: Result<Box<RawValue>, ApiError>) -> Result<String, Error> {
+    let value = answer.map_err(read_api_error)?;
+    value_from_wire(value.get()).map_err(|error| Error::Other(format!("the stored value cannot be read: {error}")))
 }
 
 #[cfg(test)]
@@ -50,9 +56,9 @@ mod tests {
 
     #[test]
     fn a_guest_reads_nothing_of_the_hosts_token() {
-        let auth = of_api(ApiError::Auth { status: 401, what: "bad audience x".into() });
-        let token = of_api(ApiError::Token { what: "cannot read /run/token".into() });
-        let transport = of_api(ApiError::Transport { what: "10.0.0.7 refused".into() });
+        let auth = read_api_error(ApiError::Auth { status: 401, what: "bad audience x".into() });
+        let token = read_api_error(ApiError::Token { what: "cannot read /run/token".into() });
+        let transport = read_api_error(ApiError::Transport { what: "10.0.0.7 refused".into() });
         for error in [auth, token, transport] {
             let text = error.to_string();
             assert!(!["audience", "/run", "10.0"].iter().any(|part| text.contains(part)), "{text}");

@@ -1,9 +1,13 @@
-//! What the triggers of a class may ask of Airflow, and whether one request is within it. Pure; everything that is not granted is refused.
+//! What the triggers of a class may ask of Airflow. Pure; everything that is not granted is refused. Whether one ask is within its grant is in
+//! the file of its interface.
+
+use std::fmt;
 
 use trigger_host_types::ConnId;
-use trigger_host_types::airflow::{Error, Request};
+use trigger_host_types::airflow::Error;
+use trigger_host_types::imports::Interface;
 
-use crate::{Pattern, Scope};
+use crate::pattern::Pattern;
 
 /// What the triggers of a class may ask of Airflow. The default is nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -46,139 +50,131 @@ impl AirflowGrants {
         *self == Self::default()
     }
 
-    /// Refuses what is not granted, and says what grant would.
-    pub(crate) fn allow(&self, request: &Request, scope: &Scope) -> Result<(), Error> {
-        match request {
-            Request::VariableGet { key } => variable(&self.variables_read, key, "read"),
-            Request::VariablePut { key, .. } | Request::VariableDelete { key } => {
-                variable(&self.variables_write, key, "write")
-            }
-            Request::VariableKeys { prefix, .. } => self.prefix(prefix),
-            Request::XcomGet { .. } => access(self.xcom, Access::Read, "xcom"),
-            Request::XcomSet { .. } | Request::XcomDelete { .. } => access(self.xcom, Access::ReadWrite, "xcom"),
-            Request::AssetStateGet { .. } => access(self.asset_state, Access::Read, "asset-state"),
-            Request::AssetStateSet { .. } | Request::AssetStateDelete { .. } | Request::AssetStateClear { .. } => {
-                access(self.asset_state, Access::ReadWrite, "asset-state")
-            }
-            Request::TaskCount { query, .. } | Request::TaskStates { query } => {
-                self.dag(query.dag_id.as_deref(), scope)
-            }
-            Request::TaskPrevious { dag_id, .. } | Request::DagRunState { dag_id, .. } => {
-                self.dag(dag_id.as_deref(), scope)
-            }
-            Request::DagRunCount { query } => self.dag(query.dag_id.as_deref(), scope),
-            Request::ConnectionDescribe { id } if self.connections.contains(id) => Ok(()),
-            Request::ConnectionDescribe { id } => Err(not_granted(
-                &format!("the connection `{id}` may not be described"),
-                &format!("connections = [\"{id}\"]"),
-            )),
+    /// Whether something is granted for which a component needs this interface.
+    pub fn opens(&self, interface: Interface) -> bool {
+        let Self { variables_read, variables_write, xcom, asset_state, states, connections } = self;
+        match interface {
+            Interface::Logging | Interface::Http => false,
+            Interface::Variables => !variables_read.is_empty() || !variables_write.is_empty(),
+            Interface::Xcoms => xcom.is_some(),
+            Interface::AssetState => asset_state.is_some(),
+            Interface::TaskInstances | Interface::DagRuns => states.is_some(),
+            Interface::Connections => !connections.is_empty(),
         }
     }
 
-    /// A listing gives away names: all that it may find must be granted.
-    fn prefix(&self, prefix: &str) -> Result<(), Error> {
-        if self.variables_read.iter().any(|pattern| pattern.covers(prefix)) {
-            return Ok(());
+    /// What is granted, a line for each grant, as `inspect` shows it.
+    pub fn list(&self) -> Vec<String> {
+        let Self { variables_read, variables_write, xcom, asset_state, states, connections } = self;
+        let mut lines = Vec::new();
+        for (how, patterns) in [("read", variables_read), ("write", variables_write)] {
+            if !patterns.is_empty() {
+                lines.push(format!("variables {how} {}", join(patterns)));
+            }
         }
-        let what = format!("not every variable that begins with `{prefix}` may be read");
-        Err(not_granted(&what, &format!("variables = {{ read = [\"{prefix}*\"] }}")))
-    }
-
-    fn dag(&self, dag_id: Option<&str>, scope: &Scope) -> Result<(), Error> {
-        let own = scope.task().map(|task| task.dag_id.as_str());
-        let Some(asked) = dag_id.or(own) else { return Err(Scope::no_task()) };
-        let is_granted = match &self.states {
-            None => false,
-            Some(StateGrant::OwnDag) => own == Some(asked),
-            Some(StateGrant::Dags(patterns)) => patterns.iter().any(|pattern| pattern.matches(asked)),
-        };
-        if is_granted {
-            return Ok(());
+        lines.extend(xcom.map(|xcom| format!("xcom {xcom}")));
+        lines.extend(asset_state.map(|state| format!("asset-state {state}")));
+        lines.extend(states.as_ref().map(|states| match states {
+            StateGrant::OwnDag => "states of the own Dag".to_owned(),
+            StateGrant::Dags(patterns) => format!("states {}", join(patterns)),
+        }));
+        if !connections.is_empty() {
+            lines.push(format!("connections {}", join(connections)));
         }
-        Err(not_granted(
-            &format!("states of the Dag `{asked}` may not be asked for"),
-            &format!("states = [\"{asked}\"]"),
-        ))
+        lines
     }
 }
 
-fn variable(granted: &[Pattern], key: &str, how: &str) -> Result<(), Error> {
-    if granted.iter().any(|pattern| pattern.matches(key)) {
-        return Ok(());
+impl fmt::Display for Access {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Read => "read",
+            Self::ReadWrite => "read-write",
+        })
     }
-    let done = if how == "read" { "read" } else { "written" };
-    Err(not_granted(
-        &format!("the variable `{key}` may not be {done}"),
-        &format!("variables = {{ {how} = [\"{key}\"] }}"),
-    ))
 }
 
-fn access(granted: Option<Access>, wanted: Access, key: &str) -> Result<(), Error> {
+fn join(names: &[impl fmt::Display]) -> String {
+    names.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+}
+
+/// Refuses what a grant with a direction does not reach. `key` is the grant's.
+pub(crate) fn allow_access(granted: Option<Access>, wanted: Access, key: &str) -> Result<(), Error> {
     if granted.is_some_and(|granted| granted >= wanted) {
         return Ok(());
     }
-    let (done, value) = match wanted {
-        Access::Read => ("read", "read"),
-        Access::ReadWrite => ("written", "read-write"),
+    let done = match wanted {
+        Access::Read => "read",
+        Access::ReadWrite => "written",
     };
-    Err(not_granted(&format!("`{key}` may not be {done}"), &format!("{key} = \"{value}\"")))
+    Err(refuse(&format!("`{key}` may not be {done}"), &format!("{key} = \"{wanted}\"")))
 }
 
-fn not_granted(what: &str, grant: &str) -> Error {
+/// A refusal that says what to write into the catalog.
+pub(crate) fn refuse(what: &str, grant: &str) -> Error {
     Error::NotGranted(format!("{what}: add `[trigger.grants] {grant}`"))
 }
 
 #[cfg(test)]
 mod tests {
-    use trigger_host_types::airflow::{Asset, DagRunQuery, TaskQuery, XcomPlace};
+    use trigger_host_types::airflow::*;
 
     use super::*;
+    use crate::asker::Asker;
+    use crate::question::Question;
+    use crate::scope::Scope;
 
     fn patterns(texts: &[&str]) -> Vec<Pattern> {
         texts.iter().map(|text| Pattern::new(text).unwrap()).collect()
     }
 
-    fn dag_run(dag_id: Option<&str>) -> Request {
-        Request::DagRunState { dag_id: dag_id.map(str::to_owned), run_id: None }
+    fn dag_run(dag_id: Option<&str>) -> DagRunState {
+        DagRunState { dag_id: dag_id.map(str::to_owned), run_id: None }
     }
 
-    /// One of each.
-    fn requests() -> Vec<Request> {
+    /// What the grants say to one ask of each kind, by its name.
+    fn decide_all(grants: &AirflowGrants) -> Vec<(&'static str, Result<(), Error>)> {
+        fn decide<A: Question>(asker: &Asker, ask: A) -> (&'static str, Result<(), Error>) {
+            (A::NAME, ask.allow(asker))
+        }
         let place = || XcomPlace { task_id: None, key: "k".into(), map_index: None };
         let (asset, key) = (|| Asset::Name("a".into()), || "k".to_owned());
+        let (task_id, query) = ("t".to_owned(), TaskQuery::default);
+        let previous = TaskPrevious { dag_id: None, task_id, logical_date: None, map_index: None, state: None };
+        let asker = &Asker::example(grants.clone());
         vec![
-            Request::VariableGet { key: key() },
-            Request::VariableKeys { prefix: "k".into(), limit: 1, offset: 0 },
-            Request::VariablePut { key: key(), value: "1".into(), description: None },
-            Request::VariableDelete { key: key() },
-            Request::XcomGet { place: place() },
-            Request::XcomSet { place: place(), value: "1".into() },
-            Request::XcomDelete { place: place() },
-            Request::AssetStateGet { asset: asset(), key: key() },
-            Request::AssetStateSet { asset: asset(), key: key(), value: "1".into() },
-            Request::AssetStateDelete { asset: asset(), key: key() },
-            Request::AssetStateClear { asset: asset() },
-            Request::TaskCount { query: TaskQuery::default(), states: Vec::new() },
-            Request::TaskStates { query: TaskQuery::default() },
-            Request::TaskPrevious {
-                dag_id: None,
-                task_id: "t".into(),
-                logical_date: None,
-                map_index: None,
-                state: None,
-            },
-            dag_run(None),
-            Request::DagRunCount { query: DagRunQuery::default() },
-            Request::ConnectionDescribe { id: ConnId::from("c") },
+            decide(asker, VariableGet { key: key() }),
+            decide(asker, VariableKeys { prefix: "k".into(), limit: 1, offset: 0 }),
+            decide(asker, VariablePut { key: key(), value: "1".into(), description: None }),
+            decide(asker, VariableDelete { key: key() }),
+            decide(asker, XcomGet { place: place() }),
+            decide(asker, XcomSet { place: place(), value: "1".into() }),
+            decide(asker, XcomDelete { place: place() }),
+            decide(asker, AssetStateGet { asset: asset(), key: key() }),
+            decide(asker, AssetStateSet { asset: asset(), key: key(), value: "1".into() }),
+            decide(asker, AssetStateDelete { asset: asset(), key: key() }),
+            decide(asker, AssetStateClear { asset: asset() }),
+            decide(asker, TaskCount { query: query(), states: Vec::new() }),
+            decide(asker, TaskStates { query: query() }),
+            decide(asker, previous),
+            decide(asker, dag_run(None)),
+            decide(asker, DagRunCount { query: DagRunQuery::default() }),
+            decide(asker, ConnectionDescribe { id: ConnId::from("c") }),
         ]
     }
 
     #[test]
+    fn every_ask_of_the_table_is_decided_here() {
+        let decided: Vec<_> = decide_all(&AirflowGrants::default()).into_iter().map(|(name, _)| name).collect();
+        let in_table: Vec<_> = Interface::ALL.iter().flat_map(|interface| interface.row().asks).copied().collect();
+        assert_eq!(decided, in_table);
+    }
+
+    #[test]
     fn nothing_is_granted_unless_it_is_written_and_the_refusal_says_what_to_write() {
-        for request in requests() {
-            let refused = AirflowGrants::default().allow(&request, &Scope::example()).unwrap_err();
-            let Error::NotGranted(text) = refused else { panic!("{}: {refused}", request.name()) };
-            assert!(text.contains("add `[trigger.grants] "), "{}: {text}", request.name());
+        for (name, decided) in decide_all(&AirflowGrants::default()) {
+            let Err(Error::NotGranted(text)) = decided else { panic!("{name}: {decided:?}") };
+            assert!(text.contains("add `[trigger.grants] "), "{name}: {text}");
         }
     }
 
@@ -198,23 +194,35 @@ mod tests {
             asset_state: Some(Access::ReadWrite),
             ..read.clone()
         };
-        for request in requests() {
-            let writes = [".set", ".put", ".delete", ".clear"].iter().any(|end| request.name().ends_with(end));
-            assert_eq!(read.allow(&request, &Scope::example()).is_ok(), !writes, "{}", request.name());
-            assert!(write.allow(&request, &Scope::example()).is_ok(), "{}", request.name());
+        for (name, decided) in decide_all(&read) {
+            let writes = [".set", ".put", ".delete", ".clear"].iter().any(|end| name.ends_with(end));
+            assert_eq!(decided.is_ok(), !writes, "{name}");
+        }
+        for (name, decided) in decide_all(&write) {
+            assert!(decided.is_ok(), "{name}");
         }
     }
 
     #[test]
+    fn a_grant_opens_the_interfaces_it_is_for() {
+        let states = AirflowGrants { states: Some(StateGrant::OwnDag), ..AirflowGrants::default() };
+        let opened: Vec<_> = Interface::ALL.iter().filter(|interface| states.opens(**interface)).collect();
+        assert_eq!(opened, [&Interface::TaskInstances, &Interface::DagRuns]);
+        assert!(Interface::ALL.iter().all(|interface| !AirflowGrants::default().opens(*interface)));
+    }
+
+    #[test]
     fn states_are_granted_by_dag() {
-        let own = AirflowGrants { states: Some(StateGrant::OwnDag), ..AirflowGrants::default() };
-        assert!(own.allow(&dag_run(Some("d")), &Scope::example()).is_ok());
-        assert!(own.allow(&dag_run(Some("other")), &Scope::example()).is_err());
-        let others =
-            AirflowGrants { states: Some(StateGrant::Dags(patterns(&["sales_*"]))), ..AirflowGrants::default() };
-        assert!(others.allow(&dag_run(Some("sales_eu")), &Scope::example()).is_ok());
-        assert!(others.allow(&dag_run(None), &Scope::example()).is_err(), "its own Dag is not in the list");
-        let nobody = others.allow(&dag_run(None), &Scope::default());
+        let allow = |grant: StateGrant, dag_id, scope| {
+            let grants = AirflowGrants { states: Some(grant), ..AirflowGrants::default() };
+            dag_run(dag_id).allow(&Asker { scope, ..Asker::example(grants) })
+        };
+        let sales = || StateGrant::Dags(patterns(&["sales_*"]));
+        assert!(allow(StateGrant::OwnDag, Some("d"), Scope::example()).is_ok());
+        assert!(allow(StateGrant::OwnDag, Some("other"), Scope::example()).is_err());
+        assert!(allow(sales(), Some("sales_eu"), Scope::example()).is_ok());
+        assert!(allow(sales(), None, Scope::example()).is_err(), "its own Dag is not in the list");
+        let nobody = allow(sales(), None, Scope::default());
         assert!(matches!(nobody, Err(Error::Invalid(_))), "no task, no own Dag");
     }
 }

@@ -10,20 +10,29 @@ use execution_api::ApiError;
 use secrecy::ExposeSecret as _;
 use trigger_host_types::{ConnId, Connection, ConnectionError, Connections};
 
+use crate::asker::Asker;
+use crate::desk::{Desk, WITHIN};
+use crate::failure::{BAD_PORT, is_about_the_trigger};
 use crate::kept::{Failure, Fetched, Key};
-use crate::{Asker, Desk, WITHIN, failure};
 
 /// The connections of one trigger.
-pub(crate) struct Lender {
+struct Lender {
     desk: Desk,
     asker: Arc<Asker>,
+}
+
+impl Desk {
+    /// The connections that the requests of one trigger may use. Which of them is for the grants to say.
+    pub fn connections(&self, asker: Arc<Asker>) -> Arc<dyn Connections> {
+        Arc::new(Lender { desk: self.clone(), asker })
+    }
 }
 
 #[async_trait]
 impl Connections for Lender {
     async fn connection(&self, id: &ConnId) -> Result<Connection, ConnectionError> {
         let key = Key { dag_id: self.asker.scope.task().map(|task| task.dag_id.clone()), id: id.clone() };
-        let kept = tokio::time::timeout(WITHIN, self.desk.kept.get(key, self.fetched(id))).await;
+        let kept = tokio::time::timeout(WITHIN, self.desk.kept.get(key, self.fetch(id))).await;
         let connection = kept.unwrap_or_else(|_| Err(ConnectionError::Unavailable(id.clone())))?;
         self.remember(&connection);
         Ok(connection)
@@ -31,17 +40,13 @@ impl Connections for Lender {
 }
 
 impl Lender {
-    pub(crate) const fn new(desk: Desk, asker: Arc<Asker>) -> Self {
-        Self { desk, asker }
-    }
-
-    async fn fetched(&self, id: &ConnId) -> Fetched {
+    async fn fetch(&self, id: &ConnId) -> Fetched {
         // None while the host ends.
         let place = self.desk.places.take(&self.asker.classpath).await;
         let _place = place.ok_or_else(|| ConnectionError::Unavailable(id.clone()))?;
         match self.desk.access(&self.asker).connection(id).await {
             Ok(wire) => Ok(read(id, wire)?),
-            Err(error) => Err(Failure { error: told(id, &error), is_own: failure::is_of_the_trigger(&error) }),
+            Err(error) => Err(Failure { error: explain(id, &error), is_own: is_about_the_trigger(&error) }),
         }
     }
 
@@ -60,13 +65,13 @@ impl Lender {
 /// The connection as the broker takes it.
 fn read(id: &ConnId, wire: execution_api::WireConnection) -> Result<Connection, ConnectionError> {
     let port = wire.port.map(u16::try_from).transpose();
-    let port = port.map_err(|_| ConnectionError::Unusable(id.clone(), crate::NO_PORT))?;
+    let port = port.map_err(|_| ConnectionError::Unusable(id.clone(), BAD_PORT))?;
     let execution_api::WireConnection { conn_id: _, conn_type, host, schema, login, password, extra, port: _ } = wire;
     Ok(Connection { conn_type, host, port, login, password, schema, extra })
 }
 
 /// The API's error as a guest may read it; the operator finds the rest in the host's own log.
-fn told(id: &ConnId, error: &ApiError) -> ConnectionError {
+fn explain(id: &ConnId, error: &ApiError) -> ConnectionError {
     tracing::warn!(connection = %id, %error, "A connection could not be fetched for a trigger.");
     match error {
         ApiError::NotFound { .. } | ApiError::Unsendable { .. } | ApiError::Rejected { status: 403, .. } => {
@@ -98,9 +103,9 @@ mod tests {
                 ConnectionError::Unavailable("c".into()),
             ),
         ] {
-            let told = told(&"c".into(), &error);
-            assert_eq!(told, expected);
-            assert!(!told.to_string().contains("canary"), "{told}");
+            let shown = explain(&"c".into(), &error);
+            assert_eq!(shown, expected);
+            assert!(!shown.to_string().contains("canary"), "{shown}");
         }
     }
 }

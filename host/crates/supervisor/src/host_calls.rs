@@ -3,11 +3,13 @@
 
 use std::sync::Arc;
 
-use airflow_asks::{Asker, Desk, Scope};
+use airflow_asks::{Asker, Scope};
 use async_trait::async_trait;
 use broker::Broker;
+use trigger_host_types::airflow::NothingGranted;
+use trigger_host_types::imports::AnswersAll;
 use trigger_host_types::step::Subject;
-use trigger_host_types::{JobId, airflow, http, log};
+use trigger_host_types::{JobId, UnixMs, http, log};
 
 use crate::carried::Trigger;
 use crate::catalog::Class;
@@ -37,8 +39,8 @@ pub(crate) struct TriggerCalls {
     pub(crate) subject: Subject,
     pub(crate) class: Arc<Class>,
     pub(crate) broker: Broker,
-    /// Who asks Airflow, and where; none where the class may not.
-    pub(crate) airflow: Option<(Desk, Arc<Asker>)>,
+    /// Answers what it asks of Airflow; none where the class may ask nothing.
+    pub(crate) airflow: Option<Arc<dyn AnswersAll>>,
     pub(crate) observer: Arc<dyn Observer>,
 }
 
@@ -52,13 +54,8 @@ impl sandbox::HostCalls for TriggerCalls {
         self.broker.send_all(&self.class.http, requests).await
     }
 
-    async fn runtime(&self, request: airflow::Request) -> Result<airflow::Answer, airflow::Error> {
-        match &self.airflow {
-            Some((desk, asker)) => desk.answer(asker, request).await,
-            None => {
-                Err(airflow::Error::NotGranted("the triggers of this class may ask Airflow for nothing".to_owned()))
-            }
-        }
+    fn airflow(&self) -> &(dyn AnswersAll + 'static) {
+        self.airflow.as_deref().unwrap_or(&NothingGranted)
     }
 
     fn log(&self, line: log::Line) {

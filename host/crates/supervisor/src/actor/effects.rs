@@ -125,7 +125,7 @@ impl Actor {
             subject: trigger.subject(),
             class: Arc::clone(class),
             broker,
-            airflow: asker.filter(|_| asks).map(|asker| (self.desk.clone(), asker)),
+            airflow: asker.filter(|_| asks).map(|asker| self.desk.serve(asker)),
             observer: Arc::clone(&self.parts.observer),
         })
     }

@@ -5,9 +5,12 @@ use std::collections::BTreeSet;
 use execution_api::ClientConfig;
 use futures_util::FutureExt as _;
 use tokio::time::Instant;
-use trigger_host_types::{ConnId, ConnectionError};
+use trigger_host_types::airflow::{VariableDelete, VariableGet};
+use trigger_host_types::{ClassPath, ConnId, ConnectionError};
 
 use super::*;
+use crate::grants::AirflowGrants;
+use crate::pattern::Pattern;
 use crate::places::{AT_ONCE, Place};
 
 /// Of a host whose API is nowhere: who asks has to wait for a place before that matters.
@@ -18,8 +21,7 @@ fn desk() -> Desk {
 
 fn asker() -> Asker {
     let grants = AirflowGrants { variables_read: vec![Pattern::new("*").unwrap()], ..AirflowGrants::default() };
-    let (trigger, job) = (TriggerId(1), JobId(1));
-    Asker { trigger, classpath: "x.Y".into(), job, grants: Arc::new(grants), scope: Scope::example() }
+    Asker::example(grants)
 }
 
 /// Others, whose requests hang.
@@ -33,7 +35,7 @@ async fn a_question_ends_with_its_deadline() {
     let desk = desk();
     let _others = others(&desk);
     let began = Instant::now();
-    let answer = desk.answer(&asker(), Request::VariableGet { key: "k".into() }).await;
+    let answer = desk.answer(&asker(), VariableGet { key: "k".into() }).await;
     assert_eq!((answer.err(), began.elapsed()), (Some(Error::Deadline(WITHIN)), WITHIN));
 }
 
@@ -56,6 +58,6 @@ async fn a_connection_is_not_waited_for_longer_and_the_next_one_who_asks_gets_a_
 async fn what_is_not_granted_takes_no_place() {
     let desk = desk();
     let _others = others(&desk);
-    let answer = desk.answer(&asker(), Request::VariableDelete { key: "k".into() }).now_or_never();
+    let answer = desk.answer(&asker(), VariableDelete { key: "k".into() }).now_or_never();
     assert!(matches!(answer, Some(Err(Error::NotGranted(_)))));
 }

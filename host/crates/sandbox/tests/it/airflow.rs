@@ -1,5 +1,6 @@
 //! What guests ask of Airflow, as far as the sandbox: counted and capped before anybody is asked, refused by value, never by a trap.
 
+use std::any::Any;
 use std::fs;
 use std::sync::{Arc, OnceLock};
 
@@ -7,7 +8,8 @@ use async_trait::async_trait;
 use parking_lot::Mutex;
 use sandbox::{Allowed, EndReason, Ended, HostCalls, Interface, Limits, LoadError, Outcome, Poller, Sandbox, inspect};
 use serde_json::{Value, json};
-use trigger_host_types::airflow::{Answer, Error, MAX_VALUE, Request};
+use trigger_host_types::airflow::{Answers, Ask, Error, MAX_VALUE, VariableGet};
+use trigger_host_types::imports::AnswersAll;
 use trigger_host_types::{http, log};
 
 use crate::support::{call, config, payload, poller};
@@ -23,7 +25,7 @@ async fn asker() -> Poller {
     poller(sandbox.load("asker.wasm", asker_wasm(), &Allowed::ALL).await.unwrap())
 }
 
-/// Answers everything with one text, and remembers what it was asked.
+/// Answers every ask for a text with the same one, and remembers what it was asked.
 struct Airflow {
     asked: Mutex<Vec<&'static str>>,
     text: String,
@@ -39,15 +41,24 @@ impl HostCalls for Airflow {
         Vec::new()
     }
 
-    async fn runtime(&self, request: Request) -> Result<Answer, Error> {
-        self.asked.lock().push(request.name());
-        match request {
-            Request::VariableGet { key } if key == "absent" => Err(Error::NotFound("no such variable".into())),
-            _ => Ok(Answer::Text(self.text.clone())),
-        }
+    fn airflow(&self) -> &(dyn AnswersAll + 'static) {
+        self
     }
 
     fn log(&self, _: log::Line) {}
+}
+
+#[async_trait]
+impl<A: Ask> Answers<A> for Airflow {
+    async fn answer(&self, ask: A) -> Result<A::Answer, Error> {
+        self.asked.lock().push(A::NAME);
+        let ask: Box<dyn Any + Send> = Box::new(ask);
+        if ask.downcast_ref::<VariableGet>().is_some_and(|ask| ask.key == "absent") {
+            return Err(Error::NotFound("no such variable".into()));
+        }
+        let text: Box<dyn Any> = Box::new(self.text.clone());
+        text.downcast().map(|text| *text).map_err(|_| Error::Other("this Airflow answers texts alone".into()))
+    }
 }
 
 async fn asked(kwargs: Value, limits: Limits, text: String) -> (Ended<Outcome>, Vec<&'static str>) {
@@ -92,11 +103,12 @@ async fn an_answer_comes_back_and_what_is_absent_is_none() {
 }
 
 #[tokio::test]
-async fn an_answer_of_another_kind_is_an_error_and_no_trap() {
-    let (answers, _) = answers(json!([["task-count", "success"], ["connection", "c"]])).await;
+async fn an_error_of_airflow_is_a_value_and_no_trap() {
+    let (answers, asked) = answers(json!([["task-count", "success"], ["connection", "c"]])).await;
     for answer in answers.as_array().unwrap() {
-        assert_eq!(answer["error"], "the host gave an answer of another kind");
+        assert_eq!(answer["error"], "this Airflow answers texts alone");
     }
+    assert_eq!(asked, ["task-instances.count", "connections.describe"]);
 }
 
 #[tokio::test]
