@@ -68,12 +68,12 @@ pub enum StartError {
     /// A setting makes no sense; names it.
     #[error("{0}")]
     Setting(String),
-    /// The engine refuses its settings, or the machine has not the address space for the slots.
-    #[error("the WebAssembly engine does not start with {slots} slots: {reason}")]
+    /// The engine refuses its settings, or the machine does not have the address space for the slots.
+    #[error("cannot start the WebAssembly engine with {slots} slots: {reason}")]
     Engine {
         /// The slots asked for.
         slots: usize,
-        /// The engine's words.
+        /// What the engine said.
         reason: String,
     },
     /// A thread cannot be started.

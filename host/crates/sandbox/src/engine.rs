@@ -71,21 +71,18 @@ pub(crate) fn start(config: &Config) -> Result<Engine, StartError> {
 }
 
 fn check(config: &Config) -> Result<(), StartError> {
-    let wrong = |what: String| Err(StartError::Setting(what));
+    let refuse = |what: String| Err(StartError::Setting(what));
     if config.slots == 0 || config.slots > MOST_SLOTS {
-        return wrong(format!("slots must be between 1 and {MOST_SLOTS}, not {}", config.slots));
+        return refuse(format!("there must be 1 to {MOST_SLOTS} slots, not {}", config.slots));
     }
     if config.max_memory < 1 << 16 || config.max_memory > MOST_MEMORY {
-        return wrong(format!(
-            "the memory of a slot must be between 64 KiB and 4 GiB, not {} bytes",
-            config.max_memory
-        ));
+        return refuse(format!("the memory of a slot must be 64 KiB to 4 GiB, not {} bytes", config.max_memory));
     }
     if config.workers == 0 {
-        return wrong("there must be at least one worker for guests".to_owned());
+        return refuse("there must be at least one worker for guests".to_owned());
     }
     if config.tick.is_zero() {
-        return wrong("the tick must be longer than nothing: 2 ms is a good value".to_owned());
+        return refuse("the tick must be longer than zero; 2 ms is a good value".to_owned());
     }
     Ok(())
 }

@@ -98,13 +98,13 @@ impl ResourceLimiter for Limiter {
 
 impl fmt::Display for MemoryExceeded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "asked for {} bytes of memory, may have {}", self.asked, self.limit)
+        write!(f, "asked for {} bytes of memory; the limit is {}", self.asked, self.limit)
     }
 }
 
 impl fmt::Display for TableExceeded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "asked for {} table elements, may have {}", self.asked, self.limit)
+        write!(f, "asked for {} table elements; the limit is {}", self.asked, self.limit)
     }
 }
 

@@ -73,7 +73,7 @@ pub(crate) struct CpuExceeded {
 
 impl fmt::Display for CpuExceeded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "used {:?} of CPU time, may use {:?}", self.used, self.limit)
+        write!(f, "used {:?} of CPU time; the limit is {:?}", self.used, self.limit)
     }
 }
 

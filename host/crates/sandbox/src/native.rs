@@ -21,7 +21,7 @@ impl Artefact {
     }
 
     /// Makes the code ready to run.
-    pub(crate) fn ready(&self, engine: &Engine) -> wasmtime::Result<Component> {
+    pub(crate) fn to_component(&self, engine: &Engine) -> wasmtime::Result<Component> {
         // SAFETY: an `Artefact` is only made of what `Engine::precompile_component` gave, as the header says. The engine itself checks that
         // it was made by the same version with the same settings. The bytes are in our own memory and are copied: nobody can change them.
         unsafe { Component::deserialize(engine, &self.0) }

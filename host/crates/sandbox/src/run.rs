@@ -42,7 +42,7 @@ pub(crate) async fn call<T, W>(
 where
     W: for<'a> FnOnce(&'a mut Store<State>, &'a Instance) -> Calling<'a, T> + Send,
 {
-    let Ok(slots) = slots(&shared.slots, compiled.slots).await else {
+    let Ok(slots) = acquire_slots(&shared.slots, compiled.slots).await else {
         return Ended { result: Err(EndReason::Cancelled), used: Used::default() };
     };
     let running = shared.ticker.enter();
@@ -55,7 +55,7 @@ where
 }
 
 /// A permit for a call of a component with so many memories.
-pub(crate) async fn slots(slots: &Semaphore, wanted: u32) -> Result<SemaphorePermit<'_>, AcquireError> {
+pub(crate) async fn acquire_slots(slots: &Semaphore, wanted: u32) -> Result<SemaphorePermit<'_>, AcquireError> {
     match slots.try_acquire_many(wanted) {
         Ok(permit) => Ok(permit),
         Err(_) => slots.acquire_many(wanted).await,
@@ -76,7 +76,7 @@ where
     let began = Instant::now();
     let limiter = Limiter::new(&limits, shared.max_memory, compiled.slots);
     let state = State::new(&limits, limiter, host, Arc::clone(&meter), &shared.clock, began);
-    let mut store = store(shared, state);
+    let mut store = make_store(shared, state);
     allow(&mut store, &limits);
     let work = async {
         let instance = compiled.pre.instantiate_async(&mut store).await?;
@@ -98,7 +98,7 @@ pub(crate) fn settle<T>(given: Given<T>) -> Result<T, EndReason> {
 }
 
 /// A store that obeys the limits in its state.
-pub(crate) fn store(shared: &Shared, state: State) -> Store<State> {
+pub(crate) fn make_store(shared: &Shared, state: State) -> Store<State> {
     let mut store = Store::new(&shared.engine, state);
     store.limiter(|state| &mut state.limiter);
     store.set_max_component_handles(MOST_HANDLES);

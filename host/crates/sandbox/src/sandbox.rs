@@ -117,7 +117,7 @@ impl Loader {
         load::admit(name, &inspection, allowed)?;
         let _turn = self.compiling.lock();
         if let Some(compiled) = self.loaded.lock().get(&inspection.digest).and_then(Weak::upgrade) {
-            telemetry::loaded("memory");
+            telemetry::count_load("memory");
             return Ok(compiled);
         }
         let native = self.native(name, wasm, &inspection.digest, engine)?;
@@ -138,15 +138,15 @@ impl Loader {
         engine: &Engine,
     ) -> Result<wasmtime::component::Component, LoadError> {
         let cached = self.cache.as_ref().and_then(|cache| cache.get(digest));
-        if let Some(native) = cached.and_then(|artefact| artefact.ready(engine).ok()) {
-            telemetry::loaded("cache");
+        if let Some(native) = cached.and_then(|artefact| artefact.to_component(engine).ok()) {
+            telemetry::count_load("cache");
             return Ok(native);
         }
         let artefact: Artefact = compile::compile(name, wasm, &self.compiler)?;
         let native = artefact
-            .ready(engine)
+            .to_component(engine)
             .map_err(|error| LoadError::Compile { name: name.to_owned(), reason: format!("{error:#}") })?;
-        telemetry::loaded("compiler");
+        telemetry::count_load("compiler");
         if let Some(cache) = &self.cache {
             cache.put(digest, &artefact);
         }

@@ -15,8 +15,8 @@ pub const LOG_LINES_DROPPED: &str = "trigger_host_log_lines_dropped_total";
 /// Components loaded, by `from`: `memory`, `cache`, `compiler`.
 pub const LOADS: &str = "trigger_host_component_loads_total";
 
-/// One call is over.
-pub(crate) fn ended(function: &'static str, reason: Option<&EndReason>, used: &Used) {
+/// Counts a call that is over.
+pub(crate) fn count_call(function: &'static str, reason: Option<&EndReason>, used: &Used) {
     counter!(POLLS, "function" => function, "end" => reason.map_or("ok", EndReason::code)).increment(1);
     histogram!(POLL_CPU, "function" => function).record(used.cpu.as_secs_f64());
     if used.log_lines_dropped > 0 {
@@ -24,17 +24,17 @@ pub(crate) fn ended(function: &'static str, reason: Option<&EndReason>, used: &U
     }
 }
 
-/// A host call got an answer, or an error of the other side.
-pub(crate) fn host_call(import: &'static str, is_ok: bool) {
+/// Counts a host call that got an answer, or an error of the other side.
+pub(crate) fn count_host_call(import: &'static str, is_ok: bool) {
     counter!(HOST_CALLS, "import" => import, "result" => if is_ok { "ok" } else { "error" }).increment(1);
 }
 
-/// A host call was refused by the budget or a cap.
-pub(crate) fn host_call_refused(import: &'static str) {
+/// Counts a host call that the budget or a cap refused.
+pub(crate) fn count_refusal(import: &'static str) {
     counter!(HOST_CALLS, "import" => import, "result" => "refused").increment(1);
 }
 
-/// A component was loaded.
-pub(crate) fn loaded(from: &'static str) {
+/// Counts a component that was loaded.
+pub(crate) fn count_load(from: &'static str) {
     counter!(LOADS, "from" => from).increment(1);
 }

@@ -27,7 +27,7 @@ pub(crate) fn explain(error: &Error) -> EndReason {
         return EndReason::HostCalls { limit, used };
     }
     if is_too_much_at_once(error) {
-        return EndReason::BadAnswer { what: "it gave the host more bytes at once than a call may".to_owned() };
+        return EndReason::BadAnswer { what: "it passed more bytes to the host at once than one call may".to_owned() };
     }
     EndReason::Trap { message: message(error), backtrace: backtrace(error) }
 }
@@ -40,13 +40,13 @@ fn message(error: &Error) -> String {
         return exceeded.to_string();
     }
     if matches!(error.downcast_ref(), Some(ResourceTableError::Full)) {
-        return "it holds more handles than it may".to_owned();
+        return "it holds more handles than allowed".to_owned();
     }
     match error.downcast_ref::<Trap>() {
         Some(Trap::UnreachableCodeReached) => {
             "it stopped itself (a panic, an abort, or an allocation that failed)".to_owned()
         }
-        Some(Trap::StackOverflow) => "the stack overflowed: recursion without end".to_owned(),
+        Some(Trap::StackOverflow) => "the stack overflowed (endless recursion?)".to_owned(),
         Some(trap) => trap.to_string(),
         None => quoted(error.root_cause()),
     }

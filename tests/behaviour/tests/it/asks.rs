@@ -239,6 +239,6 @@ async fn a_flood_meets_the_budget_and_not_the_api() {
     let world = world().await;
     let kwargs = json!({"ask": [["variable", "jobs_a"]], "times": 30});
     let answers = answers(&world, json!({"classpath": "test.Flood", "kwargs": kwargs})).await;
-    assert_eq!(error(&answers[0]), "budget used up: 8 requests in one call are all that is allowed");
+    assert_eq!(error(&answers[0]), "budget used up: one call may make at most 8 requests");
     assert_eq!(airflow_requests(&world).len(), 8);
 }

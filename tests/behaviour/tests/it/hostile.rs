@@ -11,8 +11,8 @@ use crate::world::World;
 
 /// What it does, the more it is told, how it ends: a part of the first line.
 const ENDS: [(&str, u64, &str); 9] = [
-    ("spin", 0, "ms of CPU time, more than its 100 ms"),
-    ("grow", 0, "bytes of memory, more than its 16777216"),
+    ("spin", 0, "ms of CPU time, more than its limit of 100 ms"),
+    ("grow", 0, "bytes of memory, more than its limit of 16777216"),
     ("recurse", 100_000_000, "the trigger's code failed: "),
     ("trap", 0, "the trigger's code failed: "),
     ("panic", 0, "the trigger's code failed: "),

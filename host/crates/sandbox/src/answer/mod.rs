@@ -4,5 +4,5 @@ mod json;
 mod outcome;
 mod stream;
 
-pub(crate) use outcome::{description, guest_error, outcome};
-pub(crate) use stream::{advanced, read_batch, stream, verdicts};
+pub(crate) use outcome::{bound_error, check_description, check_outcome};
+pub(crate) use stream::{check_advanced, check_read_batch, check_stream, check_verdicts};

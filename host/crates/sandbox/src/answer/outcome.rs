@@ -19,21 +19,24 @@ const MOST_MESSAGE: usize = 4 << 10;
 const MOST_DETAILS: usize = 100;
 
 /// Checks an outcome: JSON texts, their size, how many.
-pub(crate) fn outcome(given: Outcome, limits: &Limits) -> Result<Outcome, EndReason> {
+pub(crate) fn check_outcome(given: Outcome, limits: &Limits) -> Result<Outcome, EndReason> {
     let limit = limits.events as usize;
     if given.events.len() > limit {
-        return Err(bad(format!("{} events, more than {limit}", given.events.len())));
+        return Err(refuse(format!("{} events; at most {limit} are allowed", given.events.len())));
     }
     let xcoms: usize = given.events.iter().map(|event| xcoms(event).len()).sum();
     if xcoms > limit {
-        return Err(bad(format!("{xcoms} XComs, more than {limit}")));
+        return Err(refuse(format!("{xcoms} XComs; at most {limit} are allowed")));
     }
     let size = size(&given);
     if size > limits.answer_bytes {
-        return Err(bad(format!("events and checkpoint of {size} bytes, more than {}", limits.answer_bytes)));
+        return Err(refuse(format!(
+            "events and checkpoint have {size} bytes; at most {} are allowed",
+            limits.answer_bytes
+        )));
     }
     if let Some(checkpoint) = &given.checkpoint {
-        check(checkpoint, || "the checkpoint".to_owned())?;
+        check_json(checkpoint, || "the checkpoint".to_owned())?;
     }
     given.events.iter().enumerate().try_for_each(|(at, event)| check_event(at, event))?;
     let next = match given.next {
@@ -45,7 +48,7 @@ pub(crate) fn outcome(given: Outcome, limits: &Limits) -> Result<Outcome, EndRea
 }
 
 /// Bounds what a guest says when it fails on purpose, a line each. Too much of it is cut, not refused: it is what a person has to go by.
-pub(crate) fn guest_error(error: GuestError) -> GuestError {
+pub(crate) fn bound_error(error: GuestError) -> GuestError {
     let line = |text: &String| inert(cut(text, MOST_MESSAGE));
     match error {
         GuestError::InvalidKwargs(text) => GuestError::InvalidKwargs(line(&text)),
@@ -58,22 +61,22 @@ pub(crate) fn guest_error(error: GuestError) -> GuestError {
 }
 
 /// Checks a description.
-pub(crate) fn description(given: Description, limits: &Limits) -> Result<Description, EndReason> {
+pub(crate) fn check_description(given: Description, limits: &Limits) -> Result<Description, EndReason> {
     let size = given.kwargs_schema.len() as u64;
     if size > limits.answer_bytes {
-        return Err(bad(format!("a schema of {size} bytes, more than {}", limits.answer_bytes)));
+        return Err(refuse(format!("the schema has {size} bytes; at most {} are allowed", limits.answer_bytes)));
     }
-    check(&given.kwargs_schema, || "the schema of the kwargs".to_owned())?;
+    check_json(&given.kwargs_schema, || "the schema of the kwargs".to_owned())?;
     Ok(Description { summary: inert(cut(&given.summary, MOST_SUMMARY)), kwargs_schema: given.kwargs_schema })
 }
 
 pub(super) fn check_event(at: usize, event: &Event) -> Result<(), EndReason> {
-    check(&event.payload, || format!("the payload of event {at}"))?;
+    check_json(&event.payload, || format!("the payload of event {at}"))?;
     for xcom in xcoms(event) {
         if xcom.key.is_empty() {
-            return Err(bad(format!("an XCom of event {at} has an empty key")));
+            return Err(refuse(format!("the key of an XCom of event {at} must not be empty")));
         }
-        check(&xcom.value, || format!("the XCom `{}` of event {at}", inert(cut(&xcom.key, 64))))?;
+        check_json(&xcom.value, || format!("the XCom `{}` of event {at}", inert(cut(&xcom.key, 64))))?;
     }
     Ok(())
 }
@@ -96,11 +99,11 @@ pub(super) fn event_size(event: &Event) -> usize {
     event.payload.len() + xcoms(event).iter().map(|xcom| xcom.key.len() + xcom.value.len()).sum::<usize>()
 }
 
-pub(super) fn check(text: &str, what: impl FnOnce() -> String) -> Result<(), EndReason> {
-    json::check(text).map_err(|why| bad(format!("{} is not JSON: {why}", what())))
+pub(super) fn check_json(text: &str, what: impl FnOnce() -> String) -> Result<(), EndReason> {
+    json::check(text).map_err(|why| refuse(format!("{} is not JSON: {why}", what())))
 }
 
-pub(super) fn bad(what: String) -> EndReason {
+pub(super) fn refuse(what: String) -> EndReason {
     EndReason::BadAnswer { what }
 }
 
@@ -116,21 +119,21 @@ mod tests {
     #[test]
     fn sizes_count_events_and_checkpoint_together() {
         let limits = Limits { answer_bytes: 10, ..Limits::default() };
-        assert!(outcome(given("12345", Some("12345"), Next::Finished), &limits).is_ok());
-        assert!(outcome(given("123456", Some("12345"), Next::Finished), &limits).is_err());
+        assert!(check_outcome(given("12345", Some("12345"), Next::Finished), &limits).is_ok());
+        assert!(check_outcome(given("123456", Some("12345"), Next::Finished), &limits).is_err());
     }
 
     #[test]
     fn says_which_part_is_wrong() {
-        let error = outcome(given("1", Some("{"), Next::Finished), &Limits::default()).unwrap_err();
+        let error = check_outcome(given("1", Some("{"), Next::Finished), &Limits::default()).unwrap_err();
         assert!(error.to_string().contains("the checkpoint is not JSON"), "{error}");
-        let error = outcome(given("x", None, Next::Finished), &Limits::default()).unwrap_err();
+        let error = check_outcome(given("x", None, Next::Finished), &Limits::default()).unwrap_err();
         assert!(error.to_string().contains("the payload of event 0"), "{error}");
     }
 
     #[test]
     fn times_stay_within_bounds() {
-        let next = |next| outcome(given("1", None, next), &Limits::default()).unwrap().next;
+        let next = |next| check_outcome(given("1", None, next), &Limits::default()).unwrap().next;
         assert_eq!(next(Next::After(Duration::MAX)), Next::After(LONGEST_WAIT));
         assert_eq!(next(Next::At(u64::MAX)), Next::At(LAST_TIME_MS));
         assert_eq!(next(Next::After(Duration::from_millis(5))), Next::After(Duration::from_millis(5)));

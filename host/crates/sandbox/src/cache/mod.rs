@@ -63,7 +63,7 @@ impl Cache {
             .split_first_chunk::<MAC_BYTES>()
             .filter(|(mac, code)| self.key.is_mac(mac, &[digest.as_bytes(), self.fingerprint.as_bytes(), code]));
         if code.is_none() {
-            tracing::warn!(file = %path.display(), "Compiled code was changed by somebody; compiling again.");
+            tracing::warn!(file = %path.display(), "Compiled code has been changed; compiling again.");
         }
         code.map(|(_, code)| Artefact::trusted(code.to_vec()))
     }
@@ -73,7 +73,7 @@ impl Cache {
         if let Err(error) = self.write(digest, artefact.bytes())
             && !self.has_warned.swap(true, Ordering::Relaxed)
         {
-            tracing::warn!(folder = %self.folder.display(), %error, "Cannot keep compiled code; going on without.");
+            tracing::warn!(folder = %self.folder.display(), %error, "Cannot keep compiled code: the next start compiles again.");
         }
     }
 

@@ -21,11 +21,11 @@ pub struct Used {
     pub cpu: Duration,
     /// Time by the wall, from the moment it had a slot.
     pub wall: Duration,
-    /// Bytes of linear memory at the most.
+    /// The most bytes of linear memory.
     pub memory: u64,
     /// Host calls made.
     pub host_calls: u32,
-    /// The last of them and what came of each, newest last, at most 8: `http.send GET https://h.example: 200`. No more of a URL than its origin.
+    /// The last of them and how each ended, newest last, at most 8: `http.send GET https://h.example: 200`. No more of a URL than its origin.
     pub last_host_calls: Vec<String>,
     /// Log lines that were counted and not kept.
     pub log_lines_dropped: u32,
@@ -34,7 +34,7 @@ pub struct Used {
 /// What a guest says when it fails on purpose.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GuestError {
-    /// The kwargs do not fit.
+    /// The kwargs are not valid.
     InvalidKwargs(String),
     /// The trigger failed.
     Failed {
@@ -92,7 +92,7 @@ pub enum EndReason {
         /// What is wrong, and with which part.
         what: String,
     },
-    /// The host gave the call up.
+    /// The host cancelled the call.
     Cancelled,
 }
 
@@ -115,7 +115,7 @@ impl EndReason {
         }
     }
 
-    /// The limit that was reached and what was used of it, with their units; none where it was none.
+    /// The limit that was reached, and what was used, with their units; none when the call ended for another reason.
     pub fn limit(&self) -> Option<(String, String)> {
         let ms = |span: &Duration| format!("{} ms", span.as_millis());
         match self {
@@ -147,22 +147,25 @@ impl fmt::Display for EndReason {
             Self::Cpu { limit, used } => {
                 write!(
                     f,
-                    "the trigger used {} ms of CPU time, more than its {} ms",
+                    "the trigger used {} ms of CPU time, more than its limit of {} ms",
                     used.as_millis(),
                     limit.as_millis()
                 )
             }
             Self::Memory { limit, asked } => {
-                write!(f, "the trigger asked for {asked} bytes of memory, more than its {limit}")
+                write!(f, "the trigger asked for {asked} bytes of memory, more than its limit of {limit}")
             }
             Self::Deadline { limit, used } => {
-                write!(f, "the trigger took {} ms, more than its {} ms", used.as_millis(), limit.as_millis())
+                write!(f, "the trigger took {} ms, more than its limit of {} ms", used.as_millis(), limit.as_millis())
             }
             Self::HostCalls { limit, used } => {
-                write!(f, "the trigger went on to {used} host calls after its {limit} were used up")
+                write!(
+                    f,
+                    "the trigger tried to make {used} host calls, and went on after its limit of {limit} was reached"
+                )
             }
             Self::BadAnswer { what } => write!(f, "the trigger's answer cannot be used: {what}"),
-            Self::Cancelled => f.write_str("the host gave the call up"),
+            Self::Cancelled => f.write_str("the host cancelled the call"),
         }
     }
 }
@@ -170,7 +173,7 @@ impl fmt::Display for EndReason {
 impl fmt::Display for GuestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::InvalidKwargs(text) => write!(f, "the kwargs do not fit: {text}"),
+            Self::InvalidKwargs(text) => write!(f, "the kwargs are not valid: {text}"),
             Self::Failed { message, .. } => f.write_str(message),
             Self::Other(text) => f.write_str(text),
         }

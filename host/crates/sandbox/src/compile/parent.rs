@@ -103,11 +103,11 @@ fn judge(name: &str, done: Done) -> Result<Vec<u8>, LoadError> {
     }
     let is = |signal: Signal| done.status.signal() == Some(signal.as_raw());
     let reason = if is(Signal::XCPU) || is(Signal::KILL) {
-        format!("the compiler used more than its {MOST_CPU} s of CPU time, or was killed")
+        format!("the compiler used more than {MOST_CPU} s of CPU time, or was killed")
     } else if is(Signal::ABORT) || is(Signal::SEGV) {
         format!("the compiler ran out of its {} MiB of memory", MOST_MEMORY >> 20)
     } else if done.status.success() {
-        "the compiler gave no code, or too much of it".to_owned()
+        "the compiler returned no code, or too much".to_owned()
     } else if done.complaint.is_empty() {
         format!("the compiler ended with {}", done.status)
     } else {

@@ -57,9 +57,9 @@ pub(super) fn checked<R, T>(
     let Ended { result, used } = ended;
     let result = match result {
         Ok(given) => check(given),
-        Err(EndReason::Guest(error)) => Err(EndReason::Guest(answer::guest_error(error))),
+        Err(EndReason::Guest(error)) => Err(EndReason::Guest(answer::bound_error(error))),
         Err(reason) => Err(reason),
     };
-    telemetry::ended(function, result.as_ref().err(), &used);
+    telemetry::count_call(function, result.as_ref().err(), &used);
     Ended { result, used }
 }

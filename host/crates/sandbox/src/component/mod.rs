@@ -13,7 +13,7 @@ use crate::answer;
 use crate::call::{Description, EndReason, Limits, NoHost};
 use crate::shared::{Compiled, Exported, Shared};
 use crate::version::World;
-use common::{Core, checked};
+use common::{Core, finish};
 
 pub use poller::Poller;
 pub use producer::Producer;
@@ -72,6 +72,6 @@ impl Component {
         let manifest = Arc::clone(core.compiled.manifest.as_ref()?);
         let own = Arc::new(limits.clone());
         let ended = core.call(own, Arc::new(NoHost), move |store, instance| manifest.describe(store, instance)).await;
-        Some(checked(ended, "describe", |given| answer::description(given, limits)).result)
+        Some(finish(ended, "describe", |given| answer::check_description(given, limits)).result)
     }
 }

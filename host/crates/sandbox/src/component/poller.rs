@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::common::{Core, checked};
+use super::common::{Core, finish};
 use crate::answer;
 use crate::call::{Call, Ended, Outcome};
 use crate::version::PollerExports;
@@ -34,7 +34,7 @@ impl Poller {
             .core
             .call(own, host, move |store, instance| exports.poll(store, instance, context, kwargs, checkpoint))
             .await;
-        checked(ended, "poll", |given| answer::outcome(given, &limits))
+        finish(ended, "poll", |given| answer::check_outcome(given, &limits))
     }
 
     /// Calls `on-kill` on a fresh instance, which is gone when this returns.
@@ -44,7 +44,7 @@ impl Poller {
     pub async fn on_kill(&self, call: Call) -> Ended<()> {
         let Call { context, kwargs, checkpoint, limits, host } = call;
         let exports = Arc::clone(&self.exports);
-        checked(
+        finish(
             self.core
                 .call(limits, host, move |store, instance| {
                     exports.on_kill(store, instance, context, kwargs, checkpoint)

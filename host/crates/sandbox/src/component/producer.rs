@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::common::{Core, checked};
+use super::common::{Core, finish};
 use crate::answer;
 use crate::call::{Advanced, Demand, Ended, HostCalls, Limits, ReadBatch, Settled, Upstream};
 use crate::version::ProducerExports;
@@ -40,7 +40,7 @@ impl Producer {
             .core
             .call(own, host, move |store, instance| exports.read(store, instance, upstream, cursor, demand))
             .await;
-        checked(ended, "read", |given| answer::read_batch(given, demand, &limits))
+        finish(ended, "read", |given| answer::check_read_batch(given, demand, &limits))
     }
 
     /// Tells the upstream what became of a batch, and gives which messages of it are not done.
@@ -59,7 +59,7 @@ impl Producer {
             .core
             .call(limits, host, move |store, instance| exports.advance(store, instance, upstream, batch))
             .await;
-        checked(ended, "advance", |given| answer::advanced(given, count))
+        finish(ended, "advance", |given| answer::check_advanced(given, count))
     }
 
     /// Keeps messages from being given to somebody else for `hold_ms` milliseconds more.
@@ -75,7 +75,7 @@ impl Producer {
         host: Arc<dyn HostCalls>,
     ) -> Ended<()> {
         let exports = Arc::clone(&self.exports);
-        checked(
+        finish(
             self.core
                 .call(limits, host, move |store, instance| exports.extend(store, instance, upstream, receipts, hold_ms))
                 .await,

@@ -10,7 +10,7 @@ use std::time::Instant;
 use tokio::time::timeout;
 use wasmtime::Store;
 
-use super::common::{Core, checked};
+use super::common::{Core, finish};
 use crate::answer;
 use crate::call::{Context, EndReason, Ended, HostCalls, Limits, NoHost, Stream, Used, Verdict};
 use crate::limiter::Limiter;
@@ -63,7 +63,7 @@ impl Subscriber {
             .core
             .call(own, Arc::new(NoHost), move |store, instance| exports.describe(store, instance, kwargs))
             .await;
-        checked(ended, "stream", |given| answer::stream(given, limits)).result
+        finish(ended, "stream", |given| answer::check_stream(given, limits)).result
     }
 
     /// The filter of one trigger. Nothing runs yet.
@@ -81,7 +81,7 @@ impl Filter {
     pub async fn evaluate<'a>(&mut self, events: impl Iterator<Item = &'a [u8]> + Clone) -> Ended<Vec<Verdict>> {
         let shared = Arc::clone(&self.subscriber.core.shared);
         let slots = self.subscriber.core.compiled.slots;
-        let Ok(turn) = run::slots(&shared.slots, slots).await else {
+        let Ok(turn) = run::acquire_slots(&shared.slots, slots).await else {
             return Ended { result: Err(EndReason::Cancelled), used: Used::default() };
         };
         let events = RawEvents::pack(events);
@@ -95,7 +95,7 @@ impl Filter {
         let (mut ended, live) = Metered::new(Arc::clone(&meter), work).await;
         ended.used.cpu = meter.used_before();
         drop(running);
-        let ended = checked(ended, "evaluate", |given| answer::verdicts(given, count, &self.limits));
+        let ended = finish(ended, "evaluate", |given| answer::check_verdicts(given, count, &self.limits));
         self.live = live.filter(|_| ended.result.is_ok()).and_then(|live| live.stay(&shared.room, slots));
         // What does not stay is gone by now.
         drop(turn);
@@ -149,7 +149,7 @@ impl Filter {
         let Core { shared, compiled, .. } = &self.subscriber.core;
         let limiter = Limiter::new(&self.limits, shared.max_memory, compiled.slots);
         let state = State::new(&self.limits, limiter, Arc::clone(&self.host), meter, &shared.clock, began);
-        let mut store = run::store(shared, state);
+        let mut store = run::make_store(shared, state);
         run::allow(&mut store, &self.limits);
         let making = async {
             let instance = compiled.pre.instantiate_async(&mut store).await?;

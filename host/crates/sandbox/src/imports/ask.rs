@@ -16,20 +16,20 @@ impl State {
         dyn AnswersAll: Answers<A>,
     {
         if self.budget.take(1)? == 0 {
-            telemetry::host_call_refused(A::INTERFACE);
+            telemetry::count_refusal(A::INTERFACE);
             return Ok(Err(Error::Budget(self.budget.refusal())));
         }
         let mark = self.budget.remember(A::NAME.to_owned());
         if let Err(error) = ask.check() {
-            telemetry::host_call_refused(A::INTERFACE);
-            self.budget.came_to(mark, summarize(&error));
+            telemetry::count_refusal(A::INTERFACE);
+            self.budget.note_end(mark, summarize(&error));
             return Ok(Err(error));
         }
         let answer = self.meter.uncharged(self.host.airflow().answer(ask)).await;
         let answer = answer.and_then(refuse_large::<A>);
         // That something is not there is an answer too.
-        telemetry::host_call(A::INTERFACE, matches!(answer, Ok(_) | Err(Error::NotFound(_))));
-        self.budget.came_to(mark, answer.as_ref().map_or_else(summarize, |_| "ok".to_owned()));
+        telemetry::count_host_call(A::INTERFACE, matches!(answer, Ok(_) | Err(Error::NotFound(_))));
+        self.budget.note_end(mark, answer.as_ref().map_or_else(summarize, |_| "ok".to_owned()));
         Ok(answer)
     }
 }
@@ -39,7 +39,7 @@ fn refuse_large<A: Ask>(answer: A::Answer) -> Result<A::Answer, Error> {
     if A::count_bytes(&answer) as u64 > MAX_VALUE { Err(Error::TooLarge(MAX_VALUE)) } else { Ok(answer) }
 }
 
-/// What came of it, without a word that may be secret.
+/// How it ended, without a word that may be secret.
 fn summarize(error: &Error) -> String {
     match error {
         Error::NotGranted(_) => "not granted".to_owned(),

@@ -20,8 +20,8 @@ impl State {
         }
         let mark = self.budget.remember(request_line(&request));
         let answer = self.meter.uncharged(self.host.http_send(request)).await;
-        self.budget.came_to(mark, answer_line(&answer));
-        telemetry::host_call("http", answer.is_ok());
+        self.budget.note_end(mark, answer_line(&answer));
+        telemetry::count_host_call("http", answer.is_ok());
         Ok(answer)
     }
 
@@ -43,8 +43,8 @@ impl State {
             false => self.meter.uncharged(self.host.http_send_all(requests)).await,
         };
         answers.truncate(got);
-        marks.into_iter().zip(&answers).for_each(|(mark, answer)| self.budget.came_to(mark, answer_line(answer)));
-        answers.iter().for_each(|answer| telemetry::host_call("http", answer.is_ok()));
+        marks.into_iter().zip(&answers).for_each(|(mark, answer)| self.budget.note_end(mark, answer_line(answer)));
+        answers.iter().for_each(|answer| telemetry::count_host_call("http", answer.is_ok()));
         // One answer for each request, whatever the other side gave.
         answers.resize_with(got, || Err(Error::Other("the host gave no answer".to_owned())));
         answers.resize_with(wanted, || Err(self.refuse_http()));
@@ -52,7 +52,7 @@ impl State {
     }
 
     fn refuse_http(&self) -> Error {
-        telemetry::host_call_refused("http");
+        telemetry::count_refusal("http");
         Error::Budget(self.budget.refusal())
     }
 }

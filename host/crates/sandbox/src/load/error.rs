@@ -7,7 +7,7 @@ use trigger_host_types::{Blame, Class, Classify, Retry};
 /// Why a component is not loaded. `name` is what the caller of `load` called it (`inspect` says "the component").
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
-    /// The bytes do not begin like wasm.
+    /// The bytes are not wasm.
     #[error("`{name}` is not WebAssembly: it begins with {begins}")]
     NotWasm {
         /// The component.
@@ -46,7 +46,7 @@ pub enum LoadError {
     TooMany {
         /// The component.
         name: String,
-        /// Of what, in the plural.
+        /// What, in the plural.
         what: &'static str,
         /// The most.
         limit: usize,
@@ -93,7 +93,7 @@ pub enum LoadError {
         /// Which function, and how.
         reason: String,
     },
-    /// It imports what no grant can give, or what its grants do not give. The full list.
+    /// It imports what no grant can allow, or what its grants do not allow. The full list.
     #[error("`{name}` is refused: {}", refusals.join("; "))]
     Refused {
         /// The component.
@@ -106,15 +106,15 @@ pub enum LoadError {
     Compile {
         /// The component.
         name: String,
-        /// Its words.
+        /// What it said.
         reason: String,
     },
     /// Compiling took more than it may.
-    #[error("compiling `{name}` took more than {limit:?}")]
+    #[error("compiling `{name}` took longer than {limit:?}")]
     CompileDeadline {
         /// The component.
         name: String,
-        /// What it may take.
+        /// How long it may take.
         limit: Duration,
     },
     /// The compiling process cannot be run.

@@ -35,7 +35,7 @@ pub(super) fn judge(import: &str, versions: &Versions) -> Import {
     if interface.starts_with("trigger-host:trigger/") {
         return match versions.find(version) {
             Some(version) if version.types().contains(&interface) => Import::Free,
-            Some(_) => refused(import, "a trigger exports it, and cannot import it"),
+            Some(_) => refused(import, "a trigger may export it, not import it"),
             None => refused(import, &format!("this host knows {versions} of it")),
         };
     }
@@ -46,10 +46,10 @@ pub(super) fn judge(import: &str, versions: &Versions) -> Import {
     if interface.starts_with("wasi:sockets/") || interface.starts_with("wasi:http/") {
         return refused(
             import,
-            "a trigger has no network of its own: use `trigger-host:host/http` and a grant `[trigger.grants] http = [...]`",
+            "a trigger has no network of its own: use `trigger-host:host/http`, with the grant `[trigger.grants] http = [...]`",
         );
     }
-    refused(import, "this host does not offer it, and no grant gives it")
+    refused(import, "this host does not offer it, and no grant allows it")
 }
 
 fn refused(import: &str, why: &str) -> Import {

@@ -11,7 +11,7 @@ use crate::log::inert;
 const KEPT: usize = 8;
 /// How much of an address is kept.
 const KEPT_TEXT: usize = 200;
-/// A guest that goes on asking after so many times its budget is ended.
+/// A guest that has tried this many times its budget is ended.
 const PATIENCE: u32 = 4;
 
 /// Counts before any effect.
@@ -23,7 +23,7 @@ pub(crate) struct Budget {
     remembered: u64,
 }
 
-/// A host call that is kept for people: what was called and what came of it.
+/// A host call that is kept for people: what was called and how it ended.
 struct Remembered {
     mark: Mark,
     what: String,
@@ -46,10 +46,10 @@ impl Budget {
         Self { limit, made: 0, tried: 0, last: VecDeque::new(), remembered: 0 }
     }
 
-    /// Takes up to `wanted` calls from the budget, and says how many it got.
+    /// Takes up to `wanted` calls from the budget, and returns how many there were.
     ///
     /// # Errors
-    /// When the guest has tried so often that the budget's refusals have no effect on it.
+    /// When the guest has kept trying although the budget refused it.
     pub(crate) fn take(&mut self, wanted: usize) -> Result<usize, HostCallsExceeded> {
         let wanted = u32::try_from(wanted).unwrap_or(u32::MAX);
         self.tried = self.tried.saturating_add(wanted);
@@ -61,7 +61,7 @@ impl Budget {
         Ok(got as usize)
     }
 
-    /// Remembers a call that begins, for the one who asks why a trigger was stopped. `what` is one line without a secret in it.
+    /// Remembers a call that begins, to show why a trigger was stopped. `what` is one line without a secret in it.
     pub(crate) fn remember(&mut self, what: String) -> Mark {
         if self.last.len() == KEPT {
             self.last.pop_front();
@@ -72,8 +72,8 @@ impl Budget {
         mark
     }
 
-    /// Notes what came of it: one line without a secret in it.
-    pub(crate) fn came_to(&mut self, mark: Mark, came_to: String) {
+    /// Notes how it ended: one line without a secret in it.
+    pub(crate) fn note_end(&mut self, mark: Mark, came_to: String) {
         if let Some(call) = self.last.iter_mut().find(|call| call.mark == mark) {
             call.came_to = Some(came_to);
         }
@@ -81,7 +81,7 @@ impl Budget {
 
     /// What the guest reads when the budget is used up.
     pub(crate) fn refusal(&self) -> String {
-        format!("{} requests in one call are all that is allowed", self.limit)
+        format!("one call may make at most {} requests", self.limit)
     }
 
     /// Calls made, not counting refused ones.
@@ -90,8 +90,8 @@ impl Budget {
     }
 
     pub(crate) fn take_last(&mut self) -> Vec<String> {
-        let told = |call: Remembered| format!("{}: {}", call.what, call.came_to.as_deref().unwrap_or("no answer"));
-        std::mem::take(&mut self.last).into_iter().map(told).collect()
+        let line = |call: Remembered| format!("{}: {}", call.what, call.came_to.as_deref().unwrap_or("no answer"));
+        std::mem::take(&mut self.last).into_iter().map(line).collect()
     }
 }
 
@@ -109,7 +109,7 @@ pub(crate) fn request_line(request: &Request) -> String {
     inert(&format!("http.send {method} {origin}"))
 }
 
-/// What came of a request.
+/// How a request ended.
 pub(crate) fn answer_line(answer: &Result<Response, Error>) -> String {
     match answer {
         Ok(response) => response.status.to_string(),
@@ -125,7 +125,7 @@ pub(crate) fn answer_line(answer: &Result<Response, Error>) -> String {
 
 impl fmt::Display for HostCallsExceeded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "tried {} host calls, may make {}", self.used, self.limit)
+        write!(f, "tried to make {} host calls; the limit is {}", self.used, self.limit)
     }
 }
 
@@ -163,7 +163,7 @@ mod tests {
             let mark =
                 budget.remember(request_line(&request(&format!("https://user:pw@h{n}.example/secret?token=s#f"))));
             if n < 9 {
-                budget.came_to(mark, "200".into());
+                budget.note_end(mark, "200".into());
             }
         }
         let last = budget.take_last();

@@ -29,19 +29,20 @@ impl From<Context> for wit::Context {
     }
 }
 
-/// The events, as they were given.
-pub(super) fn events(events: Vec<wit::Event>) -> Vec<Event> {
-    let xcoms = |xcoms: Vec<wit::Xcom>| xcoms.into_iter().map(|wit::Xcom { key, value }| Xcom { key, value }).collect();
-    let event = |event: wit::Event| Event {
-        payload: event.payload,
-        kind: match event.kind {
-            wit::EventKind::Fire => EventKind::Fire,
-            wit::EventKind::TaskSuccess(pushed) => EventKind::TaskSuccess(xcoms(pushed)),
-            wit::EventKind::TaskFailed(pushed) => EventKind::TaskFailed(xcoms(pushed)),
-            wit::EventKind::TaskSkipped(pushed) => EventKind::TaskSkipped(xcoms(pushed)),
-        },
-    };
-    events.into_iter().map(event).collect()
+impl From<wit::Event> for Event {
+    fn from(event: wit::Event) -> Self {
+        let xcom = |wit::Xcom { key, value }| Xcom { key, value };
+        let xcoms = |xcoms: Vec<wit::Xcom>| xcoms.into_iter().map(xcom).collect();
+        Self {
+            payload: event.payload,
+            kind: match event.kind {
+                wit::EventKind::Fire => EventKind::Fire,
+                wit::EventKind::TaskSuccess(pushed) => EventKind::TaskSuccess(xcoms(pushed)),
+                wit::EventKind::TaskFailed(pushed) => EventKind::TaskFailed(xcoms(pushed)),
+                wit::EventKind::TaskSkipped(pushed) => EventKind::TaskSkipped(xcoms(pushed)),
+            },
+        }
+    }
 }
 
 impl From<wit::Error> for GuestError {

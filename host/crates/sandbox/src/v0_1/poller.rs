@@ -8,7 +8,6 @@ use wasmtime::Store;
 use wasmtime::component::Instance;
 
 use super::bindings::trigger_host::trigger::types as wit;
-use super::convert::events;
 use crate::call::{Context, Next, Outcome};
 use crate::state::State;
 use crate::version::{Export, Exports, Given, PollerExports};
@@ -40,7 +39,7 @@ impl PollerExports for Exported {
         checkpoint: Option<String>,
     ) -> Given<Outcome> {
         let (given,) = self.poll.call(store, instance, (context.into(), kwargs, checkpoint)).await?;
-        Ok(given.map(outcome).map_err(Into::into))
+        Ok(given.map(Into::into).map_err(Into::into))
     }
 
     async fn on_kill(
@@ -56,14 +55,16 @@ impl PollerExports for Exported {
     }
 }
 
-fn outcome(given: wit::Outcome) -> Outcome {
-    Outcome {
-        events: events(given.events),
-        checkpoint: given.checkpoint,
-        next: match given.next {
-            wit::Next::After(ms) => Next::After(Duration::from_millis(ms)),
-            wit::Next::At(at) => Next::At(at),
-            wit::Next::Finished => Next::Finished,
-        },
+impl From<wit::Outcome> for Outcome {
+    fn from(given: wit::Outcome) -> Self {
+        Self {
+            events: given.events.into_iter().map(Into::into).collect(),
+            checkpoint: given.checkpoint,
+            next: match given.next {
+                wit::Next::After(ms) => Next::After(Duration::from_millis(ms)),
+                wit::Next::At(at) => Next::At(at),
+                wit::Next::Finished => Next::Finished,
+            },
+        }
     }
 }

@@ -46,7 +46,7 @@ impl ProducerExports for Exported {
     ) -> Given<ReadBatch> {
         let params = (upstream.into(), cursor, demand.most, demand.wait_ms);
         let (given,) = self.read.call(store, instance, params).await?;
-        Ok(given.map(batch).map_err(Into::into))
+        Ok(given.map(Into::into).map_err(Into::into))
     }
 
     async fn advance(
@@ -56,9 +56,9 @@ impl ProducerExports for Exported {
         upstream: Upstream,
         batch: Vec<Settled>,
     ) -> Given<Advanced> {
-        let batch = batch.into_iter().map(settled).collect();
+        let batch = batch.into_iter().map(Into::into).collect();
         let (given,) = self.advance.call(store, instance, (upstream.into(), batch)).await?;
-        Ok(Ok(advanced(given)))
+        Ok(Ok(given.into()))
     }
 
     async fn extend(
@@ -80,26 +80,33 @@ impl From<Upstream> for messages::Call {
     }
 }
 
-fn settled(one: Settled) -> acker::Settled {
-    acker::Settled { receipt: one.receipt.into(), accepted: one.accepted, rejected: one.rejected, failed: one.failed }
-}
-
-fn batch(given: reader::Batch) -> ReadBatch {
-    let message =
-        |one: reader::Message| Message { data: one.data.into(), receipt: one.receipt.into(), lane: one.lane.into() };
-    ReadBatch {
-        messages: given.messages.into_iter().map(message).collect(),
-        cursor: given.cursor,
-        hold_ms: given.hold_ms,
+impl From<Settled> for acker::Settled {
+    fn from(one: Settled) -> Self {
+        Self { receipt: one.receipt.into(), accepted: one.accepted, rejected: one.rejected, failed: one.failed }
     }
 }
 
-fn advanced(given: AdvanceAnswer) -> Advanced {
-    match given {
-        Ok(unfinished) => {
-            Advanced::Except(unfinished.into_iter().map(|one| (one.index as usize, one.reason)).collect())
+impl From<reader::Batch> for ReadBatch {
+    fn from(given: reader::Batch) -> Self {
+        let messages = given.messages.into_iter().map(Into::into).collect();
+        Self { messages, cursor: given.cursor, hold_ms: given.hold_ms }
+    }
+}
+
+impl From<reader::Message> for Message {
+    fn from(one: reader::Message) -> Self {
+        Self { data: one.data.into(), receipt: one.receipt.into(), lane: one.lane.into() }
+    }
+}
+
+impl From<AdvanceAnswer> for Advanced {
+    fn from(given: AdvanceAnswer) -> Self {
+        match given {
+            Ok(unfinished) => {
+                Self::Except(unfinished.into_iter().map(|one| (one.index as usize, one.reason)).collect())
+            }
+            Err(acker::AdvanceError::Retry((why, wait))) => Self::Retry(why, wait),
+            Err(acker::AdvanceError::Fatal(why)) => Self::Fatal(why),
         }
-        Err(acker::AdvanceError::Retry((why, wait))) => Advanced::Retry(why, wait),
-        Err(acker::AdvanceError::Fatal(why)) => Advanced::Fatal(why),
     }
 }

@@ -9,7 +9,6 @@ use wasmtime::component::{Instance, ResourceAny, TypedFunc};
 
 use super::bindings::exports::trigger_host::trigger::subscriber as wit;
 use super::bindings::trigger_host::trigger::types;
-use super::convert::events;
 use crate::call::{Context, Stream, Test, Verdict, Wanted};
 use crate::state::State;
 use crate::version::{Export, Exports, FilterExports, Given, RawEvents, SubscriberExports};
@@ -40,7 +39,7 @@ impl Exported {
 impl SubscriberExports for Exported {
     async fn describe(self: Arc<Self>, store: &mut Store<State>, instance: &Instance, kwargs: String) -> Given<Stream> {
         let (given,) = self.describe.call(store, instance, (kwargs,)).await?;
-        Ok(given.map(stream).map_err(Into::into))
+        Ok(given.map(Into::into).map_err(Into::into))
     }
 
     async fn filter(
@@ -67,31 +66,38 @@ impl FilterExports for Live {
     async fn evaluate(&mut self, store: &mut Store<State>, now: UnixMs, events: RawEvents) -> Given<Vec<Verdict>> {
         let RawEvents { bytes, ends } = events;
         let (given,) = self.evaluate.call_async(store, (self.filter, now, wit::RawEvents { bytes, ends })).await?;
-        Ok(given.map(|verdicts| verdicts.into_iter().map(verdict).collect()).map_err(Into::into))
+        Ok(given.map(|verdicts| verdicts.into_iter().map(Into::into).collect()).map_err(Into::into))
     }
 }
 
-fn stream(given: wit::Stream) -> Stream {
-    let wanted = |wit::Condition { pointer, test }: wit::Condition| Wanted {
-        pointer,
-        test: match test {
+impl From<wit::Stream> for Stream {
+    fn from(given: wit::Stream) -> Self {
+        Self {
+            key: given.key,
+            source: given.source,
+            parameters: given.parameters,
+            wanted: given.wanted.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<wit::Condition> for Wanted {
+    fn from(wit::Condition { pointer, test }: wit::Condition) -> Self {
+        let test = match test {
             wit::Test::OneOf(values) => Test::OneOf(values),
             wit::Test::Prefix(prefix) => Test::Prefix(prefix),
             wit::Test::Exists => Test::Exists,
-        },
-    };
-    Stream {
-        key: given.key,
-        source: given.source,
-        parameters: given.parameters,
-        wanted: given.wanted.into_iter().map(wanted).collect(),
+        };
+        Self { pointer, test }
     }
 }
 
-fn verdict(given: wit::Verdict) -> Verdict {
-    match given {
-        wit::Verdict::Skip => Verdict::Skip,
-        wit::Verdict::Emit(made) => Verdict::Emit(events(made)),
-        wit::Verdict::Reject(reason) => Verdict::Reject(reason),
+impl From<wit::Verdict> for Verdict {
+    fn from(given: wit::Verdict) -> Self {
+        match given {
+            wit::Verdict::Skip => Self::Skip,
+            wit::Verdict::Emit(events) => Self::Emit(events.into_iter().map(Into::into).collect()),
+            wit::Verdict::Reject(reason) => Self::Reject(reason),
+        }
     }
 }

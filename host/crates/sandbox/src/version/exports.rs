@@ -44,7 +44,7 @@ impl<'a> Exports<'a> {
         let ComponentItem::ComponentFunc(found) = item else { return Err(missing()) };
         found
             .typecheck::<P, R>(&self.pre.instance_type())
-            .map_err(|error| quoted(format_args!("`{interface}#{function}` has other types: {error:#}")))?;
+            .map_err(|error| quoted(format_args!("`{interface}#{function}` has another type: {error:#}")))?;
         Ok(Export { index, types: PhantomData })
     }
 }

@@ -150,7 +150,7 @@ async fn questions_count_as_host_calls_and_a_flood_ends_the_call() {
     let (ended, asked_for) = asked(json!({"ask": [["variable", "x"]], "times": 20}), limits.clone(), "v".into()).await;
     assert_eq!((ended.used.host_calls, asked_for.len()), (10, 10));
     assert_eq!(ended.used.last_host_calls[7], "variables.get: ok");
-    assert_eq!(payload(ended), json!([{"error": "budget used up: 10 requests in one call are all that is allowed"}]));
+    assert_eq!(payload(ended), json!([{"error": "budget used up: one call may make at most 10 requests"}]));
     // Refused ones count too: a guest cannot ask badly for ever.
     let (ended, asked_for) = asked(json!({"ask": [["variable", ""]], "times": 1_000_000}), limits, "v".into()).await;
     assert_eq!(ended.result.unwrap_err(), EndReason::HostCalls { limit: 10, used: 41 });

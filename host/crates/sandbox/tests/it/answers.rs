@@ -77,11 +77,11 @@ async fn texts_that_are_not_json_are_refused() {
 #[tokio::test]
 async fn too_large_or_too_many_is_refused() {
     let what = bad_answer(json!({"do": "huge-answer", "count": 2_000_000}), Limits::default()).await;
-    assert!(what.contains("of 2000002 bytes, more than 1048576"), "{what}");
+    assert!(what.contains("have 2000002 bytes; at most 1048576 are allowed"), "{what}");
     let what = bad_answer(json!({"do": "huge-answer", "count": 9_000_000}), Limits::default()).await;
-    assert!(what.contains("more bytes at once than a call may"), "{what}");
+    assert!(what.contains("it passed more bytes to the host at once than one call may"), "{what}");
     let what = bad_answer(json!({"do": "many-events", "count": 1_001}), Limits::default()).await;
-    assert_eq!(what, "1001 events, more than 1000");
+    assert_eq!(what, "1001 events; at most 1000 are allowed");
     let (ended, _) = poll(json!({"do": "many-events", "count": 1_000}), Limits::default()).await;
     assert_eq!(ended.result.unwrap().events.len(), 1_000);
     let what = bad_answer(json!({"do": "many-events", "count": 1_000_000}), Limits::default()).await;

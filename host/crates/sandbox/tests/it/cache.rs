@@ -86,7 +86,7 @@ async fn a_compiler_that_fails_is_an_error_that_says_how() {
     for (program, argument, expected) in [
         ("/bin/sh", "echo no space >&2; exit 1", "`x.wasm` does not compile: no space"),
         ("/bin/sh", "exit 3", "`x.wasm` does not compile: the compiler ended with exit status: 3"),
-        ("/bin/sh", "exit 0", "`x.wasm` does not compile: the compiler gave no code, or too much of it"),
+        ("/bin/sh", "exit 0", "`x.wasm` does not compile: the compiler returned no code, or too much"),
         ("/bin/sh", "kill -ABRT $$", "`x.wasm` does not compile: the compiler ran out of its 4096 MiB of memory"),
         ("/nowhere", "", "cannot run the compiler for `x.wasm`"),
     ] {
