@@ -2,15 +2,17 @@
 
 use airflow_asks::{Access, AirflowGrants, Pattern, StateGrant};
 use logs::names_secret;
+use settings::document::{Entry, Fields, Value, Wanted, misfit};
 use trigger_host_types::ConnId;
 
-use crate::document::{Entry, Fields, Value, Wanted, misfit};
+/// How far a grant goes that can be for reading alone.
+const ACCESS: [(&str, Access); 2] = [("read", Access::Read), ("read-write", Access::ReadWrite)];
 
 /// Takes the keys; wrong ones are reported and grant nothing.
 pub(super) fn read(fields: &mut Fields<'_, '_>) -> AirflowGrants {
     let mut grants = AirflowGrants {
-        xcom: fields.take("xcom"),
-        asset_state: fields.take("asset-state"),
+        xcom: fields.choose("xcom", &ACCESS),
+        asset_state: fields.choose("asset-state", &ACCESS),
         states: states(fields),
         ..AirflowGrants::default()
     };
@@ -126,17 +128,5 @@ impl Wanted for ExtraKeys {
         let keys: Vec<String> = Vec::from_value(value)?;
         let is_name = |key: &String| is_id(key) && !key.chars().any(char::is_control);
         (!keys.is_empty() && keys.iter().all(is_name)).then_some(Self(keys))
-    }
-}
-
-impl Wanted for Access {
-    const EXPECTED: &'static str = "\"read\" or \"read-write\"";
-
-    fn from_value(value: &Value) -> Option<Self> {
-        match value {
-            Value::Text(text) if text == "read" => Some(Self::Read),
-            Value::Text(text) if text == "read-write" => Some(Self::ReadWrite),
-            _ => None,
-        }
     }
 }

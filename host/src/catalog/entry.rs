@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use airflow_asks::AirflowGrants;
 use broker::HttpGrant;
 use sandbox::{Allowed, Interface, Limits};
+use settings::Problem;
+use settings::document::Document;
 use trigger_host_types::{ClassPath, Digest};
 
 use super::rules::Rules;
-use crate::document::Document;
-use crate::problems::Problem;
 
 /// A catalog that was read.
 #[derive(Debug)]

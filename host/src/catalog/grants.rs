@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use airflow_asks::AirflowGrants;
 use broker::{GrantError, GrantParts, HttpGrant};
+use settings::document::{Fields, Node};
+use settings::setting::Size;
 
 use super::airflow_grants as airflow;
-use crate::document::{Fields, Node};
-use crate::setting::Size;
 
 /// Keys of an HTTP grant that can be wrong by value; each is tried once.
 const ATTEMPTS: usize = 10;

@@ -4,14 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use sandbox::{Component, LoadError, Producer, Sandbox};
+use settings::setting::Setting as _;
+use settings::{Problems, Settings};
 use supervisor::Class;
 use tokio::task::JoinSet;
 
 use super::components::Ready;
 use super::entry::{Catalog, Entry, Guest, Owner, Reads, SourceEntry};
-use crate::config::Settings;
-use crate::problems::Problems;
-use crate::setting::Setting as _;
 use crate::upstreams::{self, Table};
 
 /// What was loaded so far.
@@ -67,8 +66,8 @@ impl Loaded {
     /// The sources that no component reads.
     fn native(&mut self, catalog: &Catalog) {
         for source in &catalog.sources {
-            if let Reads::Native { kind, http } = &source.reads {
-                let reads = upstreams::Reads::Native(kind.as_ref().clone(), http.clone().into());
+            if let Reads::Native { settings, http } = &source.reads {
+                let reads = upstreams::Reads::Native(settings.as_ref().clone(), http.clone().into());
                 self.sources.insert(source.name.clone(), source.rules, reads);
             }
         }
@@ -106,7 +105,7 @@ pub(crate) async fn load(
         let guest = one.guest;
         if guest.limits.memory > most.0 {
             let what =
-                format!("more than `[sandbox] max-memory`, which is {}: lower the one or raise the other", most.show());
+                format!("exceeds `[sandbox] max-memory`, which is {}: lower this limit or raise that one", most.show());
             problems.error(catalog.problem(guest, guest.line, "limits.memory", what));
         }
         let place = started.get(&(one.digest, guest.allowed()));

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use airflow_asks::{Access, AirflowGrants, Pattern, StateGrant};
 use sandbox::Interface;
+use settings::Problems;
 use streams::Policy;
 use trigger_host_types::Digest;
 
 use super::entry::Reads;
 use super::*;
-use crate::problems::Problems;
 
 /// Reads `text` as a catalog beside the component `a.wasm`.
 fn problems(text: &str) -> String {

@@ -182,7 +182,9 @@ impl Airflow {
     ) -> Result<(), Error> {
         let at = (self.asset_name(asset)?, key.to_owned());
         match value.map(json).transpose()? {
-            Some(Value::Null) => return Err(Error::Invalid("a state value cannot be null: delete the key instead".to_owned())),
+            Some(Value::Null) => {
+                return Err(Error::Invalid("a state value cannot be null: delete the key instead".to_owned()));
+            }
             Some(value) => self.asset_states.insert(at, value),
             None => self.asset_states.remove(&at),
         };

@@ -1,7 +1,7 @@
 //! The state store of the assets that the trigger watches.
 
+use encodings::payload_to_wire;
 use execution_api::AssetRef;
-use execution_api::encodings::payload_to_wire;
 use trigger_host_types::TriggerKind;
 use trigger_host_types::airflow::{Asset, AssetStateClear, AssetStateDelete, AssetStateGet, AssetStateSet, Error};
 

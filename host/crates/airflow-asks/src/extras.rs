@@ -10,8 +10,8 @@
 //! Everything else is a refusal that names the key and not the reason: a reason would tell what a secret looks like. What is looked at is what is
 //! handed out: of a key that stands twice in an object, the last value, as Python reads it.
 
+use encodings::value_from_wire;
 use execution_api::WireConnection;
-use execution_api::encodings::value_from_wire;
 use logs::names_secret;
 use secrecy::ExposeSecret as _;
 use serde_json::Value;

@@ -1,7 +1,7 @@
 //! The API's answers in a guest's words: values that it keeps, and why it gives none. Pure.
 
+use encodings::{EncodingError, value_from_wire};
 use execution_api::ApiError;
-use execution_api::encodings::{EncodingError, value_from_wire};
 use serde_json::value::RawValue;
 use trigger_host_types::airflow::{Error, MAX_VALUE};
 

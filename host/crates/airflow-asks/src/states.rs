@@ -1,6 +1,6 @@
 //! What asks for states share: the grant of a Dag, and dates in the API's form.
 
-use execution_api::encodings::moment_text;
+use encodings::moment_text;
 use trigger_host_types::airflow::Error;
 
 use crate::asker::Asker;

@@ -1,6 +1,6 @@
 //! XComs of the trigger's own Dag run.
 
-use execution_api::encodings::payload_to_wire;
+use encodings::payload_to_wire;
 use trigger_host_types::TriggerKind;
 use trigger_host_types::airflow::{Error, XcomDelete, XcomGet, XcomSet};
 

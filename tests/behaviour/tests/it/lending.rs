@@ -115,7 +115,8 @@ async fn a_connection_that_cannot_be_used_is_told_by_its_id_alone() {
     put_connection(&refusing, &json!({"conn_type": "http", "login": CANARY, "password": CANARY})).await;
     refusing.api.faults(&json!([{"endpoint": "runtime", "fault": "status", "status": 403}])).await;
     let answers = ask(&refusing, "test.Asker", &questions).await;
-    let refused = "Airflow does not let the host fetch the connection `jobs_api`: the host's operator must look into it";
+    let refused =
+        "Airflow does not let the host fetch the connection `jobs_api`: the host's operator must look into it";
     assert!(answers.iter().all(|answer| error(answer).ends_with(refused)), "{answers:?}");
     assert!(airflow_requests(&refusing).len() <= 2, "with another token once, and then not at all");
 

@@ -12,6 +12,6 @@ pub(crate) use request::{
     BatchAnswers, BatchBody, BatchedAnswer, BatchedEvent, CheckpointBody, EventBody, FailureBody, JobBody, LoadAnswer,
     RegisterAnswer, RuntimeTokenAnswer, RuntimeTokenBody, WorkloadsBody,
 };
-pub use request::{Extensions, LoadRequest, Registered, StoredCheckpoint, WireEvent, WireKind, WireXcoms};
+pub use request::{Extensions, LoadRequest, Registered, StoredCheckpoint};
 pub(crate) use workload::WorkloadsAnswer;
 pub use workload::{CALLBACK_CLASSPATH, RunTrigger, WireTaskInstance};

@@ -4,9 +4,7 @@
 
 mod asks;
 mod batch;
-mod encodings;
 mod faults;
-mod properties;
 mod replay;
 mod server;
 mod tokens;
