@@ -1,7 +1,7 @@
 //! The part of `[trigger.grants]` that says what a trigger may ask of Airflow.
 
 use airflow_asks::{Access, AirflowGrants, Pattern, StateGrant};
-use logs::names_secret;
+use secrets::names_secret;
 use settings::document::{Entry, Fields, Value, Wanted, misfit};
 use trigger_host_types::ConnId;
 

@@ -12,8 +12,8 @@
 
 use encodings::value_from_wire;
 use execution_api::WireConnection;
-use logs::names_secret;
 use secrecy::ExposeSecret as _;
+use secrets::names_secret;
 use serde_json::Value;
 use trigger_host_types::airflow::{Error, Extra};
 

@@ -4,8 +4,6 @@ use std::fs;
 use std::path::Path;
 use std::sync::OnceLock;
 
-use crate::program;
-
 /// Class paths, components, limits. Grants are the same for all: this machine.
 const CLASSES: [(&str, &str, &str); 6] = [
     ("demo.Wait", "time_delta", ""),
@@ -70,7 +68,7 @@ fn locked() -> String {
     }
     let file = folder.path().join("triggers.toml");
     fs::write(&file, text).unwrap();
-    let ran = program::command(folder.path()).args(["catalog", "lock"]).as_std_mut().output().unwrap();
+    let ran = program::command(program::host(), folder.path()).args(["catalog", "lock"]).output().unwrap();
     assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
     fs::read_to_string(file).unwrap()
 }

@@ -81,7 +81,7 @@ async fn a_credential_arrives_at_its_origin_alone_and_the_guest_never_sees_it() 
     assert_eq!(service.seen(), [Some(format!("Bearer {token}")), None]);
     assert_eq!(other.seen(), [None]);
     assert_eq!(answers[0], json!({"ok": [200, "you sent Bearer ***"]}));
-    let refused = "connection `jobs_api`: it names another host or port than the grant's origin";
+    let refused = "connection `jobs_api`: its host or port is not that of the grant's origin";
     assert!(error(&answers[1]).contains(refused), "{}", answers[1]);
     assert_eq!(answers[2..4], [json!({"ok": [200, "you sent nothing"]}), json!({"ok": [200, "you sent nothing"]})]);
     assert!(error(&answers[4]).starts_with("not granted: "), "{}", answers[4]);

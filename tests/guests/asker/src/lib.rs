@@ -5,7 +5,9 @@
 use trigger_host_sdk::bindings::trigger_host::host::{asset_state as raw_asset_state, xcoms as raw_xcoms};
 use trigger_host_sdk::prelude::*;
 use trigger_host_sdk::serde_json::{Value, json};
-use trigger_host_sdk::{AirflowError, asset_state, connections, dag_runs, literal, task_instances, variables, xcoms};
+use trigger_host_sdk::{
+    AirflowError, asset_state, connections, dag_runs, task_instances, to_neutral, variables, xcoms,
+};
 
 /// Asks Airflow.
 #[trigger]
@@ -30,7 +32,7 @@ impl Trigger for Asker {
             // Only the last round is told.
             answers = self.ask.iter().map(|question| ask(question)).collect();
         }
-        Ok(Outcome::fire(literal(json!(answers))))
+        Ok(Outcome::fire(to_neutral(json!(answers))))
     }
 }
 
