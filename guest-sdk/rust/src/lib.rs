@@ -58,7 +58,7 @@ pub mod log;
 pub use airflow::{Error as AirflowError, asset_state, connections, dag_runs, task_instances, variables, xcoms};
 pub use context::{Context, TaskInstance, TriggerKind};
 pub use error::{Error, ErrorContext, Result};
-pub use neutral::{literal, plain};
+pub use neutral::{to_neutral, to_plain};
 pub use outcome::{Event, EventKind, Next, Outcome};
 pub use producer::{AdvanceError, Batch, Demand, Producer, Received, Settled, Unfinished};
 pub use subscriber::{Condition, Message, Stream, Subscriber, Verdict};

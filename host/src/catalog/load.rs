@@ -26,11 +26,11 @@ impl Loaded {
         let (name, world) = (component.name(), component.world());
         match (owner, component) {
             (Owner::Trigger(_), Component::Producer(_)) => Err(format!(
-                "`{name}` is a {world}, not a trigger: name it in a [sources.NAME] with `kind = \"component\"`"
+                "`{name}` is a {world}, not a trigger: use it in a [sources.NAME] with `kind = \"component\"`"
             )),
-            (Owner::Trigger(entry), Component::Subscriber(_)) if entry.is_callback => {
-                Err(format!("`{name}` is a {world}, and a callback watches no shared stream: give it a `classpath`"))
-            }
+            (Owner::Trigger(entry), Component::Subscriber(_)) if entry.is_callback => Err(format!(
+                "`{name}` is a {world}, but a callback cannot subscribe to a shared stream: map it with `classpath` instead"
+            )),
             (Owner::Trigger(entry), Component::Poller(_) | Component::Subscriber(_)) => {
                 self.class(entry, component.clone());
                 Ok(())
@@ -39,9 +39,9 @@ impl Loaded {
                 self.producer(source, guest, producer.clone());
                 Ok(())
             }
-            (Owner::Source(_), Component::Poller(_) | Component::Subscriber(_)) => {
-                Err(format!("`{name}` is a {world}, and a source must be a stream-producer: name it in a [[trigger]]"))
-            }
+            (Owner::Source(_), Component::Poller(_) | Component::Subscriber(_)) => Err(format!(
+                "`{name}` is a {world}, but a source must be a stream-producer: use it in a [[trigger]] instead"
+            )),
         }
     }
 

@@ -83,7 +83,7 @@ fn what_may_be_asked_of_airflow_arrives() {
             variables_read: vec![pattern("a_*"), pattern("b")],
             xcom: Some(Access::ReadWrite),
             states: Some(StateGrant::Dags(vec![pattern("sales_*")])),
-            connections: vec!["jobs_api".into()],
+            connections_describe: vec!["jobs_api".into()],
             ..AirflowGrants::default()
         }
     );
@@ -96,6 +96,32 @@ fn what_may_be_asked_of_airflow_arrives() {
         (&entry.guest.airflow.states, entry.guest.airflow.asset_state),
         (&Some(StateGrant::OwnDag), Some(Access::Read))
     );
+}
+
+#[test]
+fn settings_of_a_connection_are_granted_by_key() {
+    let extras =
+        "connections = { describe = [\"db\"], extras = { aws_default = [\"region_name\"], gcp = [\"project\"] } }";
+    let (_folder, file) = folder(&granting(extras));
+    let mut problems = Problems::default();
+    let guest = &read(&file, &mut problems).unwrap().entries[0].guest;
+    assert_eq!(problems, Problems::default());
+    assert_eq!(guest.airflow.connections_describe, ["db".into()]);
+    let lines = ["connections db", "connections aws_default extras region_name", "connections gcp extras project"];
+    assert_eq!(guest.airflow.list(), lines);
+    let alone = granting("connections = { extras = { aws_default = [\"region_name\"] } }");
+    let (_folder, file) = folder(&alone);
+    let guest = &read(&file, &mut problems).unwrap().entries[0].guest;
+    assert!(guest.airflow.connections_describe.is_empty() && guest.allowed().holds(Interface::Connections));
+}
+
+#[test]
+fn a_grant_of_a_secret_key_is_refused() {
+    insta::assert_snapshot!(problems(&granting(
+        "[trigger.grants.connections]\ndescribe = \"db\"\nextra = []\n[trigger.grants.connections.extras]\n\
+         aws = [\"region_name\", \"aws_secret_access_key\"]\naz = [\"clientSecret\"]\n\"a*\" = [\"x\"]\n\
+         b = []\nc = [\"*\"]\nd = \"project\"\n",
+    )));
 }
 
 #[test]

@@ -6,11 +6,7 @@
 mod api;
 mod catalog;
 mod command_line;
-mod components;
 mod config;
 mod dev;
 mod inspect;
-mod logs;
-mod program;
 mod run;
-mod streams;

@@ -11,7 +11,7 @@ use execution_api::{Client, ClientConfig};
 use logs::Masker;
 use parking_lot::Mutex;
 use sandbox::{Allowed, Config, Limits, Sandbox};
-use supervisor::{Catalog, Class, Observer, Parts, Settings, Supervisor, Time};
+use supervisor::{Catalog, Class, Drain, Observer, Parts, Settings, Supervisor, Time, Unmapped};
 use trigger_host_types::step::{Step, StepKind, Subject};
 use trigger_host_types::{SystemClock, UnixMs, log};
 
@@ -93,8 +93,7 @@ impl Host {
             observer: Arc::clone(&seen) as Arc<dyn Observer>,
             masker: Masker::new(),
         };
-        let settings = Settings { capacity: CAPACITY, load_every: Duration::from_millis(500), ..Settings::default() };
-        let supervisor = Supervisor::start(settings, parts).await?;
+        let supervisor = Supervisor::start(settings(), parts).await?;
         Ok(Self { supervisor, seen })
     }
 
@@ -114,6 +113,34 @@ impl Host {
                 seen.failed.load(Ordering::Relaxed)
             )
         })
+    }
+}
+
+/// As the program's defaults, but for how much is held and how often triggers are asked for.
+fn settings() -> Settings {
+    Settings {
+        hostname: "localhost".into(),
+        capacity: CAPACITY,
+        queues: None,
+        team: None,
+        heartbeat_every: Duration::from_secs(5),
+        health_check_threshold: Duration::from_secs(30),
+        watchdog: Duration::from_secs(10),
+        on_kill_timeout: Duration::from_secs(30),
+        first_event_after: Duration::ZERO,
+        unmapped_tasks: Unmapped::Fail,
+        unmapped_callbacks: Unmapped::Hold,
+        load_every: Duration::from_millis(500),
+        cleanup_every: Duration::from_secs(30),
+        live_instances: 256,
+        deliveries: 8,
+        workload_slice: 50,
+        register_within: Duration::from_secs(300),
+        drain: Drain {
+            polls: Duration::from_secs(10),
+            deliveries: Duration::from_secs(10),
+            complete: Duration::from_secs(5),
+        },
     }
 }
 

@@ -1,6 +1,6 @@
-//! What a trigger may ask of Airflow, each by a grant of its own: one module for each interface of the host.
+//! What a trigger may ask of Airflow, each with a grant of its own: one module for each interface of the host.
 //!
-//! What is not there is `None` where that is an everyday answer; everything else is an [`Error`], which `?` turns into the failure of the trigger.
+//! What does not exist is `None` where that is an everyday answer; everything else is an [`Error`], which `?` turns into the failure of the trigger.
 
 pub mod asset_state;
 pub mod connections;
@@ -19,7 +19,7 @@ use serde_json::Value;
 use crate::bindings::trigger_host::host::runtime as wit;
 use crate::neutral::simplify;
 
-/// `None` for what is not there.
+/// `None` for what does not exist.
 fn found<T>(answer: Result<T, wit::Error>) -> Result<Option<T>, Error> {
     match answer {
         Ok(value) => Ok(Some(value)),
@@ -31,7 +31,7 @@ fn found<T>(answer: Result<T, wit::Error>) -> Result<Option<T>, Error> {
 /// Neutral JSON as `T`, simplified as kwargs are.
 fn read<T: DeserializeOwned>(what: &str, text: &str) -> Result<T, Error> {
     let parsed = serde_json::from_str::<Value>(text).map(simplify).and_then(serde_json::from_value);
-    parsed.map_err(|error| Error::Other(format!("the {what} does not fit: {error}")))
+    parsed.map_err(|error| Error::Other(format!("the {what} has another shape: {error}")))
 }
 
 fn write(what: &str, value: &impl Serialize) -> Result<String, Error> {

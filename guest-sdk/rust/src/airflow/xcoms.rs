@@ -48,7 +48,7 @@ impl Xcoms {
         found(host::get(&self.place(key)))?.map(|text| read("XCom", &text)).transpose()
     }
 
-    /// Creates or replaces it. JSON from elsewhere goes through [`literal`](crate::literal).
+    /// Creates or replaces it. JSON from elsewhere goes through [`to_neutral`](crate::to_neutral).
     ///
     /// # Errors
     /// See [`Error`].

@@ -25,6 +25,8 @@ pub struct Airflow {
     /// By Dag and run.
     runs: BTreeMap<(String, String), String>,
     connections: BTreeMap<String, ConnectionDescription>,
+    /// By the connection's id and key.
+    extras: BTreeMap<String, BTreeMap<String, Value>>,
     denied: BTreeSet<String>,
     failures: VecDeque<Error>,
 }
@@ -75,6 +77,12 @@ impl Airflow {
     /// Puts a connection there.
     pub fn connection(&mut self, id: &str, connection: ConnectionDescription) -> &mut Self {
         self.connections.insert(id.to_owned(), connection);
+        self
+    }
+
+    /// Puts a setting of a connection there that the grant lists: a key of its extra.
+    pub fn connection_extra(&mut self, id: &str, key: &str, value: Value) -> &mut Self {
+        self.extras.entry(id.to_owned()).or_default().insert(key.to_owned(), value);
         self
     }
 
@@ -174,7 +182,9 @@ impl Airflow {
     ) -> Result<(), Error> {
         let at = (self.asset_name(asset)?, key.to_owned());
         match value.map(json).transpose()? {
-            Some(Value::Null) => return Err(Error::Invalid("null is no value of a state store".to_owned())),
+            Some(Value::Null) => {
+                return Err(Error::Invalid("a state value cannot be null: delete the key instead".to_owned()));
+            }
             Some(value) => self.asset_states.insert(at, value),
             None => self.asset_states.remove(&at),
         };
@@ -259,6 +269,16 @@ impl Airflow {
         let ConnectionDescription { conn_type, host, port, schema } =
             self.connections.get(id).cloned().ok_or_else(|| missing("connection", id))?;
         Ok(wit::connections::Description { conn_type, host, port, schema })
+    }
+
+    pub(crate) fn extras_of(&self, id: &str) -> Result<Vec<wit::connections::Extra>, Error> {
+        let extra =
+            |(key, value): (&String, &Value)| wit::connections::Extra { key: key.clone(), value: value.to_string() };
+        match self.extras.get(id) {
+            Some(extras) => Ok(extras.iter().map(extra).collect()),
+            None if self.connections.contains_key(id) => Ok(Vec::new()),
+            None => Err(missing("connection", id)),
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! What a guest may know of a connection: where it points to. Pure.
 //!
-//! Some types have a URL for a host, with a password, a token or a signature anywhere in it, and people put secrets wherever a form has a field. So what
-//! is told is built from what is understood, and only from that: a scheme, names or addresses, ports. Never a path (that of a web hook is
-//! its secret), a query, or a schema that is more than a name.
+//! Some types have a URL as their host, with a password, a token or a signature anywhere in it, and people put secrets wherever a form has a field. So a
+//! description is built only from parts that are understood: a scheme, names or addresses, ports. Never a path (the path of a web hook is its
+//! secret), a query, or a schema that is more than a name.
 
 use trigger_host_types::airflow::{ConnectionDescription, Error};
 
@@ -17,22 +17,22 @@ pub(crate) fn describe(found: execution_api::WireConnection) -> Result<Connectio
     let port = port.map_err(|_| Error::Other(format!("the connection `{}`: {}", found.conn_id, BAD_PORT)))?;
     Ok(ConnectionDescription {
         conn_type: found.conn_type,
-        host: found.host.and_then(|host| place(&host)),
+        host: found.host.and_then(|host| read_place(&host)),
         port,
         schema: found.schema.filter(|schema| is_word(schema)),
     })
 }
 
-/// Scheme and authority of a host without user information. None where it cannot be told where those end: an `@` behind the authority is that of a
-/// path, or that of a password with a raw `/`, `?` or `#` in it.
-fn place(host: &str) -> Option<String> {
+/// Scheme and authority of a host without user information. None where their end is not certain: an `@` behind the authority may belong to a path,
+/// or to a password with a raw `/`, `?` or `#` in it.
+fn read_place(host: &str) -> Option<String> {
     let (scheme, rest) = host.split_once("://").map_or((None, host), |(scheme, rest)| (Some(scheme), rest));
     let (authority, behind) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
     if behind.contains('@') || scheme.is_some_and(|scheme| !is_word(scheme)) {
         return None;
     }
     let authority = authority.rsplit('@').next().unwrap_or_default();
-    // Some have several, as brokers of Kafka.
+    // Some connections list several servers, such as the brokers of Kafka.
     authority.split(',').all(is_server).then(|| match scheme {
         Some(scheme) => format!("{scheme}://{authority}"),
         None => authority.to_owned(),
@@ -52,7 +52,7 @@ fn is_server(text: &str) -> bool {
     !name.is_empty() && name.chars().all(is_name) && port.is_none_or(is_port)
 }
 
-/// A scheme, the name of a database.
+/// A scheme, or the name of a database.
 fn is_word(text: &str) -> bool {
     let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '+' | '$');
     !text.is_empty() && text.len() <= LONGEST_WORD && text.chars().all(is_plain)
@@ -64,7 +64,7 @@ mod tests {
 
     #[test]
     fn a_host_gives_no_secret_away() {
-        for (host, told) in [
+        for (host, shown) in [
             ("db.example", "db.example"),
             ("10.0.0.7:5432", "10.0.0.7:5432"),
             ("[::1]:5432", "[::1]:5432"),
@@ -76,7 +76,7 @@ mod tests {
             ("hooks.example/services/T0/B0/secret", "hooks.example"),
             ("https://hooks.example/services/T0/B0/secret", "https://hooks.example"),
         ] {
-            assert_eq!(place(host).as_deref(), Some(told), "{host}");
+            assert_eq!(read_place(host).as_deref(), Some(shown), "{host}");
         }
         for host in [
             "",
@@ -94,7 +94,7 @@ mod tests {
             "h:65536",
             "Endpoint=sb://h/;SharedAccessKey=secret",
         ] {
-            assert_eq!(place(host), None, "{host}");
+            assert_eq!(read_place(host), None, "{host}");
         }
     }
 

@@ -9,13 +9,13 @@ use trigger_host_types::airflow::{Error, MAX_VALUE};
 pub(crate) const BAD_PORT: &str =
     "its port is not a TCP port: correct it in Airflow to one from 0 to 65535, or leave it empty";
 
-/// The API's error in a guest's words: nothing of the host's tokens, addresses and settings.
+/// The API's error as a guest may read it: nothing about the host's tokens, addresses and settings.
 pub(crate) fn read_api_error(error: ApiError) -> Error {
     match error {
         ApiError::NotFound { what } => Error::NotFound(what),
         ApiError::Unsendable { what } => Error::Invalid(what),
         error if is_about_the_trigger(&error) => {
-            Error::Other("Airflow does not hold this host for the one that runs the trigger any more".to_owned())
+            Error::Other("Airflow no longer regards this host as the one that runs the trigger".to_owned())
         }
         ApiError::Rejected { status: 401 | 403, what, .. } => Error::NotGranted(format!("Airflow refuses it: {what}")),
         ApiError::Rejected { what, .. } => Error::Invalid(format!("Airflow refuses it: {what}")),
@@ -25,21 +25,22 @@ pub(crate) fn read_api_error(error: ApiError) -> Error {
         ApiError::Busy { status, .. } | ApiError::Server { status, .. } => {
             Error::Unreachable(format!("Airflow cannot answer now (status {status})"))
         }
-        ApiError::Auth { .. } | ApiError::Token { .. } => {
-            Error::Other("Airflow does not let the host ask this for the trigger; its operator has to look".to_owned())
-        }
-        ApiError::JobGone(_) | ApiError::NoApi | ApiError::NotTheApi { .. } | ApiError::NotTried => {
-            Error::Other("what the host takes for Airflow cannot answer this; its operator has to look".to_owned())
-        }
+        ApiError::Auth { .. } | ApiError::Token { .. } => Error::Other(
+            "Airflow does not let the host ask this for the trigger: the host's operator must look into it".to_owned(),
+        ),
+        ApiError::JobGone(_) | ApiError::NoApi | ApiError::NotTheApi { .. } | ApiError::NotTried => Error::Other(
+            "the server that the host is configured to use cannot answer this: the host's operator must look into it"
+                .to_owned(),
+        ),
     }
 }
 
-/// Whether the trigger is not this host's any more, so that there is no token for it.
+/// Whether the trigger no longer belongs to this host, so that there is no token for it.
 pub(crate) fn is_about_the_trigger(error: &ApiError) -> bool {
     error.reason().is_some_and(|reason| matches!(reason, "not_holder" | "unknown_trigger"))
 }
 
-/// A guest's value that Airflow could not take.
+/// Refuses a guest's value that Airflow could not read.
 pub(crate) fn refuse_value(error: &EncodingError) -> Error {
     Error::Invalid(format!("the value cannot be sent to Airflow: {error}"))
 }

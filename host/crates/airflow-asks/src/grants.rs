@@ -1,6 +1,7 @@
 //! What the triggers of a class may ask of Airflow. Pure; everything that is not granted is refused. Whether one ask is within its grant is in
 //! the file of its interface.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use trigger_host_types::ConnId;
@@ -23,7 +24,9 @@ pub struct AirflowGrants {
     /// States of task instances and Dag runs.
     pub states: Option<StateGrant>,
     /// Connections that may be described.
-    pub connections: Vec<ConnId>,
+    pub connections_describe: Vec<ConnId>,
+    /// Keys of a connection's extra that may be read, each for a connection.
+    pub connections_extras: BTreeMap<ConnId, Vec<String>>,
 }
 
 /// How far a grant goes.
@@ -35,12 +38,12 @@ pub enum Access {
     ReadWrite,
 }
 
-/// Whose states may be asked for.
+/// Whose states may be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StateGrant {
     /// Those of the trigger's own Dag.
     OwnDag,
-    /// Those of the Dags that these stand for.
+    /// Those of the Dags that these patterns match.
     Dags(Vec<Pattern>),
 }
 
@@ -52,20 +55,20 @@ impl AirflowGrants {
 
     /// Whether something is granted for which a component needs this interface.
     pub fn opens(&self, interface: Interface) -> bool {
-        let Self { variables_read, variables_write, xcom, asset_state, states, connections } = self;
+        let Self { variables_read, variables_write, xcom, asset_state, states, .. } = self;
         match interface {
             Interface::Logging | Interface::Http => false,
             Interface::Variables => !variables_read.is_empty() || !variables_write.is_empty(),
             Interface::Xcoms => xcom.is_some(),
             Interface::AssetState => asset_state.is_some(),
             Interface::TaskInstances | Interface::DagRuns => states.is_some(),
-            Interface::Connections => !connections.is_empty(),
+            Interface::Connections => !self.connections_describe.is_empty() || !self.connections_extras.is_empty(),
         }
     }
 
     /// What is granted, a line for each grant, as `inspect` shows it.
     pub fn list(&self) -> Vec<String> {
-        let Self { variables_read, variables_write, xcom, asset_state, states, connections } = self;
+        let Self { variables_read, variables_write, xcom, asset_state, states, .. } = self;
         let mut lines = Vec::new();
         for (how, patterns) in [("read", variables_read), ("write", variables_write)] {
             if !patterns.is_empty() {
@@ -78,9 +81,11 @@ impl AirflowGrants {
             StateGrant::OwnDag => "states of the own Dag".to_owned(),
             StateGrant::Dags(patterns) => format!("states {}", join(patterns)),
         }));
-        if !connections.is_empty() {
-            lines.push(format!("connections {}", join(connections)));
+        if !self.connections_describe.is_empty() {
+            lines.push(format!("connections {}", join(&self.connections_describe)));
         }
+        lines
+            .extend(self.connections_extras.iter().map(|(id, keys)| format!("connections {id} extras {}", join(keys))));
         lines
     }
 }
@@ -160,6 +165,7 @@ mod tests {
             decide(asker, dag_run(None)),
             decide(asker, DagRunCount { query: DagRunQuery::default() }),
             decide(asker, ConnectionDescribe { id: ConnId::from("c") }),
+            decide(asker, ConnectionExtras { id: ConnId::from("c") }),
         ]
     }
 
@@ -185,7 +191,8 @@ mod tests {
             xcom: Some(Access::Read),
             asset_state: Some(Access::Read),
             states: Some(StateGrant::OwnDag),
-            connections: vec![ConnId::from("c")],
+            connections_describe: vec![ConnId::from("c")],
+            connections_extras: [(ConnId::from("c"), vec!["region_name".to_owned()])].into(),
             ..AirflowGrants::default()
         };
         let write = AirflowGrants {

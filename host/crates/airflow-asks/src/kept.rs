@@ -1,9 +1,12 @@
-//! What was fetched a moment ago, so that many triggers that use one connection fetch it once.
+//! Connections that were fetched a moment ago, so that many triggers that use one connection fetch it once.
 //!
-//! Owns the connections and the failures to get one: at most [`MOST`], the one asked for longest ago gives way; each for a short time, failures for
-//! a shorter one. While Airflow cannot answer, or no longer answers to this trigger, what was fetched last does for some minutes more: `on-kill` runs
-//! when Airflow has forgotten the trigger already, and has to reach the service all the same. Triggers of one Dag share: Airflow decides by the Dag's team. So do those that no task waits for, which have no team.
-//! Invariants: one fetch at a time for one connection; what is too old is never given; what went wrong for one trigger alone is not kept for others.
+//! Owns at most [`MOST`] connections and failures to get one: the one that was asked for longest ago makes room for a new one. Each is used for a
+//! short time, a failure for a shorter one. While Airflow cannot answer, or no longer answers for this trigger, the last connection is used for some
+//! minutes more, because `on-kill` runs when Airflow has already forgotten the trigger and still has to reach the service. Triggers of one Dag share,
+//! since Airflow decides by the Dag's team; so do triggers that no task waits for, which have no team.
+//!
+//! Invariants: one fetch at a time for one connection; nothing is used for longer than that; what went wrong for one trigger alone is not kept for
+//! others.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,41 +17,42 @@ use tokio::sync::Mutex as AsyncMutex;
 use tokio::time::{Instant, timeout};
 use trigger_host_types::{ConnId, Connection, ConnectionError};
 
-/// Connections that are kept.
+/// How many connections are kept.
 const MOST: usize = 1_024;
 /// How long a connection is used after it was fetched.
 const LIFE: Duration = Duration::from_secs(30);
 /// How long it is used when Airflow cannot answer.
 const LIFE_IN_NEED: Duration = Duration::from_secs(600);
-/// How long a fetch may take where the last answer would do in need: what waits for it may be a read, or keeps messages from coming again.
+/// How long a fetch may take while the last connection can still be used: a read of a stream may be waiting for it, or messages that are kept from
+/// being delivered again.
 const REFRESH_WITHIN: Duration = Duration::from_secs(2);
-/// How long nobody asks again for one that there is not, or that may not be used.
+/// How long nobody asks again for a connection that does not exist, or that may not be used.
 const LIFE_OF_REFUSAL: Duration = Duration::from_secs(10);
 /// How long nobody asks again when Airflow could not answer.
 const LIFE_OF_FAILURE: Duration = Duration::from_secs(2);
 
-/// What a fetch gives.
+/// The outcome of a fetch.
 pub(crate) type Fetched = Result<Connection, Failure>;
 
-/// Why it gives none.
+/// Why a fetch gave no connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Failure {
     pub(crate) error: ConnectionError,
-    /// Whether this is so for the one who asked, and need not be for others of the Dag.
+    /// Whether it concerns this trigger alone, so that another one of the Dag may succeed.
     pub(crate) is_own: bool,
 }
 
 impl From<ConnectionError> for Failure {
-    /// So for all of the Dag.
+    /// A failure that concerns all triggers of the Dag.
     fn from(error: ConnectionError) -> Self {
         Self { error, is_own: false }
     }
 }
 
-/// Whose, and which.
+/// Which connection, and for which Dag.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
-    /// None for triggers without a task.
+    /// None for triggers that no task waits for.
     pub(crate) dag_id: Option<String>,
     pub(crate) id: ConnId,
 }
@@ -62,19 +66,19 @@ struct Entry {
     slot: Arc<AsyncMutex<Option<Fresh>>>,
 }
 
-/// An answer and when it is too old.
+/// The outcome of a fetch, and until when it may be used.
 struct Fresh {
     until: Instant,
-    /// When it is too old even if nothing better can be had.
+    /// Until when a connection may be used if Airflow cannot answer.
     in_need_until: Instant,
     fetched: Result<Connection, ConnectionError>,
 }
 
 impl Kept {
-    /// What is kept under the key, or what `fetch` gives.
+    /// The connection that is kept under this key, or else the one that `fetch` gives.
     ///
     /// # Cancel safety
-    /// A dropped fetch is left to the next one who asks.
+    /// A fetch that is dropped is begun again by the next one who asks.
     pub(crate) async fn get(
         &self,
         key: Key,

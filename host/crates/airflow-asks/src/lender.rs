@@ -1,7 +1,7 @@
 //! Lends connections to the requests of one trigger: fetched in the trigger's own name, for the broker alone.
 //!
-//! Invariants: what is secret in a connection is known to the masker before anybody gets it; an error names the connection and nothing else of it,
-//! nor of the host; a fetch takes a place among the few requests that run at once, and has a deadline.
+//! Invariants: the masker knows what is secret in a connection before anybody gets it; an error names the connection, and says nothing else about it
+//! or about the host; a fetch needs a place among the few requests that run at once, and has a deadline.
 
 use std::sync::Arc;
 
@@ -41,7 +41,7 @@ impl Connections for Lender {
 
 impl Lender {
     async fn fetch(&self, id: &ConnId) -> Fetched {
-        // None while the host ends.
+        // There is none while the host ends.
         let place = self.desk.places.take(&self.asker.classpath).await;
         let _place = place.ok_or_else(|| ConnectionError::Unavailable(id.clone()))?;
         match self.desk.access(&self.asker).connection(id).await {
@@ -50,7 +50,7 @@ impl Lender {
         }
     }
 
-    /// As Airflow masks a connection that a task fetches; the broker adds what it makes of it.
+    /// Masks what Airflow masks of a connection that a task fetches. The broker adds the credentials that it derives.
     fn remember(&self, connection: &Connection) {
         let (masker, classpath) = (&self.desk.masker, &self.asker.classpath);
         if let Some(password) = &connection.password {
@@ -62,7 +62,7 @@ impl Lender {
     }
 }
 
-/// The connection as the broker takes it.
+/// The connection in the form that the broker uses.
 fn read(id: &ConnId, wire: execution_api::WireConnection) -> Result<Connection, ConnectionError> {
     let port = wire.port.map(u16::try_from).transpose();
     let port = port.map_err(|_| ConnectionError::Unusable(id.clone(), BAD_PORT))?;
@@ -70,7 +70,7 @@ fn read(id: &ConnId, wire: execution_api::WireConnection) -> Result<Connection, 
     Ok(Connection { conn_type, host, port, login, password, schema, extra })
 }
 
-/// The API's error as a guest may read it; the operator finds the rest in the host's own log.
+/// The API's error as far as a guest may read it; the operator finds the rest in the host's own log.
 fn explain(id: &ConnId, error: &ApiError) -> ConnectionError {
     tracing::warn!(connection = %id, %error, "A connection could not be fetched for a trigger.");
     match error {

@@ -14,6 +14,7 @@ mod connections;
 mod dag_runs;
 mod describe;
 mod desk;
+mod extras;
 mod failure;
 mod grants;
 mod kept;

@@ -1,4 +1,4 @@
-//! Patterns of the catalog for keys and ids: `*` stands for any characters, every other character for itself. Pure.
+//! Patterns of the catalog for keys and ids: `*` matches any characters, every other character matches itself. Pure.
 
 use std::fmt;
 
@@ -6,34 +6,34 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pattern(String);
 
-/// Text that is no pattern.
+/// Why a text is not a pattern.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct PatternError(&'static str);
 
-/// Bytes of a pattern.
+/// The longest pattern, in bytes.
 const MOST: usize = 250;
 
 impl Pattern {
     /// Reads a pattern.
     ///
     /// # Errors
-    /// Empty or long text, or control characters.
+    /// The text is empty or too long, or contains control characters.
     pub fn new(text: &str) -> Result<Self, PatternError> {
         match text {
             "" => Err(PatternError("is empty: write `*` for everything")),
-            text if text.len() > MOST => Err(PatternError("is longer than any name it could stand for (250 bytes)")),
+            text if text.len() > MOST => Err(PatternError("is longer than any name it could match (250 bytes)")),
             text if text.chars().any(char::is_control) => Err(PatternError("holds a control character")),
             text => Ok(Self(text.to_owned())),
         }
     }
 
-    /// Whether it stands for `name`.
+    /// Whether it matches `name`.
     pub fn matches(&self, name: &str) -> bool {
         let Some((first, rest)) = self.0.split_once('*') else { return self.0 == name };
         let Some(mut name) = name.strip_prefix(first) else { return false };
         let (middle, last) = rest.rsplit_once('*').map_or((None, rest), |(middle, last)| (Some(middle), last));
-        // The first place is as good as any later one: what follows it has more room.
+        // The first place is as good as any later one: it leaves the most room for what follows.
         for part in middle.into_iter().flat_map(|middle| middle.split('*')) {
             let Some(at) = name.find(part) else { return false };
             name = &name[at + part.len()..];
@@ -41,7 +41,7 @@ impl Pattern {
         name.ends_with(last)
     }
 
-    /// Whether it stands for every name that begins with `prefix`.
+    /// Whether it matches every name that begins with `prefix`.
     pub fn covers(&self, prefix: &str) -> bool {
         self.0.ends_with('*') && self.matches(prefix)
     }

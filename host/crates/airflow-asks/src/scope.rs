@@ -1,4 +1,4 @@
-//! What belongs to the trigger that asks: its task instance, and the assets that it watches. From the host's own record.
+//! What belongs to the trigger that asks: its task instance, and the assets that it watches, both from the host's own record.
 
 use execution_api::XcomPlace;
 use trigger_host_types::airflow::{self, Asset, Error};
@@ -52,7 +52,9 @@ impl Scope {
     /// The Dag and the run that are meant. An own run belongs to the own Dag only.
     pub(crate) fn run(&self, dag_id: Option<String>, run_id: Option<String>) -> Result<(String, String), Error> {
         match (dag_id, run_id) {
-            (Some(_), None) => Err(Error::Invalid("`run-id` is absent, `dag-id` is not: give both or none".to_owned())),
+            (Some(_), None) => {
+                Err(Error::Invalid("`dag-id` needs a `run-id` beside it: give both or neither".to_owned()))
+            }
             (dag_id, Some(run_id)) => Ok((self.dag_id(dag_id)?, run_id)),
             (None, None) => {
                 let own = self.task().ok_or_else(Self::no_task)?;
@@ -64,7 +66,7 @@ impl Scope {
     /// The name of an asset that the trigger watches. Airflow is always asked by name: asked by URI, it fails on some assets.
     pub(crate) fn asset(&self, asked: &Asset) -> Result<&str, Error> {
         let Some(assets) = &self.assets else {
-            let what = "this trigger watches no asset, or this server does not tell which";
+            let what = "this trigger watches no asset, or this server does not say which ones it watches";
             return Err(Error::NotGranted(what.to_owned()));
         };
         let found = match asked {

@@ -37,7 +37,7 @@ enum Scheme {
 /// The port of an origin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Port {
-    /// This one.
+    /// This port alone.
     Exact(u16),
     /// `*`: every port, only in a grant for a loopback origin over http.
     Any,
@@ -46,7 +46,7 @@ pub enum Port {
 /// Text that is not an origin a grant may name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OriginError {
-    /// Not of the form.
+    /// Not of the form of an origin.
     #[error(
         "`{0}` is not an origin: write `https://host` or `http://host:port`, without path, query or user information"
     )]
@@ -64,7 +64,7 @@ pub enum OriginError {
 
 impl Origin {
     /// The origin of a URL; none for other schemes than http and https.
-    pub fn of(url: &Url) -> Option<Self> {
+    pub fn from_url(url: &Url) -> Option<Self> {
         let scheme = match url.scheme() {
             "http" => Scheme::Http,
             "https" => Scheme::Https,

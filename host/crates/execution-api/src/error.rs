@@ -53,7 +53,7 @@ pub enum ApiError {
         what: String,
     },
     /// No whole answer in time.
-    #[error("no whole answer from the Execution API within {} ms", .0.as_millis())]
+    #[error("no complete answer from the Execution API within {} ms", .0.as_millis())]
     Deadline(Duration),
     /// The server asks for patience.
     #[error("the Execution API is busy (status {status})")]
@@ -72,7 +72,7 @@ pub enum ApiError {
         what: String,
     },
     /// The server does not accept the token.
-    #[error("the Execution API refuses the token (status {status}): {what}; check secret, audience, issuer and clocks")]
+    #[error("the Execution API rejects the token (status {status}): {what}; check secret, audience, issuer and clocks")]
     Auth {
         /// 401 or 403.
         status: u16,
@@ -90,11 +90,11 @@ pub enum ApiError {
     JobGone(JobId),
     /// An Execution API without trigger endpoints.
     #[error(
-        "this Execution API has no trigger endpoints: install the plugin and point `[api] url` at it, or set `[api] dialect` where Airflow has them itself"
+        "this Execution API has no trigger endpoints: install the plugin and point `[api] url` at it, or set `[api] dialect` if this Airflow has them built in"
     )]
     NoApi,
     /// Something else altogether.
-    #[error("what answers at this URL answers, but is not an Execution API: {what}")]
+    #[error("the server at this URL is not an Execution API: {what}")]
     NotTheApi {
         /// How that shows.
         what: String,
@@ -106,7 +106,7 @@ pub enum ApiError {
         what: String,
     },
     /// The server understood and refuses.
-    #[error("the Execution API refuses the request (status {status}): {what}")]
+    #[error("the Execution API rejects the request (status {status}): {what}")]
     Rejected {
         /// 4xx.
         status: u16,
@@ -116,7 +116,7 @@ pub enum ApiError {
         what: String,
     },
     /// One event of a batch, behind one of the same trigger that failed. Nothing was done with it.
-    #[error("an earlier event of the same trigger failed, so this one was not tried")]
+    #[error("an earlier event of the same trigger failed, so this one was not sent")]
     NotTried,
     /// The request cannot be put into words of the API; nothing was sent.
     #[error("cannot ask the Execution API: {what}")]

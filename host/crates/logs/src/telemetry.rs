@@ -4,7 +4,7 @@ use metrics::counter;
 
 /// Lines written to the files of triggers.
 pub const LINES: &str = "trigger_host_trigger_log_lines_total";
-/// Bytes of them.
+/// Bytes written to the files of triggers.
 pub const BYTES: &str = "trigger_host_trigger_log_bytes_total";
 /// Lines that were not written, by `reason`: [`Lost::as_str`].
 pub const LOST: &str = "trigger_host_trigger_log_lines_lost_total";
@@ -14,13 +14,13 @@ pub const REQUESTS: &str = "trigger_host_log_server_requests_total";
 /// Why a line was not written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Lost {
-    /// More lines waited than may.
+    /// Too many lines were waiting already.
     Queue,
-    /// The file has reached its size.
+    /// The file has reached its limit.
     Full,
-    /// The path is none that this host writes to.
+    /// This host does not write to such a path.
     Path,
-    /// The file system would not take it.
+    /// The file system refused it.
     Error,
 }
 

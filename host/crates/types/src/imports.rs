@@ -4,9 +4,9 @@
 //! answers for Airflow read this table. A new import is a row here, its WIT, and files of its own.
 
 use crate::airflow::{
-    Answers, Ask, AssetStateClear, AssetStateDelete, AssetStateGet, AssetStateSet, ConnectionDescribe, DagRunCount,
-    DagRunState, TaskCount, TaskPrevious, TaskStates, VariableDelete, VariableGet, VariableKeys, VariablePut,
-    XcomDelete, XcomGet, XcomSet,
+    Answers, Ask, AssetStateClear, AssetStateDelete, AssetStateGet, AssetStateSet, ConnectionDescribe,
+    ConnectionExtras, DagRunCount, DagRunState, TaskCount, TaskPrevious, TaskStates, VariableDelete, VariableGet,
+    VariableKeys, VariablePut, XcomDelete, XcomGet, XcomSet,
 };
 
 /// What is said of one interface.
@@ -80,8 +80,8 @@ imports! {
     TaskInstances: "task-instances", grant("states", "true"), [TaskCount, TaskStates, TaskPrevious];
     /// States of Dag runs.
     DagRuns: "dag-runs", grant("states", "true"), [DagRunState, DagRunCount];
-    /// What connections point to.
-    Connections: "connections", grant("connections", "[...]"), [ConnectionDescribe];
+    /// What connections point to, and settings in them.
+    Connections: "connections", grant("connections", "[...]"), [ConnectionDescribe, ConnectionExtras];
 }
 
 const fn grant(key: &'static str, example: &'static str) -> Option<Grant> {

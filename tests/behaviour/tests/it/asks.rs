@@ -93,6 +93,31 @@ async fn a_trigger_asks_and_is_answered_within_its_grants_and_its_scope() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn settings_of_a_connection_come_by_key_and_no_secret_comes_with_them() {
+    let world = world().await;
+    let extra = json!({"region_name": "eu-1", "config": {"retries": 3}, "token": CANARY, "project": CANARY});
+    let connection = json!({"conn_type": "aws", "login": CANARY, "password": CANARY, "extra": extra.to_string()});
+    world.api.put("connections/jobs_aws", &connection).await;
+    let bad = json!({"endpoint": format!("https://h.example/{CANARY}"), "note": "x"});
+    world
+        .api
+        .put("connections/jobs_bad", &json!({"password": CANARY, "conn_type": "http", "extra": bad.to_string()}))
+        .await;
+    let questions =
+        json!([["extras", "jobs_aws"], ["extras", "jobs_bad"], ["extras", "jobs_none"], ["extras", "jobs_db"]]);
+    let answers = ask(&world, "test.Asker", &questions).await;
+    assert_eq!(answers[0], json!({"ok": [["config", {"retries": 3}], ["region_name", "eu-1"]]}));
+    let refusal = "not granted: the key `endpoint` of the extra of the connection `jobs_bad` may hold a secret, so no trigger \
+                   can read it: take it out of the grant";
+    assert_eq!(error(&answers[1]), refusal);
+    assert!(error(&answers[2]).starts_with("not found: "), "{}", answers[2]);
+    let refusal = "not granted: no key of the extra of the connection `jobs_db` may be read: add `[trigger.grants] connections = \
+                   { extras = { \"jobs_db\" = [...] } }`";
+    assert_eq!(error(&answers[3]), refusal, "a grant to describe it does not open its extra");
+    assert_eq!(airflow_requests(&world).len(), 3, "what is not granted is not fetched");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_watcher_keeps_state_of_what_it_watches_and_of_nothing_else() {
     let world = world().await;
     let questions = json!([
@@ -145,6 +170,7 @@ async fn what_is_not_granted_is_refused_and_nobody_is_asked() {
         ["run", DAG, RUN],
         ["run-count", DAG, "running"],
         ["connection", "jobs_db"],
+        ["extras", "jobs_aws"],
         ["asset-state", "in", "k"],
     ]);
     let answers = ask(&world, "test.Shut", &questions).await;

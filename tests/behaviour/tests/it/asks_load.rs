@@ -75,7 +75,7 @@ async fn a_refusal_is_not_multiplied() {
     world.api.faults(&json!([{"endpoint": "runtime", "fault": "status", "status": 403}])).await;
     let questions: Vec<Value> = (0..50).map(|_| json!(["variable", "jobs_a"])).collect();
     let answers = ask(&world, "test.Asker", &json!(questions)).await;
-    assert!(answers.iter().all(|answer| error(answer).contains("its operator has to look")), "{answers:?}");
+    assert!(answers.iter().all(|answer| error(answer).contains("operator must look into it")), "{answers:?}");
     assert!(airflow_requests(&world).len() <= questions.len() + 1, "{}", airflow_requests(&world).len());
     assert!(world.record.of("/runtime-token").len() <= 2);
 }

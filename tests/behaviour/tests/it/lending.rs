@@ -81,7 +81,7 @@ async fn a_credential_arrives_at_its_origin_alone_and_the_guest_never_sees_it() 
     assert_eq!(service.seen(), [Some(format!("Bearer {token}")), None]);
     assert_eq!(other.seen(), [None]);
     assert_eq!(answers[0], json!({"ok": [200, "you sent Bearer ***"]}));
-    let refused = "connection `jobs_api`: it names another host or port than the grant's origin";
+    let refused = "connection `jobs_api`: its host or port is not that of the grant's origin";
     assert!(error(&answers[1]).contains(refused), "{}", answers[1]);
     assert_eq!(answers[2..4], [json!({"ok": [200, "you sent nothing"]}), json!({"ok": [200, "you sent nothing"]})]);
     assert!(error(&answers[4]).starts_with("not granted: "), "{}", answers[4]);
@@ -107,7 +107,7 @@ async fn a_connection_that_cannot_be_used_is_told_by_its_id_alone() {
     let mut with_description = questions.clone();
     with_description.as_array_mut().unwrap().push(json!(["connection", "jobs_db"]));
     let answers = ask(&odd, "test.Asker", &with_description).await;
-    let unusable = "the connection `jobs_api` cannot be used: its port is none of TCP";
+    let unusable = "the connection `jobs_api` cannot be used: its port is not a TCP port";
     assert!(error(&answers[0]).contains(unusable), "{answers:?}");
     assert_eq!(answers[2]["ok"]["port"], 5432);
 
@@ -115,7 +115,8 @@ async fn a_connection_that_cannot_be_used_is_told_by_its_id_alone() {
     put_connection(&refusing, &json!({"conn_type": "http", "login": CANARY, "password": CANARY})).await;
     refusing.api.faults(&json!([{"endpoint": "runtime", "fault": "status", "status": 403}])).await;
     let answers = ask(&refusing, "test.Asker", &questions).await;
-    let refused = "Airflow does not let the host fetch the connection `jobs_api`: the host's operator has to look";
+    let refused =
+        "Airflow does not let the host fetch the connection `jobs_api`: the host's operator must look into it";
     assert!(answers.iter().all(|answer| error(answer).ends_with(refused)), "{answers:?}");
     assert!(airflow_requests(&refusing).len() <= 2, "with another token once, and then not at all");
 

@@ -2,22 +2,28 @@
 
 use std::collections::HashMap;
 
+use super::document::{Document, Entry, Id, Node, Span};
 use super::error::JsonError;
 use super::scan::{Limits, Scanner, Token};
 use super::text::unescape;
-use super::{Document, Entry, Id, Node, Span};
 
-pub(super) fn read(text: &str, limits: Limits) -> Result<Document, JsonError> {
-    let mut scanner = Scanner::new(text, limits)?;
-    let document =
-        Document { nodes: Vec::new(), items: Vec::new(), entries: Vec::new(), text: Vec::new(), root: Id(0) };
-    let mut builder = Builder { document, open: Vec::new(), values: Vec::new(), keys: Vec::new() };
-    while let Some((token, range)) = scanner.next()? {
-        builder.add(token, &text[range]);
+impl Document {
+    /// Reads one JSON text and nothing behind it.
+    ///
+    /// # Errors
+    /// What is not JSON, where; or nested deeper than the limits allow.
+    pub fn read(text: &str, limits: Limits) -> Result<Self, JsonError> {
+        let mut scanner = Scanner::new(text, limits)?;
+        let document =
+            Document { nodes: Vec::new(), items: Vec::new(), entries: Vec::new(), text: Vec::new(), root: Id(0) };
+        let mut builder = Builder { document, open: Vec::new(), values: Vec::new(), keys: Vec::new() };
+        while let Some((token, range)) = scanner.next()? {
+            builder.add(token, &text[range]);
+        }
+        // The outermost value is finished last.
+        builder.document.root = builder.values.pop().unwrap_or(Id(0));
+        Ok(builder.document)
     }
-    // The outermost value is finished last.
-    builder.document.root = builder.values.pop().unwrap_or(Id(0));
-    Ok(builder.document)
 }
 
 /// A container that is not closed yet.

@@ -5,8 +5,29 @@
 
 use std::ops::Range;
 
-use super::NotFinite;
 use super::error::{Inside, JsonError, JsonFault};
+
+/// The numbers that JSON has no word for, but Python writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotFinite {
+    /// `NaN`.
+    NaN,
+    /// `Infinity`.
+    Infinity,
+    /// `-Infinity`.
+    MinusInfinity,
+}
+
+impl NotFinite {
+    /// As Python's `json` writes it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NaN => "NaN",
+            Self::Infinity => "Infinity",
+            Self::MinusInfinity => "-Infinity",
+        }
+    }
+}
 
 /// How much is read.
 #[derive(Debug, Clone, Copy)]

@@ -1,7 +1,7 @@
 //! Walks a [`Document`] in order and writes another text, with a stack of its own instead of recursion.
 
-use super::text::{write_str, write_units};
-use super::{Document, Id, Text};
+use super::document::{Document, Id};
+use super::text::{Text, write_str, write_units};
 
 /// What is inside a container of the text that is being written.
 pub(crate) enum Children<'d> {

@@ -39,7 +39,7 @@ fn refuse_large<A: Ask>(answer: A::Answer) -> Result<A::Answer, Error> {
     if A::count_bytes(&answer) as u64 > MAX_VALUE { Err(Error::TooLarge(MAX_VALUE)) } else { Ok(answer) }
 }
 
-/// What came of it, without a word that may be secret.
+/// How it ended, without a word that may be secret.
 fn summarize(error: &Error) -> String {
     match error {
         Error::NotGranted(_) => "not granted".to_owned(),

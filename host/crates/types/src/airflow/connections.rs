@@ -1,5 +1,5 @@
-//! `connections`: what a connection points to. Never what is secret in it: that is a [`Connection`](crate::Connection), which no type here
-//! can be made of or turned into.
+//! `connections`: what a connection points to, and settings in it. Never what is secret in it: that is a [`Connection`](crate::Connection),
+//! and there is no way from one to the other in this package.
 
 use super::check::{MOST_ID, check_text};
 use super::{Ask, Error};
@@ -24,6 +24,21 @@ pub struct ConnectionDescription {
     pub schema: Option<String>,
 }
 
+/// Reads the settings of a connection that the grant lists: keys of its extra, never a secret.
+pub struct ConnectionExtras {
+    /// Its id.
+    pub id: ConnId,
+}
+
+/// One key of a connection's extra.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Extra {
+    /// The key.
+    pub key: String,
+    /// Neutral JSON.
+    pub value: String,
+}
+
 const INTERFACE: &str = "connections";
 
 impl Ask for ConnectionDescribe {
@@ -33,5 +48,20 @@ impl Ask for ConnectionDescribe {
 
     fn check(&self) -> Result<(), Error> {
         check_text("id", self.id.as_str(), MOST_ID)
+    }
+}
+
+impl Ask for ConnectionExtras {
+    /// In the order of the grant; without the keys that the connection does not have.
+    type Answer = Vec<Extra>;
+    const INTERFACE: &'static str = INTERFACE;
+    const NAME: &'static str = "connections.extras";
+
+    fn check(&self) -> Result<(), Error> {
+        check_text("id", self.id.as_str(), MOST_ID)
+    }
+
+    fn count_bytes(answer: &Vec<Extra>) -> usize {
+        answer.iter().map(|extra| extra.key.len() + extra.value.len()).sum()
     }
 }

@@ -15,7 +15,7 @@ mod xcoms;
 
 pub use ask::{Answers, Ask, NothingGranted};
 pub use asset_state::{Asset, AssetStateClear, AssetStateDelete, AssetStateGet, AssetStateSet};
-pub use connections::{ConnectionDescribe, ConnectionDescription};
+pub use connections::{ConnectionDescribe, ConnectionDescription, ConnectionExtras, Extra};
 pub use dag_runs::{DagRunCount, DagRunQuery, DagRunState};
 pub use error::Error;
 pub use task_instances::{PreviousTask, TaskCount, TaskPrevious, TaskQuery, TaskState, TaskStates};

@@ -1,9 +1,9 @@
-//! The state store of assets: small values that a watcher keeps between its lives.
+//! The state store of assets: small values that a watcher keeps from one run to the next.
 
 use serde_json::value::RawValue;
 
 use super::AirflowAccess;
-use crate::client::triggers::json;
+use crate::client::exchange::to_json;
 use crate::error::ApiError;
 use crate::wire::{AssetRef, ValueAnswer, ValueBody};
 
@@ -19,19 +19,17 @@ impl AirflowAccess {
         Ok(answer.value)
     }
 
-    /// `PUT store/asset/by-…/value`. `value` is plain, strict JSON: one number that is not finite makes every later read fail.
+    /// `PUT store/asset/by-…/value`. `value` is plain, strict JSON: a number that is not finite would make every later read fail.
     ///
     /// # Errors
     /// [`ApiError::Unsendable`] for null, which the server refuses; [`ApiError::NotFound`] when there is no such asset.
     pub async fn set_asset_state(&self, asset: AssetRef<'_>, key: &str, value: &RawValue) -> Result<(), ApiError> {
         if value.get().trim() == "null" {
-            return Err(ApiError::Unsendable {
-                what: "null is no value of a state store; delete the key instead".into(),
-            });
+            return Err(ApiError::Unsendable { what: "a state value cannot be null; delete the key instead".into() });
         }
         let (by, name) = asset.parts();
         let query = vec![name, ("key", key.to_owned())];
-        self.put(&["store", "asset", by, "value"], query, json(&ValueBody { value })?).await
+        self.put(&["store", "asset", by, "value"], query, to_json(&ValueBody { value })?).await
     }
 
     /// `DELETE store/asset/by-…/value`.

@@ -1,7 +1,7 @@
 //! What the host asks at run time, from the runtime URL, in its own name or in that of a trigger. Source: contract/execution-api.md section 6.
 //!
-//! Airflow checks hardly any of these calls against the trigger that they are for: whoever makes them has checked the grants. Ids are data
-//! and never choose a route. A [`AirflowAccess`] reaches the runtime routes and nothing else, so what serves guests cannot claim or fire.
+//! Airflow checks hardly any of these calls against the trigger that they are for: the caller must have checked the grants. Ids are data and never
+//! choose a route. An [`AirflowAccess`] reaches the runtime routes and nothing else, so what serves guests cannot claim or fire.
 
 mod asset_state;
 mod identity;
@@ -22,12 +22,12 @@ use super::answer::{self, Route};
 use super::exchange::Ask;
 use crate::error::ApiError;
 
-/// The most bytes of one value: an XCom, a variable, an asset's state.
+/// The largest value, in bytes: an XCom, a variable, an asset's state.
 const VALUE: u64 = 16 * 1024 * 1024;
 
 type Query = Vec<(&'static str, String)>;
 
-/// The runtime routes, asked with one identity. Cheap to clone and to make anew: tokens are kept by the client.
+/// The runtime routes, asked with one identity. Cheap to clone and to make: the client keeps the tokens.
 #[derive(Clone)]
 pub struct AirflowAccess {
     client: Client,
@@ -54,7 +54,7 @@ impl Client {
 }
 
 impl AirflowAccess {
-    /// The same, where no answer is larger than so many bytes.
+    /// The same, with a limit on the bytes of an answer.
     #[must_use]
     pub fn at_most(self, bytes: u64) -> Self {
         Self { cap: bytes.min(VALUE), ..self }

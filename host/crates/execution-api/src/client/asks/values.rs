@@ -6,7 +6,7 @@ use trigger_host_types::ConnId;
 
 use super::AirflowAccess;
 use crate::client::answer::{self, Route};
-use crate::client::triggers::json;
+use crate::client::exchange::to_json;
 use crate::error::ApiError;
 use crate::wire::{ValueAnswer, VariableAnswer, VariableBody, VariableKeys, WireConnection, XcomPlace};
 
@@ -25,7 +25,9 @@ impl AirflowAccess {
     /// [`ApiError::NotFound`] when there is none; a variable named `keys` cannot be asked for.
     pub async fn variable(&self, key: &str) -> Result<Option<String>, ApiError> {
         if key == "keys" {
-            return Err(ApiError::Unsendable { what: "a variable named `keys` is hidden behind another route".into() });
+            return Err(ApiError::Unsendable {
+                what: "a variable named `keys` cannot be reached: another route has that name".into(),
+            });
         }
         let answer: VariableAnswer = self.get(&variable_path(key), Vec::new()).await?;
         Ok(answer.value)
@@ -36,7 +38,7 @@ impl AirflowAccess {
     /// # Errors
     /// See [`ApiError`].
     pub async fn set_variable(&self, key: &str, value: &str, description: Option<&str>) -> Result<(), ApiError> {
-        self.put(&variable_path(key), Vec::new(), json(&VariableBody { val: value, description })?).await
+        self.put(&variable_path(key), Vec::new(), to_json(&VariableBody { val: value, description })?).await
     }
 
     /// `DELETE variables/{key}`: fine when there is none.

@@ -1,7 +1,7 @@
 //! `trigger-host:host/connections`.
 
 use trigger_host_types::ConnId;
-use trigger_host_types::airflow::{ConnectionDescribe, ConnectionDescription};
+use trigger_host_types::airflow::{ConnectionDescribe, ConnectionDescription, ConnectionExtras, Extra};
 
 use super::{Given, to_guest};
 use crate::state::State;
@@ -14,5 +14,11 @@ impl wit::Host for State {
             let ConnectionDescription { conn_type, host, port, schema } = found;
             wit::Description { conn_type, host, port, schema }
         })))
+    }
+
+    async fn extras(&mut self, id: String) -> Given<Vec<wit::Extra>> {
+        let extras = self.ask(ConnectionExtras { id: ConnId::from(id) }).await?;
+        let extra = |Extra { key, value }| wit::Extra { key, value };
+        to_guest(Ok(extras.map(|extras| extras.into_iter().map(extra).collect())))
     }
 }

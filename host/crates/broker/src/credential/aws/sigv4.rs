@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use trigger_host_types::{UnixMs, hex};
 use url::Url;
 
-use super::connection::Aws;
+use super::Aws;
 
 /// Headers that the signature writes.
 pub(super) const HEADERS: [&str; 4] = ["authorization", "x-amz-date", "x-amz-security-token", "x-amz-content-sha256"];

@@ -8,9 +8,11 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use crate::components::sample;
-use crate::program::{Folder, PATIENCE, Running};
-use crate::run::{NO_ADMIN, api, configured, http, until};
+use program::PATIENCE;
+use program::components::sample;
+use program::folder::Folder;
+use program::running::Running;
+use program::served::{NO_ADMIN, api, configured, http, until};
 
 /// A secret of the configuration.
 const FERNET_KEY: &str = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3I=";

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::Scene;
 use super::kafka_kills::World;
 use super::stored::repetitions;
-use crate::run::{http, until};
+use program::served::{http, until};
 
 const MESSAGES: u64 = 6_000;
 

@@ -11,9 +11,10 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::components::sample;
-use crate::program::{Folder, Running};
-use crate::run::{NO_ADMIN, api, configured, http, until};
+use program::components::sample;
+use program::folder::Folder;
+use program::running::Running;
+use program::served::{NO_ADMIN, api, configured, http, until};
 
 /// A host that watches by `demo.Watch` and reads what `sources` says, its API, and the address of its admin port.
 struct Scene {

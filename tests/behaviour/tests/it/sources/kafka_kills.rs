@@ -9,8 +9,8 @@ use upstreams::{Place, Topic};
 
 use super::Scene;
 use super::stored::{Moment, Stored, number, repetitions};
-use crate::components::sample;
-use crate::program::Folder;
+use program::components::sample;
+use program::folder::Folder;
 
 const PARTITIONS: i32 = 12;
 const WATCHERS: u64 = 100;

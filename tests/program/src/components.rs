@@ -1,26 +1,26 @@
-//! The components of these tests, and bytes that are none.
+//! The components of these tests, and bytes that are not components.
 
 use std::fs;
 
-use crate::program::Folder;
+use crate::folder::Folder;
 
 /// The bytes of a sample trigger.
-pub(crate) fn sample(name: &str) -> Vec<u8> {
+pub fn sample(name: &str) -> Vec<u8> {
     fs::read(guest_build::component(name)).unwrap()
 }
 
 /// A core module, not a component.
-pub(crate) fn core_module() -> Vec<u8> {
+pub fn core_module() -> Vec<u8> {
     b"\0asm\x01\0\0\0".to_vec()
 }
 
 /// A component that exports nothing.
-pub(crate) fn empty_component() -> Vec<u8> {
+pub fn empty_component() -> Vec<u8> {
     b"\0asm\x0d\0\x01\0".to_vec()
 }
 
 /// A folder with a catalog of the two samples most tests need, unpinned.
-pub(crate) fn samples() -> Folder {
+pub fn samples() -> Folder {
     Folder::with(
         "triggers.toml",
         "[[trigger]]\nclasspath = \"demo.Wait\"\ncomponent = \"time_delta.wasm\"\n\n\

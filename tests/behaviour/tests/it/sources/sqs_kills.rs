@@ -10,8 +10,8 @@ use upstreams::Sqs;
 
 use super::Scene;
 use super::stored::{Moment, Stored, number, repetitions};
-use crate::components::sample;
-use crate::program::Folder;
+use program::components::sample;
+use program::folder::Folder;
 
 const MESSAGES: u64 = 1_000;
 /// Messages of the last part, which the API is slow to take.
