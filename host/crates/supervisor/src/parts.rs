@@ -26,8 +26,8 @@ pub struct Parts {
     pub keys: Fernet,
     /// The time triggers live in.
     pub time: Time,
-    /// Is told what happens.
+    /// Sees what happens.
     pub observer: Arc<dyn Observer>,
-    /// Knows the secrets that no failure and no log line may hold.
+    /// Knows the secrets that no failure and no log line may contain.
     pub masker: Masker,
 }

@@ -1,4 +1,4 @@
-//! Starting a host and talking to one that runs.
+//! Starting a host, and the handle of a running one.
 
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ pub enum StartError {
 
 /// The supervisor's own task has panicked.
 #[derive(Debug, thiserror::Error)]
-#[error("the supervisor ended unexpectedly; this is a fault of Trigger Host, please report it")]
+#[error("the supervisor ended unexpectedly: this is a fault of Trigger Host, please report it")]
 pub struct EndError;
 
 /// A running host.
@@ -61,7 +61,7 @@ impl Supervisor {
         let heart = Heart::start(parts.client.clone(), registered.job_id, rhythm).map_err(StartError::Heart)?;
         if settings.queues.is_none() && settings.team.is_none() {
             tracing::warn!(
-                "No queues and no team are set: this host claims every trigger without a queue, also those it has no component for."
+                "No queues and no team are set: this host claims every trigger without a queue, including those it has no component for."
             );
         }
         parts.observer.registered(registered.job_id);
@@ -75,7 +75,7 @@ impl Supervisor {
 
     /// Ends in order: no new calls, running ones end, what is queued is sent, the Job is completed.
     pub fn drain(&self) {
-        self.tell(Command::Drain);
+        self.send(Command::Drain);
     }
 
     /// Ends at once. Nothing is completed: the API frees the triggers when the Job is stale.
@@ -88,17 +88,17 @@ impl Supervisor {
 
     /// Runs what this catalog maps from now on.
     pub fn reload(&self, catalog: Arc<Catalog>) {
-        self.tell(Command::Reload(catalog));
+        self.send(Command::Reload(catalog));
     }
 
     /// There may be something to claim: asks at once.
     pub fn poke(&self) {
-        self.tell(Command::Poke);
+        self.send(Command::Poke);
     }
 
-    fn tell(&self, command: Command) {
+    fn send(&self, command: Command) {
         if self.commands.try_send(command).is_err() {
-            tracing::warn!("A command was dropped: the supervisor is ending, or too busy to take more.");
+            tracing::warn!("A command was dropped: the supervisor is shutting down or too busy to accept more.");
         }
     }
 
@@ -107,7 +107,7 @@ impl Supervisor {
         &self.streams
     }
 
-    /// How it is.
+    /// Its health at this moment.
     pub fn health(&self) -> Health {
         let counts = *self.counts.borrow();
         Health {
@@ -123,7 +123,7 @@ impl Supervisor {
         }
     }
 
-    /// Waits for the end and sums up. After `stop_now`, or a second call, the sum may be empty.
+    /// Waits for the end and returns the summary. After `stop_now`, or on a second call, it may be empty.
     ///
     /// # Errors
     /// The supervisor's own task panicked.

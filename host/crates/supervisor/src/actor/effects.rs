@@ -16,7 +16,7 @@ use super::{Actor, Running};
 use crate::carried::{Batched, Effect, Kill, Message, Trigger};
 use crate::catalog::Class;
 use crate::deliver::{deliver, deliver_batch};
-use crate::encoding::{Encoding, stop};
+use crate::encoding::{Encoding, describe_stop};
 use crate::host_calls::{TriggerCalls, context, identify};
 use crate::metrics as names;
 
@@ -75,8 +75,9 @@ impl Actor {
         let handle = self.operations.spawn(async move {
             let ended = poller.poll(call).await;
             let used = ended.used.clone();
-            let stop = ended.result.as_ref().err().map(|reason| Box::new(stop(reason, &used, &encoding.masker)));
-            let answered = Encoding { now: clock.now(), ..encoding }.answer(ended);
+            let stop =
+                ended.result.as_ref().err().map(|reason| Box::new(describe_stop(reason, &used, &encoding.masker)));
+            let answered = Encoding { now: clock.now(), ..encoding }.encode_answer(ended);
             Report::Polled { ticket, used, late, stop, answered }
         });
         self.calls.insert(ticket, Running { call: handle, subject, listens: false });
@@ -102,9 +103,7 @@ impl Actor {
         }
         let why = match (self.scheduler.is_draining(), self.paused) {
             (true, _) => "the host is shutting down, and another host continues from the checkpoint",
-            (_, true) => {
-                "no heartbeat was accepted for too long; it starts again from the checkpoint as soon as one is accepted"
-            }
+            (_, true) => "no heartbeat was accepted for too long; it will start again from the checkpoint when one is",
             _ => "Airflow no longer lists the trigger, or its component is no longer mapped",
         };
         let message = format!("the host cancelled the call: {why}");

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use scheduler::{FailureMessage, Fate, Impossible, Ticket};
-use trigger_host_types::TriggerId;
+use trigger_host_types::{TriggerId, Used};
 
 use super::effects::count_impossible;
 use super::operations::Report;
 use super::{Actor, Running};
 use crate::carried::Heard;
-use crate::encoding::{Encoding, stop};
+use crate::encoding::{Encoding, describe_stop};
 use crate::host_calls::{context, identify};
 use crate::streams::{Fault, Hall, Listener, Newcomer, NotJoined, Receipt, Told, settle};
 
@@ -81,8 +81,8 @@ async fn listening(
     match joined {
         Err(NotJoined::Refused(why)) => report(None, None, None, false, Err(FailureMessage::new("bad-stream", why))),
         Err(NotJoined::Call(reason)) => {
-            let stop = Box::new(stop(&reason, &sandbox::Used::default(), &encoding.masker));
-            report(None, None, Some(stop), false, Err(encoding.failure(&reason)))
+            let stop = Box::new(describe_stop(&reason, &Used::default(), &encoding.masker));
+            report(None, None, Some(stop), false, Err(encoding.describe_failure(&reason)))
         }
         Ok(listener) => {
             let encoding = Arc::new(encoding);
@@ -94,8 +94,8 @@ async fn listening(
                 Told::Failed(Fault::Unusable(failure)) => report(listener, Some(used), None, worked, Err(failure)),
                 Told::Over(why) => report(None, None, None, worked, Err(FailureMessage::new("stream", why))),
                 Told::Failed(Fault::Call(reason)) => {
-                    let stop = Box::new(stop(&reason, &used, &encoding.masker));
-                    report(listener, Some(used), Some(stop), worked, Err(encoding.failure(&reason)))
+                    let stop = Box::new(describe_stop(&reason, &used, &encoding.masker));
+                    report(listener, Some(used), Some(stop), worked, Err(encoding.describe_failure(&reason)))
                 }
             }
         }

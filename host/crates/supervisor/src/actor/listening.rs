@@ -1,6 +1,6 @@
-//! The actor's part in shared streams: who listens, who is about to, and what is stored.
+//! What the actor keeps about shared streams: who listens, who is about to, and what is stored.
 //!
-//! Owns the listeners that are not listening just now (their events are being told), how each is to leave its stream, and the groups' actor.
+//! Owns the listeners that are not listening just now (their events are being delivered), how each is to leave its stream, and the groups' actor.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ pub(super) struct Listening {
     /// Of every trigger that has begun to listen, until this host is done with it.
     pub(super) exits: HashMap<TriggerId, Exit>,
     claims: watch::Sender<bool>,
-    /// Groups that are being told what is stored.
+    /// Groups that are about to learn what is stored.
     pub(super) settling: usize,
 }
 
@@ -63,7 +63,7 @@ impl Listening {
         self.hall.not_coming(waiting, subject.trigger);
     }
 
-    /// Every trigger joins anew.
+    /// Every trigger has to join again.
     pub(super) fn leave_all(&mut self) {
         self.listeners.clear();
     }
@@ -73,7 +73,7 @@ impl Listening {
     }
 
     /// Whether every group knows what is stored.
-    pub(super) fn has_told(&self) -> bool {
+    pub(super) fn has_settled(&self) -> bool {
         self.settling == 0
     }
 
@@ -81,7 +81,9 @@ impl Listening {
     pub(super) async fn stop(&mut self, limit: Duration) {
         self.leave_all();
         if tokio::time::timeout(limit, self.hall.streams.stop()).await.is_err() {
-            tracing::warn!("Some raw events could not be acknowledged before the end: the broker gives them again.");
+            tracing::warn!(
+                "Some raw events could not be acknowledged before the host ended; the upstream will give them again."
+            );
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The task that carries the scheduler's effects out and reports back to it. One event at a time; it never waits for a request or a guest.
+//! The task that carries out the scheduler's effects and reports back to it: one event at a time, and it never waits for a request or a guest.
 //!
 //! Owns the scheduler, the operations that run (calls of guests, requests, each a task of the set) and the times of `load` and `cleanup`.
 
@@ -162,7 +162,7 @@ impl Actor {
                     Some(Command::Reload(catalog)) => self.reload(catalog),
                     Some(Command::Drain) | None => break,
                 },
-                Some(ended) = self.operations.join_next_with_id(), if !self.operations.is_empty() => self.ended(ended),
+                Some(ended) = self.operations.join_next_with_id(), if !self.operations.is_empty() => self.handle_end(ended),
                 () = heart.changed.notified() => {}
                 () = sleep_until(wake) => {}
             }
@@ -182,7 +182,7 @@ impl Actor {
                 // What is still listed is still ours; the answer decides before anything runs.
                 self.rounds.load_at_once(Instant::now());
             } else {
-                tracing::warn!("No heartbeat was accepted for too long: guests are paused until one is.");
+                tracing::warn!("No heartbeat has been accepted for too long; guests are paused until one is.");
                 self.scheduler.pause(self.clock.now());
             }
         }

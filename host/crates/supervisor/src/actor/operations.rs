@@ -113,8 +113,8 @@ pub(crate) async fn ask_executor(sandbox: Sandbox) -> Report {
     }
 }
 
-/// Whether a task is deferred, as far as it can be known: a trigger that is gone has no name to ask in any more, and then the host's own
-/// has to do.
+/// Whether a task is deferred, as far as this can be known: once its trigger is gone nothing can be asked in its name, so the host asks in its
+/// own.
 async fn still_waits(client: &Client, own: AirflowAccess, query: &TaskQuery) -> bool {
     let ask = async {
         match own.task_states(query).await {
@@ -143,7 +143,7 @@ pub(crate) async fn kill(
     // `load` lists nothing for a Job that is gone, and does not say that it is.
     let beat = client.heartbeat(job).await;
     if beat.is_err_and(|error| next_step(retry::Call::Heartbeat, error.fault(), 1, true) == Step::RegisterAnew) {
-        tracing::info!(trigger_id = %trigger.id, "The Execution API does not know this Job any more: on-kill is not called.");
+        tracing::info!(trigger_id = %trigger.id, "The Execution API no longer knows this Job; on-kill is not called.");
         return;
     }
     let query = TaskQuery {
@@ -154,7 +154,7 @@ pub(crate) async fn kill(
         ..TaskQuery::default()
     };
     if still_waits(&client, client.airflow_for(trigger.id, job, Some(task_instance)), &query).await {
-        tracing::info!(trigger_id = %trigger.id, "The task still waits: the trigger has another host now, and on-kill is not called.");
+        tracing::info!(trigger_id = %trigger.id, "The task still waits, so another host has the trigger now; on-kill is not called.");
         return;
     }
     let context = Context {
@@ -174,9 +174,9 @@ pub(crate) async fn kill(
     };
     match tokio::time::timeout(limit, poller.on_kill(call)).await {
         Ok(Ended { result: Ok(()), .. }) => {
-            tracing::info!(trigger_id = %trigger.id, "The task was ended by its user; on-kill was called.")
+            tracing::info!(trigger_id = %trigger.id, "The user ended the task; on-kill was called.")
         }
         Ok(Ended { result: Err(reason), .. }) => tracing::warn!(trigger_id = %trigger.id, %reason, "on-kill failed."),
-        Err(_) => tracing::warn!(trigger_id = %trigger.id, "on-kill took too long."),
+        Err(_) => tracing::warn!(trigger_id = %trigger.id, "on-kill did not finish in time."),
     }
 }

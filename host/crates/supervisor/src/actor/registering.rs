@@ -46,7 +46,7 @@ impl Actor {
         });
     }
 
-    pub(super) fn registered(&mut self, registered: Result<Registered, ApiError>, now: UnixMs) {
+    pub(super) fn handle_registered(&mut self, registered: Result<Registered, ApiError>, now: UnixMs) {
         self.registering = false;
         match registered {
             Ok(registered) => {

@@ -21,16 +21,16 @@ use crate::metrics as names;
 use crate::workload::Decoded;
 
 impl Actor {
-    pub(super) fn ended(&mut self, ended: Result<(tokio::task::Id, Report), JoinError>) {
+    pub(super) fn handle_end(&mut self, ended: Result<(tokio::task::Id, Report), JoinError>) {
         match ended {
-            Ok((_, report)) => self.report(report),
+            Ok((_, report)) => self.handle_report(report),
             Err(error) if error.is_cancelled() => {}
-            Err(error) => self.panicked(error.id()),
+            Err(error) => self.handle_panic(error.id()),
         }
     }
 
     /// One of our own tasks panicked: a call's trigger fails, everything else goes on.
-    fn panicked(&mut self, task: tokio::task::Id) {
+    fn handle_panic(&mut self, task: tokio::task::Id) {
         tracing::error!("An operation ended unexpectedly. This is a fault of Trigger Host; please report it.");
         let ticket = self.calls.iter().find(|(_, running)| running.call.id() == task).map(|(ticket, _)| *ticket);
         if let Some(ticket) = ticket {
@@ -78,14 +78,14 @@ impl Actor {
         }
     }
 
-    pub(super) fn report(&mut self, report: Report) {
+    fn handle_report(&mut self, report: Report) {
         let now = self.clock.now();
         self.scheduler.note_heartbeats(self.heart.were_good());
         match report {
-            Report::Loaded { job, answer } => self.loaded(job, answer, now),
+            Report::Loaded { job, answer } => self.handle_loaded(job, answer, now),
             Report::Fetched { job, workloads, missing, job_gone } => {
                 self.fetches.ended();
-                self.fetched(job, workloads, &missing, now);
+                self.handle_fetched(job, workloads, &missing, now);
                 if job_gone {
                     self.heart.lost_job(job);
                 }
@@ -127,7 +127,7 @@ impl Actor {
                 }
                 self.rounds.cleaned();
             }
-            Report::Registered(registered) => self.registered(registered, now),
+            Report::Registered(registered) => self.handle_registered(registered, now),
             Report::ExecutorAnswered => {
                 self.heart.executor_answered();
                 self.watch_executor();
@@ -157,7 +157,7 @@ impl Actor {
         self.announce(&step);
     }
 
-    fn loaded(&mut self, job: JobId, answer: Result<Vec<TriggerId>, ApiError>, now: UnixMs) {
+    fn handle_loaded(&mut self, job: JobId, answer: Result<Vec<TriggerId>, ApiError>, now: UnixMs) {
         let instant = Instant::now();
         match answer {
             // The answer to an older Job says nothing about this one.
@@ -188,7 +188,7 @@ impl Actor {
         }
     }
 
-    fn fetched(&mut self, job: JobId, workloads: Vec<Decoded>, missing: &[TriggerId], now: UnixMs) {
+    fn handle_fetched(&mut self, job: JobId, workloads: Vec<Decoded>, missing: &[TriggerId], now: UnixMs) {
         if job != self.heart.job() {
             return;
         }

@@ -194,7 +194,7 @@ impl Listener {
         if let Some(why) = why {
             counter!(names::RAW_REJECTED).increment(rejected);
             let trigger = self.subscription.id().trigger();
-            tracing::warn!(trigger_id = %trigger, rejected, first = encoding.masked(&why), "Raw events were rejected.");
+            tracing::warn!(trigger_id = %trigger, rejected, first = encoding.mask(&why), "Raw events were rejected.");
         }
         // Before anything is waited for: an event that is dropped has to say so.
         for (event, seq) in events.iter_mut().zip(seqs) {
@@ -219,7 +219,7 @@ impl Listener {
             return Ok(Vec::new());
         }
         let digest = Digest::of(&raw.data);
-        made.into_iter().take(most).enumerate().map(|(at, event)| encoding.event_of(digest, at, event)).collect()
+        made.into_iter().take(most).enumerate().map(|(at, event)| encoding.encode_event_of(digest, at, event)).collect()
     }
 }
 
