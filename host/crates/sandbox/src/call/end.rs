@@ -17,7 +17,7 @@ pub struct Ended<T> {
 pub struct Used {
     /// CPU time of the guest and of the host on its behalf.
     pub cpu: Duration,
-    /// Time by the wall, from the moment it had a slot.
+    /// Wall-clock time, from the moment the call had a slot.
     pub wall: Duration,
     /// The most bytes of linear memory.
     pub memory: u64,
