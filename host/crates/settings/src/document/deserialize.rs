@@ -15,13 +15,13 @@ use crate::problems::unknown_key;
 
 /// What does not fit, and where.
 #[derive(Debug)]
-pub struct Misfit {
+pub(super) struct Misfit {
     /// None: the table itself.
-    pub line: Option<usize>,
+    pub(super) line: Option<usize>,
     /// None: the table itself.
-    pub key: Option<String>,
+    pub(super) key: Option<String>,
     /// A lower-case fragment.
-    pub what: String,
+    pub(super) what: String,
 }
 
 /// Reads a table.
