@@ -15,13 +15,13 @@ use crate::problems::unknown_key;
 
 /// What does not fit, and where.
 #[derive(Debug)]
-pub(super) struct Misfit {
+pub struct Misfit {
     /// None: the table itself.
-    pub(super) line: Option<usize>,
+    pub line: Option<usize>,
     /// None: the table itself.
-    pub(super) key: Option<String>,
+    pub key: Option<String>,
     /// A lower-case fragment.
-    pub(super) what: String,
+    pub what: String,
 }
 
 /// Reads a table.
