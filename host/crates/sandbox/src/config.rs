@@ -35,7 +35,7 @@ pub struct Config {
 /// Who compiles a component.
 #[derive(Debug, Clone)]
 pub enum Compiler {
-    /// This process, on a thread of its own. For tests and for components one trusts.
+    /// This process, on a separate thread. For tests and for trusted components.
     InProcess,
     /// A child process with limits, that runs [`crate::compile_child`].
     Child {

@@ -111,7 +111,7 @@ fn pool(config: &Config) -> PoolingAllocationConfig {
             .table_keep_resident(KEEP_RESIDENT)
             .async_stack_keep_resident(STACK_KEEP_RESIDENT);
     } else {
-        tracing::warn!("The kernel has no PAGEMAP_SCAN (Linux 6.7): polls cost about three times as much.");
+        tracing::warn!("The kernel does not have PAGEMAP_SCAN (Linux 6.7): polls cost about three times as much.");
     }
     pool
 }

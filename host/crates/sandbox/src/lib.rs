@@ -1,6 +1,6 @@
 //! Runs one call into one WebAssembly guest, under limits. Knows no Airflow.
 //!
-//! The way through the rooms: a [`Sandbox`] is an engine, a pool of slots and a runtime of its own for guests; `load` checks, compiles
+//! The way through the rooms: a [`Sandbox`] is an engine, a pool of slots and a separate runtime for guests; `load` checks, compiles
 //! and links a [`Component`]; each call of one makes a fresh instance, and comes back as an [`Ended`], whatever the guest did. What a guest of one
 //! version of the interface takes and gives is converted in that version's room (`v0_1`); all else here is the same for every [`version`].
 //!
@@ -43,7 +43,7 @@ pub use call::{
 pub use compile::compile_child;
 pub use component::{Component, Filter, Poller, Producer, Subscriber};
 pub use config::{Compiler, Config, StartError};
-pub use load::{Inspection, LoadError, inspect};
+pub use load::{Inspection, LoadError, WantedImport, inspect};
 pub use sandbox::Sandbox;
 pub use trigger_host_types::imports::{Allowed, Interface};
 pub use version::{Kind, World};

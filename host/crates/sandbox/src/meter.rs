@@ -48,7 +48,7 @@ impl Meter {
         .await
     }
 
-    /// As if finished slices had used so much.
+    /// A meter whose finished slices have used this much.
     #[cfg(test)]
     pub(crate) fn with_used(used: Duration) -> Self {
         Self { finished: AtomicU64::new(used.as_nanos() as u64), began: AtomicU64::new(0) }

@@ -21,7 +21,7 @@ pub(crate) struct Room {
     pages: Arc<Semaphore>,
 }
 
-/// The right to stay, with so much memory.
+/// The right to stay, with some memory.
 #[derive(Debug)]
 pub(crate) struct Place {
     _slots: OwnedSemaphorePermit,
@@ -29,13 +29,13 @@ pub(crate) struct Place {
 }
 
 impl Room {
-    /// Beside so many slots of calls, of `most` slots in all.
+    /// Room beside `slots` slots of calls, of `most` slots in all.
     pub(crate) fn beside(slots: usize, most: usize) -> Self {
         let pages = slots.saturating_mul(BYTES_PER_SLOT / PAGE as usize).min(Semaphore::MAX_PERMITS);
         Self { slots: Arc::new(Semaphore::new(kept(slots, most))), pages: Arc::new(Semaphore::new(pages)) }
     }
 
-    /// A place for an instance of so many slots and bytes, in exchange for the one it has.
+    /// A place for an instance of this many slots and bytes, in exchange for the one it has.
     pub(crate) fn place(&self, had: Option<Place>, slots: u32, bytes: u64) -> Option<Place> {
         let wanted = u32::try_from(bytes.div_ceil(PAGE)).ok()?;
         let mut place = match had {
@@ -52,7 +52,7 @@ impl Room {
     }
 }
 
-/// Slots for what stays, beside so many for calls.
+/// Slots for what stays, beside `slots` for calls.
 pub(crate) fn kept(slots: usize, most: usize) -> usize {
     slots.saturating_mul(PER_SLOT).min(most.saturating_sub(slots))
 }

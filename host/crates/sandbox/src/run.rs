@@ -54,7 +54,7 @@ where
     ended
 }
 
-/// A permit for a call of a component with so many memories.
+/// A permit for a call that needs this many slots.
 pub(crate) async fn acquire_slots(slots: &Semaphore, wanted: u32) -> Result<SemaphorePermit<'_>, AcquireError> {
     match slots.try_acquire_many(wanted) {
         Ok(permit) => Ok(permit),

@@ -1,5 +1,5 @@
-//! The tokio runtime guests run on: threads of their own, so that nothing that keeps time queues behind guest code. What works for guests with
-//! every call, such as the groups of shared streams, may run here too, where it has to wait for a few turns of guests at the most.
+//! The tokio runtime guests run on: threads of their own, so that nothing that keeps time queues behind guest code. Work that goes
+//! with every call, such as that of the groups of shared streams, may run here too: it waits for a few turns of guests at most.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -11,7 +11,7 @@ use std::task::{Context, Poll};
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::{JoinError, JoinHandle};
 
-/// A worker looks at timers and sockets after so many polls of tasks: a poll of a busy loop lasts a whole tick.
+/// A worker looks at timers and sockets after this many polls of tasks: a poll of a busy loop lasts a whole tick.
 const EVENT_INTERVAL: u32 = 4;
 
 static NEXT_NUMBER: AtomicU64 = AtomicU64::new(1);

@@ -14,9 +14,9 @@ use crate::document::Wanted;
 use crate::setting::{Compile, Dialect, Format, Permissions, Setting, Size, Unmapped};
 
 /// Every variable of this program begins with it.
-pub const PREFIX: &str = "TRIGGER_HOST__";
+pub(crate) const PREFIX: &str = "TRIGGER_HOST__";
 /// Every variable of Airflow begins with it.
-pub const AIRFLOW_PREFIX: &str = "AIRFLOW__";
+pub(crate) const AIRFLOW_PREFIX: &str = "AIRFLOW__";
 
 /// Airflow 3.3's default of `[logging] log_filename_template`.
 pub const LOG_FILENAME_TEMPLATE: &str = "dag_id={{ ti.dag_id }}/run_id={{ ti.run_id }}/task_id={{ ti.task_id }}/\

@@ -19,8 +19,7 @@ pub mod setting;
 pub use checks::{locate, read_secret};
 pub use environment::{Environment, Variables};
 pub use keys::{
-    AIRFLOW_PREFIX, Admin, Api, Drain, Egress, Host, KEYS, Key, LOG_FILENAME_TEMPLATE, Logs, SECTIONS, SandboxKeys,
-    Settings, Tracing,
+    Admin, Api, Drain, Egress, Host, KEYS, Key, LOG_FILENAME_TEMPLATE, Logs, SECTIONS, SandboxKeys, Settings, Tracing,
 };
 pub use layers::{Flag, Origin, Shown};
 pub use problems::{Problem, Problems, nearest};

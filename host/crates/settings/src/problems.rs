@@ -129,7 +129,7 @@ pub fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Opti
 }
 
 /// What is wrong with a key that is none of those that are known here.
-pub fn unknown_key(key: &str, known: &[&str]) -> String {
+pub(crate) fn unknown_key(key: &str, known: &[&str]) -> String {
     match nearest(key, known.iter().copied()) {
         Some(near) => format!("unknown key; did you mean `{near}`?"),
         None => format!("unknown key; the keys here are {}", known.join(", ")),

@@ -33,4 +33,8 @@ impl Guest for NextVersion {
     }
 }
 
-bindings::export!(NextVersion with_types_in bindings);
+#[allow(unsafe_code, reason = "generated")]
+mod export {
+    use super::{NextVersion, bindings};
+    bindings::export!(NextVersion with_types_in bindings);
+}

@@ -15,7 +15,7 @@ pub struct Stream {
     kind: Option<Value>,
     /// A pointer that is none.
     pointer: Option<String>,
-    /// For the source, in the place of a topic.
+    /// For the source, instead of a topic.
     parameters: Option<Value>,
 }
 
@@ -40,9 +40,9 @@ impl Subscriber for Stream {
         let seen = SEEN.get() + 1;
         SEEN.set(seen);
         // `{"do": "trap"}` says it as JSON, for sources that carry nothing else.
-        let told: Option<Value> = serde_json::from_slice(message.bytes()).ok();
-        let told = told.as_ref().and_then(|told| told["do"].as_str()).map(str::as_bytes);
-        match told.unwrap_or(message.bytes()) {
+        let command: Option<Value> = serde_json::from_slice(message.bytes()).ok();
+        let command = command.as_ref().and_then(|command| command["do"].as_str()).map(str::as_bytes);
+        match command.unwrap_or(message.bytes()) {
             b"skip" => Ok(Verdict::skip()),
             b"emit" => Ok(Verdict::fire(json!({"name": self.name, "seen": seen}))),
             b"now" => Ok(Verdict::fire(cx.now)),

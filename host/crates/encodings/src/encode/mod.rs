@@ -36,7 +36,7 @@ pub(super) fn encode(document: &Document, rules: Rules) -> Outcome<String> {
     while let Some((id, hashed)) = encoder.walk.next() {
         encoder.value(id, hashed)?;
         if encoder.walk.out.len() > MAX_BYTES && rules != Rules::Airflow {
-            return Err(encoder.wrong(id, format!("the value is larger than {MAX_BYTES} bytes in Airflow's encoding")));
+            return Err(encoder.refuse(id, format!("the value is larger than {MAX_BYTES} bytes in Airflow's encoding")));
         }
     }
     Ok(encoder.walk.out)

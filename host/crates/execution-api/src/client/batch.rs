@@ -1,5 +1,6 @@
 //! `POST triggers/events`, the extension `event-batch`: several events in one request, each with an answer of its own.
 
+use encodings::WireEvent;
 use trigger_host_types::TriggerId;
 
 use super::Client;

@@ -1,5 +1,6 @@
 //! The eight endpoints and the checkpoint. Source: contract/execution-api.md section 4.
 
+use encodings::WireEvent;
 use reqwest::Method;
 use reqwest::header::{HeaderName, HeaderValue};
 use trigger_host_types::{JobId, TriggerId};
@@ -10,7 +11,7 @@ use super::exchange::{Ask, to_json};
 use crate::error::ApiError;
 use crate::wire::{
     CheckpointBody, EventBody, FailureBody, JobBody, LoadAnswer, LoadRequest, RegisterAnswer, Registered, RunTrigger,
-    StoredCheckpoint, WireEvent, WorkloadsAnswer, WorkloadsBody,
+    StoredCheckpoint, WorkloadsAnswer, WorkloadsBody,
 };
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");

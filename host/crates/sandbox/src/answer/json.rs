@@ -13,7 +13,7 @@ pub(super) fn check(text: &str) -> Result<(), String> {
     Level(MOST_DEPTH).deserialize(&mut parser).and_then(|()| parser.end()).map_err(|error| error.to_string())
 }
 
-/// A value that may hold so many more levels.
+/// A value that may hold this many more levels.
 #[derive(Clone, Copy)]
 struct Level(u8);
 

@@ -1,4 +1,4 @@
-//! The seam to whoever answers a guest's imports.
+//! The seam to what answers a guest's imports.
 
 use async_trait::async_trait;
 use trigger_host_types::airflow::NothingGranted;

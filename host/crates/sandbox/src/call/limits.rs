@@ -11,7 +11,7 @@ pub struct Limits {
     pub table_elements: u32,
     /// CPU time, measured on the thread, so without what other work took. 250 ms.
     pub cpu: Duration,
-    /// Time by the wall, waiting in host calls included. 30 s.
+    /// Wall-clock time, including waiting in host calls. 30 s.
     pub wall: Duration,
     /// Host calls with an effect outside: each request of a `send-all` is one. 256.
     pub host_calls: u32,

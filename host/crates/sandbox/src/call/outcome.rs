@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use trigger_host_types::{Event, UnixMs};
 
-/// What one poll came to. Every text in it is JSON, of bounded size and depth.
+/// The result of one poll. Every text in it is JSON, of bounded size and depth.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
     /// To be fired in this order, before the checkpoint is stored.
@@ -18,7 +18,7 @@ pub struct Outcome {
 /// When to call again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Next {
-    /// After so long.
+    /// After this time.
     After(Duration),
     /// At this time, at once if it is past.
     At(UnixMs),
@@ -26,7 +26,7 @@ pub enum Next {
     Finished,
 }
 
-/// What a component says of itself.
+/// What a component says about itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Description {
     /// One sentence.

@@ -59,9 +59,9 @@ pub struct Upstream {
 /// How much one read may bring.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Demand {
-    /// So many messages at most.
+    /// The most messages.
     pub most: u32,
-    /// So many milliseconds may it wait for the first.
+    /// How many milliseconds it may wait for the first.
     pub wait_ms: u32,
 }
 
@@ -76,14 +76,14 @@ pub struct Message {
     pub lane: Bytes,
 }
 
-/// What one read of a guest's upstream came to.
+/// The result of one read of a guest's upstream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadBatch {
     /// In the order of the upstream.
     pub messages: Vec<Message>,
     /// For the next read; JSON text.
     pub cursor: Option<String>,
-    /// After so many milliseconds the upstream gives them to somebody else.
+    /// After this many milliseconds the upstream hands them to another reader.
     pub hold_ms: Option<u32>,
 }
 
@@ -92,11 +92,11 @@ pub struct ReadBatch {
 pub struct Settled {
     /// Of the message.
     pub receipt: Bytes,
-    /// So many accepted it.
+    /// How many accepted it.
     pub accepted: u32,
-    /// So many called it malformed.
+    /// How many rejected it as malformed.
     pub rejected: u32,
-    /// So many failed it.
+    /// How many failed on it.
     pub failed: u32,
 }
 
@@ -105,7 +105,7 @@ pub struct Settled {
 pub enum Advanced {
     /// All of it but these: places in the batch, ascending, and why, on one line.
     Except(Vec<(usize, String)>),
-    /// None of it; to be tried again, not before so many milliseconds.
+    /// None of it; to be tried again, after at least this many milliseconds if given.
     Retry(String, Option<u64>),
     /// None of it, and it never will.
     Fatal(String),

@@ -1,4 +1,4 @@
-//! The compiling process: limits itself, reads wasm, writes native code. It opens no file and speaks to nobody else.
+//! The compiling process: limits itself, reads wasm, writes native code. It opens no file and talks only to its parent.
 
 use std::io::{self, Read, Write};
 use std::process::ExitCode;

@@ -52,7 +52,7 @@ fn start(program: &Path, arguments: &[OsString]) -> io::Result<Child> {
 fn feed_and_wait(child: &mut Child, wasm: &[u8]) -> io::Result<Option<Done>> {
     let (Some(input), Some(output), Some(errors)) = (child.stdin.take(), child.stdout.take(), child.stderr.take())
     else {
-        return Err(io::Error::other("the compiler has no pipes"));
+        return Err(io::Error::other("the compiler was started without pipes"));
     };
     let (finished, when_finished) = mpsc::sync_channel(2);
     let native = reader(output, MOST_NATIVE, finished.clone())?;

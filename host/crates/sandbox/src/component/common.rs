@@ -38,7 +38,7 @@ impl Core {
         }
     }
 
-    /// The task is gone: the runtime ended, or there is a fault of ours.
+    /// The task is gone: the runtime has ended, or the host has a fault.
     fn lost(&self, error: JoinError) -> EndReason {
         if error.is_cancelled() {
             return EndReason::Cancelled;
@@ -48,8 +48,8 @@ impl Core {
     }
 }
 
-/// Checks what a call gave, and counts the call.
-pub(super) fn checked<R, T>(
+/// Checks the answer of a call, and counts the call.
+pub(super) fn finish<R, T>(
     ended: Ended<R>,
     function: &'static str,
     check: impl FnOnce(R) -> Result<T, EndReason>,

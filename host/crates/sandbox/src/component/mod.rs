@@ -63,7 +63,7 @@ impl Component {
         self.core().compiled.world
     }
 
-    /// What it says of itself, asked without grants; nothing when it has no manifest.
+    /// What it says about itself, asked without grants; none when it does not have a manifest.
     ///
     /// # Errors
     /// When the call ends without an answer, or with one that cannot be used.

@@ -1,8 +1,8 @@
 //! A trigger that filters a shared stream; its filter is an instance that stays between two calls while there is room for it.
 //!
 //! A filter owns one store at most. Invariants: one call at a time; an instance whose call did not end well is dropped, and the next call makes
-//! another; a call holds slots like every other, and what stays has slots of its own ([`Room`]), so polls always find one. A filter that finds no
-//! room to stay works all the same, at the price of a fresh instance for each call.
+//! another; a call holds slots like every other, and what stays has slots of its own ([`Room`]), so polls always find one. A filter for which
+//! there is no room still works, at the price of a fresh instance for each call.
 
 use std::sync::Arc;
 use std::time::Instant;

@@ -30,14 +30,14 @@ pub struct Inspection {
     /// Every export, as written in the component, in its order.
     pub exports: Vec<String>,
     /// The interfaces of `trigger-host:host` it imports, each of which its grants must allow.
-    pub wants: Vec<Wanted>,
+    pub wants: Vec<WantedImport>,
     /// Imports that are refused whatever the grants, each with the reason.
     pub refused: Vec<String>,
 }
 
 /// An interface of `trigger-host:host` that a component imports.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wanted {
+pub struct WantedImport {
     /// Which one.
     pub interface: Interface,
     /// The import, as written in the component.
@@ -64,13 +64,13 @@ pub(crate) fn read(
 ) -> Result<(Inspection, &'static dyn Version), LoadError> {
     let Outline { imports, exports } = outline(name, wasm)?;
     let (room, world, version) = versions.world(&exports).ok_or_else(|| not_a_world(name, &exports, versions))?;
-    let mut wants: Vec<Wanted> = Vec::new();
+    let mut wants: Vec<WantedImport> = Vec::new();
     let mut refused = Vec::new();
     for import in &imports {
         match judge(import, versions) {
             Import::Free => {}
             Import::Wants(interface) if wants.iter().any(|wanted| wanted.interface == interface) => {}
-            Import::Wants(interface) => wants.push(Wanted { interface, import: import.clone() }),
+            Import::Wants(interface) => wants.push(WantedImport { interface, import: import.clone() }),
             Import::Refused(reason) => refused.push(reason),
         }
     }

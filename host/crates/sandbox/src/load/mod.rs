@@ -9,6 +9,6 @@ mod outline;
 
 pub(crate) use admit::admit;
 pub use error::LoadError;
-pub use inspect::{Inspection, inspect};
+pub use inspect::{Inspection, WantedImport, inspect};
 pub(crate) use inspect::{read, validate};
 pub(crate) use link::link;

@@ -119,7 +119,7 @@ impl CallLog {
         budget.lines == 0 || budget.bytes == 0
     }
 
-    /// Takes a line of so many bytes from the budget. Once one does not fit the log is full: no later, shorter line slips in.
+    /// Takes a line of `size` bytes from the budget. Once one does not fit, the log is full: no later, shorter line slips in.
     fn take(&self, size: usize) -> bool {
         let mut budget = self.0.budget.lock();
         // An empty line costs something too.

@@ -30,7 +30,7 @@ const RESERVED: [&str; 22] = [
     "component",
 ];
 const MOST_NAME: usize = 64;
-/// A line has at most so many fields; more are left out.
+/// The most fields of one line; the rest is left out.
 pub(super) const MOST_FIELDS: usize = 32;
 
 /// Letters, digits and `_`; reserved names get the prefix `guest_`.

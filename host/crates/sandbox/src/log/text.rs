@@ -20,7 +20,7 @@ pub(crate) fn inert(text: &str) -> String {
     made
 }
 
-/// What somebody else's error or name says, in a form that may stand in one of ours: on one line, not too long.
+/// A foreign error or name in a form that may be part of a text of the host: on one line, not too long.
 pub(crate) fn quoted(words: impl Display) -> String {
     const MOST: usize = 1 << 10;
     inert(cut(&words.to_string(), MOST))
@@ -32,7 +32,7 @@ fn is_active(c: char) -> bool {
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
-/// At most so many bytes of the text, whole characters.
+/// The text, cut to at most this many bytes, between two characters.
 pub(crate) fn cut(text: &str, most: usize) -> &str {
     &text[..text.floor_char_boundary(most)]
 }

@@ -27,7 +27,7 @@ pub use exports::{Export, Exports};
 pub use world::{Found, Kind, World};
 pub(crate) use world::{is_of_series, series, versions_of};
 
-/// What a guest gives: an answer that nobody has checked yet, or its own error; or the engine's error, when the call does not end well.
+/// What a guest gives: an answer that is not checked yet, or its own error; or the engine's error, when the call fails.
 pub type Given<T> = wasmtime::Result<Result<T, GuestError>>;
 
 /// One version of `trigger-host:trigger` and `trigger-host:host`.

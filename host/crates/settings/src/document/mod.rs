@@ -8,6 +8,7 @@ mod file;
 mod node;
 mod toml;
 
+pub use deserialize::Misfit;
 pub use fields::{Fields, Wanted, misfit};
 pub use file::Document;
 pub use node::{Entry, Node, Table, Value};
