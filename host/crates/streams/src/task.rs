@@ -12,6 +12,8 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::{AbortHandle, JoinError, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
+use trigger_host_types::spans;
 
 use crate::alarm::Alarm;
 use crate::calls::{CallId, Calls};
@@ -79,7 +81,14 @@ impl Tasks {
     fn call(&mut self) {
         while let Some((id, advances)) = self.calls.next() {
             let producer = self.producer.clone();
-            let call = async move { Done::Advanced(id, producer.advance_many(&advances).await) };
+            let raw_events = advances.iter().map(|advance| advance.items.len()).sum();
+            let span = spans::advance(self.key.key(), self.key.class(), advances.len(), raw_events);
+            let call = async move {
+                let results = producer.advance_many(&advances).instrument(span.clone()).await;
+                let succeeded = results.iter().filter(|result| result.is_ok()).count() == advances.len();
+                spans::end(&span, if succeeded { "ok" } else { "failed" });
+                Done::Advanced(id, results)
+            };
             let call = self.spawn(call);
             self.calls.began(id, call);
         }
