@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 
 use metrics::{counter, gauge};
-use streams::actor::{GroupStatus, Seen, Streams};
-use streams::status::{State, Totals};
+use stream_rules::status::{State, Totals};
+use streams::{GroupStatus, Seen, Streams};
 
 /// Gauge, labels `source` and `state`: groups.
 const GROUPS: &str = "trigger_host_stream_groups";

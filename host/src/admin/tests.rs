@@ -1,5 +1,6 @@
 //! The admin port over a real socket: what it shows of a stream, and who may pause one.
 
+use metrics_exporter_prometheus::PrometheusBuilder;
 use std::fs;
 
 use axum::extract::connect_info::MockConnectInfo;

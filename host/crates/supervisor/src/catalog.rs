@@ -10,7 +10,6 @@ use execution_api::wire::CALLBACK_CLASSPATH;
 use sandbox::{Component, Limits, Poller, Subscriber};
 use trigger_host_types::{ClassPath, TriggerKind};
 
-use crate::scheduler::Mapped;
 use crate::streams::{NoUpstreams, Upstreams};
 
 /// A class path and what runs for it.
@@ -41,12 +40,6 @@ impl Class {
     /// What filters shared streams for its triggers; none where they are polled.
     pub fn subscriber(&self) -> Option<&Subscriber> {
         if let Component::Subscriber(subscriber) = &self.component { Some(subscriber) } else { None }
-    }
-}
-
-impl Mapped for Arc<Class> {
-    fn listens(&self) -> bool {
-        Class::listens(self)
     }
 }
 

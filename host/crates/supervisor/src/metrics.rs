@@ -20,6 +20,8 @@ pub(crate) const EXTENDED: &str = "trigger_host_stream_extended_messages_total";
 pub(crate) const EXTENSIONS_FAILED: &str = "trigger_host_stream_extensions_failed_total";
 /// Counter, labels `source` as above and `why` (`room`, `failed`, `age`): messages that are kept no longer though they are open, so may come again.
 pub(crate) const LET_GO: &str = "trigger_host_stream_let_go_messages_total";
+/// Counter, label `state`: states of the scheduler that cannot be, and are.
+pub(crate) const IMPOSSIBLE: &str = "trigger_host_impossible_states_total";
 /// Gauge: triggers held.
 pub(crate) const TRIGGERS: &str = "trigger_host_triggers";
 /// Gauge: triggers held that cannot be run.

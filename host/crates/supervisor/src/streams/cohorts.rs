@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use streams::StreamKey;
+use stream_rules::StreamKey;
 use trigger_host_types::{ClassPath, TriggerId};
 
 /// Triggers without a known key that one group waits for; beyond that the grace alone decides.

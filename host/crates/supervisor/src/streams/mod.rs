@@ -14,5 +14,5 @@ pub(crate) use cohorts::Cohorts;
 pub use guest::{GuestParts, GuestUpstream};
 pub(crate) use join::{Hall, Newcomer, NotJoined};
 pub(crate) use listener::{Fault, Listener, Told};
-pub(crate) use receipt::{Fate, Receipt, settle};
+pub(crate) use receipt::{Receipt, settle};
 pub use upstream::{NoUpstreams, Upstream, UpstreamRefused, Upstreams, WantedUpstream};

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use sandbox::{Advanced, EndReason, Settled};
-use streams::actor::Advance;
-use streams::{AdvanceError, AdvanceItem, Lane};
+use stream_rules::{AdvanceError, AdvanceItem, Lane};
+use streams::Advance;
 
 use super::Shared;
 

@@ -11,7 +11,7 @@ use broker::{Broker, HttpGrant};
 use sandbox::{Advanced, Demand, EndReason, HostCalls, Limits, Producer, ReadBatch, Settled, Upstream};
 use trigger_host_types::{Clock, http, log};
 
-/// The longest that a read is told to wait: what brokers commonly take.
+/// The longest that a read is asked to wait: what brokers commonly allow.
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
 
 /// What a guest that is an upstream can be asked.
