@@ -182,7 +182,7 @@ impl Policy {
 
 impl Policy {
     /// The same rules for a producer whose calls each take this many lanes (`P4`).
-    pub(crate) fn gathering(mut self, lanes: NonZeroUsize) -> Self {
+    pub fn gathering(mut self, lanes: NonZeroUsize) -> Self {
         self.advance.max_in_flight = self.advance.max_in_flight.max(1).saturating_mul(lanes.get());
         self
     }

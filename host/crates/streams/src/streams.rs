@@ -4,7 +4,6 @@
 //! `L4`); stopping stops all groups at the same time; looking at groups never waits for one that does not answer.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use matching::Match;
 use stream_rules::status::Totals;

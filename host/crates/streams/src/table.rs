@@ -9,12 +9,11 @@ use std::sync::Arc;
 
 use stream_rules::{Group, GroupId, Registry, Sequence, StreamKey};
 use tokio::runtime;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::message::Message;
 use crate::request::{Handle, Known, PauseError, Request, Subscribe};
 use crate::task::{self, Tasks, Wires};
 use crate::totals::Sums;
