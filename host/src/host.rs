@@ -47,6 +47,7 @@ pub(crate) fn sandbox(
         workers: keys.workers.get(),
         cache: keys.cache.clone().or_else(|| default_cache(environment)),
         compiler,
+        versions: sandbox::Versions::default(),
         clock,
     };
     Ok(Sandbox::start(config)?)

@@ -60,7 +60,7 @@ pub enum Database {
     File(PathBuf),
 }
 
-/// Who may call `/execution/`. Source: contract/execution-api.md section 2.
+/// Who may call `/execution/`. See docs/design/execution-api.md#tokens.
 #[derive(Debug, Clone)]
 pub enum Auth {
     /// Everybody; a token is not looked at and every caller is the all-zero subject.

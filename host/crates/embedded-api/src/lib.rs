@@ -1,8 +1,8 @@
 //! The Execution API over SQLite, for development, CI and tests: a small Airflow without a scheduler's ambitions.
 //!
-//! Below `/execution/` it answers as the contract says (`docs/embedded-api.md` lists what); below `/dev/` is what only development has.
-//! Owns the rows, the rules of assignment and the scheduler's part that a host can notice. Knows no wasm and no host: several may use one
-//! server at a time.
+//! Below `/execution/` it answers as docs/design/execution-api.md says (`docs/embedded-api.md` lists what); below
+//! `/dev/` is what only development has. Owns the rows, the rules of assignment and the scheduler's part that a host
+//! can notice. Knows no wasm and no host: several may use one server at a time.
 //!
 //! Invariants: a 2xx is sent only after the commit that holds its effect; a task trigger has at most one live holder; no secret is printed.
 #![forbid(unsafe_code)]

@@ -1,4 +1,5 @@
-//! The names that both codecs know: serde's classes, BaseSerialization's tags, the neutral tags. Source: contract/encodings.md section 2.
+//! The names that both codecs know: serde's classes, BaseSerialization's tags, the neutral tags. See
+//! docs/design/encodings.md#values.
 
 pub(super) const CLASSNAME: &str = "__classname__";
 pub(super) const VERSION: &str = "__version__";

@@ -1,4 +1,4 @@
-//! Fernet, as Airflow uses it: several keys, no time-to-live. Source: contract/encodings.md section 1.
+//! Fernet, as Airflow uses it: several keys, no time-to-live. See docs/design/encodings.md#stored-kwargs.
 
 use std::sync::Arc;
 

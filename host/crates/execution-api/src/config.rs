@@ -46,9 +46,10 @@ impl ClientConfig {
 
 /// Which server answers. Both speak the same eight endpoints; they differ in the API version they are asked with.
 ///
-/// The endpoints are not merged upstream, and what is merged may register in another way (contract/execution-api.md section 8). It then becomes
-/// a third dialect, whose place is this switch and `Client::register`: nothing else knows what registering looks like, answers may
-/// already grow fields, and a heartbeat may already be answered with a body.
+/// The endpoints are not merged upstream, and what is merged may register in another way
+/// (docs/design/execution-api.md#drift). It then becomes a third dialect, whose place is this switch and
+/// `Client::register`: nothing else knows what registering looks like, answers may already grow fields, and a heartbeat
+/// may already be answered with a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Dialect {
     /// The plugin or the embedded API, beside an Airflow 3.3 that serves the runtime routes.
@@ -73,7 +74,7 @@ impl Dialect {
     }
 }
 
-/// Where bearer tokens come from. Source: contract/execution-api.md section 2.
+/// Where bearer tokens come from. See docs/design/execution-api.md#tokens.
 #[derive(Clone)]
 pub enum TokenSource {
     /// No token is sent.

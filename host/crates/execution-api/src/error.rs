@@ -1,4 +1,4 @@
-//! Why a call did not do what it was for, in the classes of contract/triggerer-behaviour.md section 6.
+//! Why a call did not do what it was for, in the classes of docs/design/triggerer.md#errors.
 //!
 //! Invariant: no text holds a token, a URL or a body of the server beyond a short, printable piece of its `detail`.
 

@@ -1,5 +1,5 @@
-//! What a failed call means for the one who made it: contract/triggerer-behaviour.md section 6 as a function, and the waits between
-//! attempts. Pure: time and chance are parameters.
+//! What a failed call means for the one who made it: docs/design/triggerer.md#errors as a function, and the waits
+//! between attempts. Pure: time and chance are parameters.
 
 use std::time::Duration;
 
@@ -117,7 +117,7 @@ mod tests {
     ];
 
     #[test]
-    fn follows_the_table_of_the_contract() {
+    fn follows_the_retry_table() {
         let running = |call, fault| next_step(call, fault, 1, true);
         for call in CALLS {
             for fault in [Fault::Transport, Fault::Busy] {

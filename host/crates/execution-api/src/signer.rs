@@ -1,4 +1,5 @@
-//! Signs the host's own tokens, with the claims that Airflow's generator writes. Source: contract/execution-api.md section 2.
+//! Signs the host's own tokens, with the claims that Airflow's generator writes. See
+//! docs/design/execution-api.md#tokens.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

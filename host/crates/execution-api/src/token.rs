@@ -1,5 +1,5 @@
 //! Bearer tokens: read from a file or signed here, renewed before they expire, replaced when the server refuses or refreshes them.
-//! Source: contract/execution-api.md section 2.
+//! See docs/design/execution-api.md#tokens.
 //!
 //! Invariants: a token is only ever held as a header value marked sensitive; no lock is held across an await.
 

@@ -1,4 +1,4 @@
-//! One line of a log file: strict JSON in the order of Airflow's own. Source: contract/encodings.md section 5, "Line format".
+//! One line of a log file: strict JSON in the order of Airflow's own. See docs/design/encodings.md#log-lines.
 
 use std::borrow::Cow;
 

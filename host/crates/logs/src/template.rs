@@ -1,4 +1,4 @@
-//! Where a task's log is: `[logging] log_filename_template`. Source: contract/encodings.md section 5.
+//! Where a task's log is: `[logging] log_filename_template`. See docs/design/encodings.md#log-files.
 //!
 //! Airflow renders the template with Jinja, or with `str.format` where it holds no `{{`. Here both are read as far as a deployment
 //! plausibly goes: placeholders, and the condition on the map index that the default has. Anything else is refused at the start: a log that

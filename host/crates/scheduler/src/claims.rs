@@ -116,7 +116,7 @@ impl<O: Outside> Scheduler<O> {
     }
 
     /// Fails a task or a callback whose trigger cannot run. A watcher is kept, because the failure route does nothing for it and there is no
-    /// way to give it back; so is what the operator wants to be kept (contract/triggerer-behaviour.md section 3).
+    /// way to give it back; so is what the operator wants to be kept (docs/design/triggerer.md#assignment).
     pub(crate) fn refuse(&mut self, slot: Slot, refusal: Refusal, now: UnixMs) {
         let Some(kind) = self.table.row(slot).map(|trigger| trigger.kind) else {
             return self.count(Impossible::EmptySlot);

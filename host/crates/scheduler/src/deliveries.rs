@@ -12,7 +12,7 @@ use crate::outside::Outside;
 use crate::scheduler::Scheduler;
 use crate::table::{Phase, Slot, Ticket};
 
-/// What the answer to a request means, by the retry table of contract/triggerer-behaviour.md section 6.
+/// What the answer to a request means, by the retry table of docs/design/triggerer.md#errors.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sent {
     /// 2xx.

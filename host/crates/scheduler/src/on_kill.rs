@@ -1,4 +1,4 @@
-//! When the user's wish may be assumed: the rule of contract/triggerer-behaviour.md section 5.
+//! When the user's wish may be assumed: the rule of docs/design/triggerer.md#cancelling.
 //!
 //! A trigger leaves `load` for many reasons and the wire gives none. `on-kill` may cancel an external job, so it is called only when every
 //! other reason can be excluded as far as this host can know.

@@ -133,7 +133,7 @@ impl<O: Outside> Scheduler<O> {
         self.arm(slot, Phase::Idle, again);
     }
 
-    /// The failure route ignores callbacks, so a failed one fires an event (contract/triggerer-behaviour.md section 4).
+    /// The failure route ignores callbacks, so a failed one fires an event (docs/design/triggerer.md#running-and-failing).
     pub(crate) fn callback_failed(&mut self, slot: Slot, failure: &FailureMessage, now: UnixMs) {
         let Some(source) = self.table.ticket(slot).and_then(|ticket| self.source(ticket)) else {
             return self.count(Impossible::EmptySlot);

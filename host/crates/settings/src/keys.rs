@@ -1,6 +1,6 @@
 //! The one table of keys. File, environment, documentation and `config show` are all made from it, and so are the typed structs.
 //!
-//! Adding a key is adding a row. Defaults that Airflow has are Airflow's (contract/triggerer-behaviour.md section 1).
+//! Adding a key is adding a row. Defaults that Airflow has are Airflow's (docs/design/triggerer.md#configuration).
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;

@@ -99,7 +99,7 @@ fn a_file_that_is_not_toml_names_the_line() {
     assert_eq!(problems.errors()[0].line, Some(2));
 }
 
-/// The rows of contract/triggerer-behaviour.md section 1, and what of `[api_auth]` makes a token.
+/// The rows of docs/design/triggerer.md#configuration, and what of `[api_auth]` makes a token.
 const AIRFLOWS: [&str; 31] = [
     "AIRFLOW__TRIGGERER__CAPACITY",
     "AIRFLOW__TRIGGERER__JOB_HEARTBEAT_SEC",

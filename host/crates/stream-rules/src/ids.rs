@@ -114,7 +114,7 @@ impl StreamKey {
         Self { class: Some(class), key: key.into() }
     }
 
-    /// A key that is global across classes, as in Airflow (weakness 14 of the contract).
+    /// A key that is global across classes, as in Airflow (`WK14`).
     pub fn global(key: impl Into<Arc<str>>) -> Self {
         Self { class: None, key: key.into() }
     }

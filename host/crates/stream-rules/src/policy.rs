@@ -153,7 +153,7 @@ impl Policy {
         }
     }
 
-    /// The default: repairs what the contract lists as weaknesses.
+    /// The default: repairs Airflow's weaknesses (docs/design/shared-streams.md#weaknesses).
     pub const fn safe() -> Self {
         Self {
             queue: 1_024,

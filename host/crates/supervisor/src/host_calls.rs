@@ -6,10 +6,11 @@ use std::sync::Arc;
 use airflow_asks::{Asker, Scope};
 use async_trait::async_trait;
 use broker::Broker;
+use tracing::Span;
 use trigger_host_types::airflow::NothingGranted;
 use trigger_host_types::imports::AnswersAll;
 use trigger_host_types::step::Subject;
-use trigger_host_types::{JobId, UnixMs, http, log};
+use trigger_host_types::{JobId, UnixMs, http, log, spans};
 
 use crate::carried::Trigger;
 use crate::catalog::Class;
@@ -60,5 +61,9 @@ impl sandbox::HostCalls for TriggerCalls {
 
     fn log(&self, line: log::Line) {
         self.observer.log(&self.subject, &line);
+    }
+
+    fn span(&self, import: &'static str) -> Span {
+        spans::host_call(self.subject.trigger, &self.subject.classpath, self.class.component.digest(), import)
     }
 }

@@ -1,4 +1,4 @@
-//! What an operator can set about the supervisor, with Airflow's own defaults (contract/triggerer-behaviour.md section 1).
+//! What an operator can set about the supervisor, with Airflow's own defaults (docs/design/triggerer.md#configuration).
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ pub struct Settings {
     pub watchdog: Duration,
     /// Bound on one `on-kill` (`[triggerer] on_kill_timeout`).
     pub on_kill_timeout: Duration,
-    /// No event of a task's trigger leaves earlier than this after its claim (contract/real-airflow.md section 4).
+    /// No event of a task's trigger leaves earlier than this after its claim (docs/design/triggerer.md#early-events).
     pub first_event_after: Duration,
     /// What becomes of a task's trigger without a component.
     pub unmapped_tasks: Unmapped,
@@ -45,7 +45,7 @@ pub struct Settings {
     pub drain: Drain,
 }
 
-/// The bounds of a drain, in its order (contract/triggerer-behaviour.md section 8).
+/// The bounds of a drain, in its order (docs/design/triggerer.md#shutdown).
 #[derive(Debug, Clone, Copy)]
 pub struct Drain {
     /// For calls that are running.

@@ -80,7 +80,7 @@ fn bad_kwargs(message: String) -> Refusal {
     Refusal { reason: "bad-kwargs", message }
 }
 
-/// A task that starts from its trigger has unrendered kwargs (contract/triggerer-behaviour.md section 9).
+/// A task that starts from its trigger has unrendered kwargs (docs/design/triggerer.md#templates).
 fn render(kwargs: String, workload: &RunTrigger) -> Result<String, Refusal> {
     let (Some(dag_data), Some(ti)) = (&workload.dag_data, &workload.ti) else { return Ok(kwargs) };
     let ti = ti.for_guest();

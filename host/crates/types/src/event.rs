@@ -9,7 +9,7 @@ pub struct Event {
     pub kind: EventKind,
 }
 
-/// What an event does to the task that waits for it. Source: contract/encodings.md section 3.
+/// What an event does to the task that waits for it. See docs/design/encodings.md#event-payloads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EventKind {
     /// Resumes the task, or tells the asset or the callback.

@@ -1,7 +1,8 @@
-//! Scenario files of contract/shared-stream.md section 4, run through `stream-rules` in the `airflow` profile.
+//! Scenario files of docs/design/shared-streams.md#recorded-schedules, run through `stream-rules` in the `airflow` profile.
 //!
-//! Owns the comparison. Invariants: every compared part of `expected` is compared, in every step; what the contract calls free (the order of
-//! deliveries to different subscribers, of advances of different lanes) is put into one order on both sides first.
+//! Owns the comparison. Invariants: every compared part of `expected` is compared, in every step; what is free in them
+//! (the order of deliveries to different subscribers, of advances of different lanes) is put into one order on both
+//! sides first.
 
 mod record;
 mod world;

@@ -1,4 +1,6 @@
-"""Events: accepts any number at once and answers each. Source: contract/execution-api.md 4, real-airflow.md 5.2.
+"""Events: accepts any number at once and answers each.
+
+See docs/design/execution-api.md#jobs-and-triggers.
 
 Order: keys claimed -> what waits is locked -> effects -> the caller commits -> the answers are true.
 

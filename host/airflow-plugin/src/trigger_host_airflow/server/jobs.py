@@ -1,4 +1,7 @@
-"""A host's Job: ``POST jobs``, ``jobs/{id}/heartbeat``, ``jobs/{id}/complete``. Source: contract/execution-api.md 4."""
+"""A host's Job: ``POST jobs``, ``jobs/{id}/heartbeat``, ``jobs/{id}/complete``.
+
+See docs/design/execution-api.md#jobs-and-triggers.
+"""
 
 from airflow._shared.timezones import timezone
 from airflow.jobs.job import Job, JobState

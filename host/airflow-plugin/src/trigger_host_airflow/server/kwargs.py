@@ -1,4 +1,7 @@
-"""A trigger's stored kwargs as plain JSON text: the host needs no Fernet key. Source: contract/encodings.md 1."""
+"""A trigger's stored kwargs as plain JSON text: the host needs no Fernet key.
+
+See docs/design/encodings.md#stored-kwargs.
+"""
 
 import logging
 

@@ -1,7 +1,8 @@
 """Resuming tasks: the payload goes into the stored kwargs as it is, and the task is scheduled.
 
-``Trigger.submit_event`` of 3.3.2 decodes and encodes the payload anew, which fails the task for a payload that is in
-Airflow's own encoding (``__classname__``). So it is spliced in, and nothing is imported. Source: real-airflow.md 5.2.
+``Trigger.submit_event`` of 3.3.2 decodes the payload and encodes it again, which fails the task when the payload is in
+Airflow's own encoding (``__classname__``). So it is spliced in, and nothing is imported. See
+docs/design/execution-api.md#jobs-and-triggers.
 """
 
 from collections.abc import Iterator, Sequence

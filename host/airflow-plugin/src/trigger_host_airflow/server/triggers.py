@@ -1,4 +1,7 @@
-"""``triggers/*``: the endpoints of a triggerer, and the extensions. Source: contract/execution-api.md 4."""
+"""``triggers/*``: the endpoints of a triggerer, and the extensions.
+
+See docs/design/execution-api.md#jobs-and-triggers.
+"""
 
 from typing import Annotated, Any
 

@@ -1,4 +1,6 @@
-"""Workloads: what a host needs to run a trigger. Source: the triggerer's builder of 3.3.2, contract/execution-api.md 5.
+"""Workloads: what a host needs to run a trigger, built as Airflow 3.3.2's triggerer builds them.
+
+See docs/design/execution-api.md#workloads.
 
 - One broken row harms no other.
 - The number of statements does not grow with the number of triggers, only with that of Dag versions among them.

@@ -1,4 +1,4 @@
-//! Answers that are not what was asked for. Source: contract/execution-api.md section 3; every body is as recorded.
+//! Answers that are not what was asked for. See docs/design/execution-api.md#error-bodies; every body is as recorded.
 
 use axum::Json;
 use axum::http::StatusCode;

@@ -1,4 +1,4 @@
-//! Tokens: checked and renewed as Airflow does. Source: contract/execution-api.md section 2.
+//! Tokens: checked and renewed as Airflow does. See docs/design/execution-api.md#tokens.
 //!
 //! Owns the secret; prints nothing. Time is a parameter, by the clock that hosts live by.
 

@@ -1,4 +1,5 @@
-//! Assignment: which triggers a `load` gets. Source: contract/execution-api.md section 4 and the measured `assignment_probe.json`.
+//! Assignment: which triggers a `load` gets. See docs/design/execution-api.md#jobs-and-triggers
+//! and the measured tests/fixtures/assignment_probe.json.
 //!
 //! - New claims: at most `capacity - held` in all, at most `claims_per_class` of each class, in the order callbacks, tasks, assets.
 //! - Callbacks and tasks go by priority, then age; assets by age.

@@ -1,4 +1,4 @@
-//! Events and failures. Source: contract/execution-api.md section 4; the extensions are the project's own.
+//! Events and failures. See docs/design/execution-api.md#jobs-and-triggers; the extensions are the project's own.
 //!
 //! - A task takes its first event: `next_kwargs["event"]` is the payload untouched, the task is scheduled, its link to the trigger cut.
 //! - An event for an unknown trigger, or where nothing waits, is accepted and does nothing.

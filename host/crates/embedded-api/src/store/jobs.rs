@@ -1,4 +1,4 @@
-//! Jobs: one row per life of a host. Source: contract/execution-api.md section 4.
+//! Jobs: one row per life of a host. See docs/design/execution-api.md#jobs-and-triggers.
 
 use rusqlite::{Connection, params};
 

@@ -1,7 +1,7 @@
 //! Payload texts: whether two mean the same, and what Airflow's server can make of one for an asset or a callback.
 //!
-//! Texts are what Python's parser takes, so some are not strict JSON (`NaN`, lone surrogates). Source: contract/encodings.md section 3,
-//! contract/execution-api.md section 4.
+//! Texts are what Python's parser takes, so some are not strict JSON (`NaN`, lone surrogates). See
+//! docs/design/encodings.md#event-payloads and docs/design/execution-api.md#jobs-and-triggers.
 
 use serde_json::Value;
 

@@ -11,7 +11,8 @@ use crate::life::{Effect, Happened};
 pub(super) const NEXT_TIMEOUT: &str =
     "SELECT min(timeout_after) FROM task_instance WHERE trigger_id IS NOT NULL AND timeout_after IS NOT NULL";
 
-/// Fails every deferred task whose `timeout_after` lies before now, and cuts its link. Source: triggerer-behaviour.md section 5.
+/// Fails every deferred task whose `timeout_after` lies before now, and cuts its link. See
+/// docs/design/triggerer.md#cancelling.
 pub(super) fn time_out(write: &mut Write<'_>) -> Result<(), StoreError> {
     let mut select = write.connection.prepare_cached(
         "SELECT trigger_id FROM task_instance

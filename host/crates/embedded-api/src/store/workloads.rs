@@ -1,4 +1,4 @@
-//! Workloads: what a host needs to run a trigger. Source: contract/execution-api.md section 5.
+//! Workloads: what a host needs to run a trigger. See docs/design/execution-api.md#workloads.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use crate::error::StoreError;
 use crate::time;
 
-/// `RunTrigger`, in the contract's order of fields.
+/// `RunTrigger`, in the order of fields that Airflow's builder writes.
 #[derive(Serialize)]
 pub(crate) struct RunTrigger {
     id: i64,

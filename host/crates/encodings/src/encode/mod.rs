@@ -1,5 +1,5 @@
 //! From neutral JSON to serde's encoding, refusing what Airflow could not read back or a guest must not make it build.
-//! Source: contract/encodings.md section 3.
+//! See docs/design/encodings.md#event-payloads.
 
 mod tags;
 

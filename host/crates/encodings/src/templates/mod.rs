@@ -3,7 +3,7 @@
 //! Here only plain substitutions are done, of what the workload itself carries (docs/airflow-behaviour.md lists them), by a reader that
 //! knows nothing else. A template engine would take far more than that, with meanings of its own for filters, macros and undefined names; every
 //! expression that is not certain to come out as in Python is an error instead. No text with an expression in it is ever handed on.
-//! Source: contract/triggerer-behaviour.md section 9.
+//! See docs/design/triggerer.md#templates.
 
 mod expression;
 mod started;

@@ -1,7 +1,7 @@
-//! What an answer means: success, or one of the classes of contract/triggerer-behaviour.md section 6. Pure.
+//! What an answer means: success, or one of the classes of docs/design/triggerer.md#errors. Pure.
 //!
 //! Decides by status, by the shape of `detail` and by `detail.reason`; never by wording, but for the plain `Not Found` of a route that
-//! does not exist, which the contract names (section 1).
+//! does not exist, which docs/design/execution-api.md#base-url-and-versions explains.
 
 use std::time::Duration;
 
@@ -107,8 +107,8 @@ pub(crate) fn failure(answer: &Answer, route: Route) -> ApiError {
     }
 }
 
-/// A later Airflow has another `jobs` at the same path, for its Dag processor (contract/execution-api.md section 8): it misses a field that
-/// this API does not have.
+/// A later Airflow has another `jobs` at the same path, for its Dag processor (docs/design/execution-api.md#drift): it
+/// misses a field that this API does not have.
 fn wants_a_registration(body: &ErrorBody) -> bool {
     let faults = body.detail.as_ref().and_then(Value::as_array).into_iter().flatten();
     faults.filter_map(|fault| fault.get("loc")?.as_array()?.last()).any(|field| field == "registration_id")

@@ -1,4 +1,4 @@
-//! The eight endpoints and the checkpoint. Source: contract/execution-api.md section 4.
+//! The eight endpoints and the checkpoint. See docs/design/execution-api.md#jobs-and-triggers.
 
 use encodings::WireEvent;
 use reqwest::Method;

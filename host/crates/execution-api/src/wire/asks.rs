@@ -1,4 +1,4 @@
-//! What the runtime routes ask and answer. Source: contract/execution-api.md section 6.
+//! What the runtime routes ask and answer. See docs/design/execution-api.md#asks.
 
 use std::collections::BTreeMap;
 

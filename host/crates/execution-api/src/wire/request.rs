@@ -1,4 +1,5 @@
-//! Requests and small answers of the eight endpoints and their extensions. Source: contract/execution-api.md section 4.
+//! Requests and small answers of the eight endpoints and their extensions. See
+//! docs/design/execution-api.md#jobs-and-triggers.
 
 use encodings::{WireEvent, WireXcoms};
 use serde::{Deserialize, Serialize};

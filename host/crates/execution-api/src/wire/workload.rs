@@ -1,4 +1,4 @@
-//! A workload: one trigger to run. Source: contract/execution-api.md section 5.
+//! A workload: one trigger to run. See docs/design/execution-api.md#workloads.
 //!
 //! A plain parse type: a million of them may be held, so what is large and rare stays unparsed text behind a pointer.
 

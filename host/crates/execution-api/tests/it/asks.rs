@@ -130,7 +130,7 @@ async fn ask(client: &AirflowAccess, request: &Value) -> Result<Value, ApiError>
     }
 }
 
-/// The class of a recorded answer, by the contract's table.
+/// The class of a recorded answer, by the table of docs/design/triggerer.md#errors.
 fn expected(status: u64, body: &Value) -> Option<Fault> {
     match status {
         200..=299 => None,
@@ -173,7 +173,8 @@ fn without_nulls(mut body: Value) -> Value {
 
 #[tokio::test]
 async fn the_client_asks_as_recorded() {
-    let recorded: Value = serde_json::from_str(include_str!("../fixtures/http_exchanges_332.json")).unwrap();
+    let recorded: Value =
+        serde_json::from_str(include_str!("../../../../../tests/fixtures/http_exchanges_332.json")).unwrap();
     let mut replayed = 0;
     for exchange in recorded["exchanges"].as_array().unwrap() {
         let name = exchange["name"].as_str().unwrap();

@@ -53,7 +53,7 @@ async fn a_probe_tells_apart_what_answers() {
 }
 
 #[tokio::test]
-async fn a_status_has_the_class_of_the_contract() {
+async fn a_status_has_the_class_of_the_retry_table() {
     for (status, fault) in [
         (408, Fault::Busy),
         (429, Fault::Busy),

@@ -11,7 +11,7 @@ use trigger_host_types::{IdempotencyKey, JobId, TriggerId, TriggerKind};
 use crate::server::{Reply, Server};
 use crate::tokens::{opened, signed};
 
-/// Exchanges that did not succeed, and the class the contract gives them.
+/// Exchanges that did not succeed, and the class that docs/design/triggerer.md#errors gives them.
 const FAULTS: [(&str, Fault); 15] = [
     ("job_register_extra", Fault::Rejected),
     ("job_register_missing", Fault::Rejected),
@@ -105,7 +105,8 @@ fn plain(value: &Value) -> Value {
 #[tokio::test]
 async fn the_client_speaks_as_recorded() {
     // One exchange is about a lone surrogate, which the reader used here refuses.
-    let recorded = include_str!("../fixtures/http_exchanges_pr67919.json").replace(r#""\ud800""#, r#""?""#);
+    let recorded =
+        include_str!("../../../../../tests/fixtures/http_exchanges_pr67919.json").replace(r#""\ud800""#, r#""?""#);
     let recorded: Value = serde_json::from_str(&recorded).unwrap();
     let mut replayed = 0;
     for exchange in recorded["exchanges"].as_array().unwrap() {
@@ -145,7 +146,8 @@ async fn the_client_speaks_as_recorded() {
 
 #[tokio::test]
 async fn recorded_workloads_are_read_whole() {
-    let recorded: Value = serde_json::from_str(include_str!("../fixtures/run_trigger_workloads.json")).unwrap();
+    let recorded: Value =
+        serde_json::from_str(include_str!("../../../../../tests/fixtures/run_trigger_workloads.json")).unwrap();
     let dumps: Vec<Value> =
         recorded["workloads"].as_array().unwrap().iter().map(|w| w["model_dump_json_mode"].clone()).collect();
     let body = serde_json::json!({ "workloads": dumps }).to_string();

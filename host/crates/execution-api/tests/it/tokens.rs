@@ -15,7 +15,8 @@ use crate::server::{Reply, Server};
 const AUDIENCE: &str = "urn:airflow.apache.org:task";
 
 fn fixture() -> Value {
-    serde_json::from_str::<Value>(include_str!("../fixtures/jwt.json")).unwrap()["execution_api"].take()
+    serde_json::from_str::<Value>(include_str!("../../../../../tests/fixtures/jwt.json")).unwrap()["execution_api"]
+        .take()
 }
 
 pub(crate) fn signed(issuer: Option<&str>) -> TokenSource {
@@ -189,7 +190,7 @@ async fn a_source_that_cannot_sign_is_refused_at_once() {
 
 #[tokio::test]
 async fn a_private_key_signs_as_airflow_does() {
-    let fixture: Value = serde_json::from_str(include_str!("../fixtures/private_keys.json")).unwrap();
+    let fixture: Value = serde_json::from_str(include_str!("../../../../../tests/fixtures/private_keys.json")).unwrap();
     let server = Server::always(Reply::empty).await;
     for (name, algorithm) in [("rsa", Algorithm::RS256), ("ed25519", Algorithm::EdDSA)] {
         let recorded = &fixture["keys"][name];

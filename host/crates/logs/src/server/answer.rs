@@ -1,4 +1,4 @@
-//! One request, one answer, as Airflow's log server gives it. Source: contract/encodings.md section 6.
+//! One request, one answer, as Airflow's log server gives it. See docs/design/encodings.md#log-server.
 
 use std::fs::{File, Metadata};
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Who may read which log. Source: contract/encodings.md section 6.
+//! Who may read which log. See docs/design/encodings.md#log-server.
 //!
 //! Owns the secret; prints nothing. Time is a parameter.
 

@@ -6,7 +6,7 @@ use trigger_host_types::log::{Level, Line, Source};
 
 use crate::fixture::{Logs, fixture, task};
 
-/// The rules of the reader behind the UI (contract/encodings.md section 5); none for a line that is dropped.
+/// The rules of the reader behind the UI (docs/design/encodings.md#log-lines); none for a line that is dropped.
 fn read(line: &str) -> Option<Value> {
     if line.is_empty() {
         return None;

@@ -1,6 +1,7 @@
 //! The seam to what answers a guest's imports.
 
 use async_trait::async_trait;
+use tracing::Span;
 use trigger_host_types::airflow::NothingGranted;
 use trigger_host_types::imports::AnswersAll;
 use trigger_host_types::{http, log};
@@ -28,6 +29,11 @@ pub trait HostCalls: Send + Sync {
 
     /// Takes one line of the trigger's log. Must not block.
     fn log(&self, line: log::Line);
+
+    /// The tracing span of one host call; `import` is `interface.function`. Whoever has nothing to say of the trigger opens none.
+    fn span(&self, _import: &'static str) -> Span {
+        Span::none()
+    }
 }
 
 /// For calls without grants: `describe`.

@@ -15,13 +15,16 @@ use crate::version::{Export, Exports, Given, ProducerExports};
 const READER: &str = "trigger-host:trigger/reader@0.1.0";
 const ACKER: &str = "trigger-host:trigger/acker@0.1.0";
 
+type ReadParams = (messages::Call, Option<String>, u32, u32);
+type AdvanceParams = (messages::Call, Vec<acker::Settled>);
 type AdvanceAnswer = Result<Vec<acker::Unfinished>, acker::AdvanceError>;
+type ExtendParams = (messages::Call, Vec<Vec<u8>>, u32);
 
 /// The exports.
 pub(super) struct Exported {
-    read: Export<(messages::Call, Option<String>, u32, u32), (Result<reader::Batch, types::Error>,)>,
-    advance: Export<(messages::Call, Vec<acker::Settled>), (AdvanceAnswer,)>,
-    extend: Export<(messages::Call, Vec<Vec<u8>>, u32), (Result<(), types::Error>,)>,
+    read: Export<ReadParams, (Result<reader::Batch, types::Error>,)>,
+    advance: Export<AdvanceParams, (AdvanceAnswer,)>,
+    extend: Export<ExtendParams, (Result<(), types::Error>,)>,
 }
 
 impl Exported {

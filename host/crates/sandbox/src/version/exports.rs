@@ -59,7 +59,7 @@ where
     /// # Errors
     /// The engine's.
     pub fn in_instance(&self, store: &mut Store<State>, instance: &Instance) -> wasmtime::Result<TypedFunc<P, R>> {
-        instance.get_typed_func(store, &self.index)
+        instance.get_typed_func(store, self.index)
     }
 
     /// Calls the function.

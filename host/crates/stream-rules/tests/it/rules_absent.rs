@@ -1,4 +1,4 @@
-//! Who left and may come back is waited for (weakness 12): what is read meanwhile is theirs too.
+//! Who left and may come back is waited for (`WK12`): what is read meanwhile is theirs too.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Our own rules, one test for each weakness of the contract that they repair.
+//! Our own rules, one test for each weakness (docs/design/shared-streams.md#weaknesses) that they repair.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ fn hold(attempts: u32) -> OnFailed {
     OnFailed::Hold { attempts, wait: Duration::from_secs(5), at_most: Duration::from_secs(60) }
 }
 
-/// Weakness 1, `U4`: a filter that fails on an event never acks it; held, the event comes again, then the lane goes past.
+/// `WK1`, `U4`: a filter that fails on an event never acks it; held, the event comes again, then the lane goes past.
 #[test]
 fn a_failing_filter_is_asked_again_and_never_acks() {
     let mut play = Play::new(Policy { on_failed: hold(1), ..safe() }, Mode::Ack);
@@ -72,7 +72,7 @@ fn one_that_is_done_is_not_waited_for() {
     assert_eq!(play.advance(), [item("e1", 2, 0, 0), item("e2", 2, 0, 0), item("e3", 2, 0, 0)]);
 }
 
-/// Weakness 4, `P2` hold: when the second offer is accepted, nobody failed it.
+/// `WK4`, `P2` hold: when the second offer is accepted, nobody failed it.
 #[test]
 fn a_second_offer_makes_it_clean() {
     let mut play = Play::new(Policy { on_failed: hold(3), ..safe() }, Mode::Ack);
@@ -219,7 +219,7 @@ fn a_lane_is_whole_or_the_group_ends() {
     assert!(matches!(play.failures().as_slice(), [(1, Failure::PollFailed(_))]));
 }
 
-/// Weakness 2, `L2`: a lone one-shot trigger commits: the group stays for its confirmation, unread, and goes then.
+/// `WK2`, `L2`: a lone one-shot trigger commits: the group stays for its confirmation, unread, and goes then.
 #[test]
 fn the_last_leaver_is_waited_for() {
     let mut play = Play::new(safe(), Mode::Ack);
@@ -267,7 +267,7 @@ fn lingering_ends_when_nothing_will_be_stored() {
     assert!(play.saw(&Effect::Close));
 }
 
-/// Weakness 18, `K1`: what was emitted and waits for storage is not overdue, by no clock, though what is beside it is.
+/// `WK18`, `K1`: what was emitted and waits for storage is not overdue, by no clock, though what is beside it is.
 #[test]
 fn an_outage_of_the_storage_passes_nothing() {
     let mut play = Play::new(Policy { on_failed: OnFailed::Pass, ..safe() }, Mode::Ack);
@@ -333,7 +333,7 @@ fn a_subscriber_goes_on_in_an_outage() {
     assert_eq!(play.advance(), [item("e4", 0, 1, 0)], "a filter that says nothing is overdue as ever");
 }
 
-/// Weakness 3: a burst fails nobody; reading waits for the slowest.
+/// `WK3`: a burst fails nobody; reading waits for the slowest.
 #[test]
 fn a_burst_blocks_the_source() {
     let mut play = Play::new(Policy { queue: 2, ..safe() }, Mode::Ack);
@@ -362,7 +362,7 @@ fn the_oldest_are_dropped() {
     assert!(play.group.counts().queued <= 2);
 }
 
-/// Weakness 5, `P7`: an advance that may be repeated is, with growing waits, at the head of its lane.
+/// `WK5`, `P7`: an advance that may be repeated is, with growing waits, at the head of its lane.
 #[test]
 fn an_advance_is_tried_again() {
     let advance = AdvancePolicy { retries: 2, wait: Duration::from_secs(1), ..Policy::safe().advance };
@@ -389,7 +389,7 @@ fn an_advance_is_tried_again() {
     assert_eq!(play.failures(), [(1, Failure::AdvanceFailed("busy".into()))]);
 }
 
-/// Weakness 6, `X4`: a stuck advance is given up and repeated; a late answer of it means nothing.
+/// `WK6`, `X4`: a stuck advance is given up and repeated; a late answer of it means nothing.
 #[test]
 fn a_stuck_advance_is_abandoned() {
     let mut play = Play::new(safe(), Mode::Ack);
@@ -405,7 +405,7 @@ fn a_stuck_advance_is_abandoned() {
     assert_eq!(play.advance(), [item("e1", 1, 0, 0)]);
 }
 
-/// Weakness 6, `P6`, `X4`: draining has a deadline.
+/// `WK6`, `P6`, `X4`: draining has a deadline.
 #[test]
 fn draining_ends() {
     let advance = AdvancePolicy { deadline: None, ..Policy::safe().advance };
@@ -421,7 +421,7 @@ fn draining_ends() {
     assert!(play.saw(&Effect::AbandonAdvance { batch: stuck }) && play.saw(&Effect::Close));
 }
 
-/// Weakness 7, `P4`: so many lanes at once, and no more.
+/// `WK7`, `P4`: so many lanes at once, and no more.
 #[test]
 fn lanes_advance_in_parallel() {
     let advance = AdvancePolicy { max_in_flight: 2, max_batch: 1, ..Policy::safe().advance };
@@ -436,7 +436,7 @@ fn lanes_advance_in_parallel() {
     assert_eq!(play.advances().first().map(|(_, lane, _)| lane.clone()).as_deref(), Some("z"));
 }
 
-/// Weakness 8, `A2`: outstanding events are bounded.
+/// `WK8`, `A2`: outstanding events are bounded.
 #[test]
 fn reading_stops_at_the_bound_of_outstanding_events() {
     let mut play = Play::new(Policy { max_outstanding: Some(3), ..safe() }, Mode::Ack);
@@ -451,7 +451,7 @@ fn reading_stops_at_the_bound_of_outstanding_events() {
     assert_eq!(play.wants_to_read(), Some(1));
 }
 
-/// Weakness 12, `D1`: the grace ends when everyone who is expected has joined, or is known not to come.
+/// `WK12`, `D1`: the grace ends when everyone who is expected has joined, or is known not to come.
 #[test]
 fn the_grace_ends_with_the_cohort() {
     let (mut effects, now) = (Vec::new(), stream_rules::Moment::default());
@@ -482,7 +482,7 @@ fn generations_are_apart() {
     assert!(play.failures().is_empty());
 }
 
-/// Weakness 15, `W5`: a trigger event made of several raw events gates all of them.
+/// `WK15`, `W5`: a trigger event made of several raw events gates all of them.
 #[test]
 fn combining_filters_lose_nothing() {
     let mut play = Play::new(safe(), Mode::Ack);
@@ -499,7 +499,7 @@ fn combining_filters_lose_nothing() {
     assert_eq!(play.advance(), [item("e1", 1, 0, 0), item("e2", 1, 0, 0), item("e3", 1, 0, 0)]);
 }
 
-/// Weakness 17: a verdict says one thing about each event of one batch; anything else is refused and changes nothing.
+/// `WK17`: a verdict says one thing about each event of one batch; anything else is refused and changes nothing.
 #[test]
 fn verdicts_have_to_fit() {
     let mut play = Play::new(safe(), Mode::Ack);
@@ -517,7 +517,7 @@ fn verdicts_have_to_fit() {
     assert_eq!(play.group.rulings(of, &[stranger], play.now, &mut play.effects).map(|seqs| seqs.len()), Ok(1));
 }
 
-/// Weakness 18: a backlog costs a steady consumer nothing: the clock starts when it is given the event.
+/// `WK18`: a backlog costs a steady consumer nothing: the clock starts when it is given the event.
 #[test]
 fn the_clock_starts_at_hand_over() {
     let mut play = Play::new(safe(), Mode::Ack);
@@ -536,7 +536,7 @@ fn the_clock_starts_at_hand_over() {
     assert_eq!(play.failures(), [(1, Failure::AckTimeout)]);
 }
 
-/// Weakness 19, `S2`: the source is not read while nobody lives.
+/// `WK19`, `S2`: the source is not read while nobody lives.
 #[test]
 fn nothing_is_read_for_nobody() {
     let mut play = Play::new(Policy { on_failed: OnFailed::Pass, ..safe() }, Mode::Ack);

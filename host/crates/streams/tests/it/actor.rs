@@ -26,6 +26,9 @@ struct Broker {
     /// Calls of advance that fail, then that hang.
     fails: AtomicUsize,
     hangs: AtomicUsize,
+    /// Calls of close that fail, then that hang.
+    close_fails: AtomicUsize,
+    close_hangs: AtomicUsize,
 }
 
 struct Source(Feed);
@@ -66,6 +69,12 @@ impl Producer for Broker {
 
     async fn close(&self) -> Result<(), SourceError> {
         self.closed.fetch_add(1, Ordering::SeqCst);
+        if counts_down(&self.close_fails) {
+            return Err(SourceError("the broker is away".into()));
+        }
+        if counts_down(&self.close_hangs) {
+            std::future::pending::<()>().await;
+        }
         Ok(())
     }
 }
@@ -88,6 +97,8 @@ impl Scene {
             closed: AtomicUsize::new(0),
             fails: AtomicUsize::new(0),
             hangs: AtomicUsize::new(0),
+            close_fails: AtomicUsize::new(0),
+            close_hangs: AtomicUsize::new(0),
         };
         Self { streams: Streams::start(), broker: Arc::new(broker), source, advanced: listen }
     }
@@ -230,7 +241,7 @@ async fn who_leaves_for_good_is_not_waited_for() {
     }
 }
 
-/// Weakness 2: a trigger that leaves with its event still to be stored is waited for, and can still be confirmed.
+/// `WK2`: a trigger that leaves with its event still to be stored is waited for, and can still be confirmed.
 #[tokio::test(start_paused = true)]
 async fn a_one_shot_trigger_commits() {
     let mut scene = Scene::new();
@@ -276,6 +287,27 @@ async fn stopping_wakes_those_who_wait() {
     };
     let ((), ended) = tokio::join!(scene.streams.stop(), waits);
     assert_eq!(ended, Err(Ended::Over));
+}
+
+/// `C2`, `X4`: closing that fails, or that never ends, holds up neither the group that comes next nor the stop.
+#[tokio::test(start_paused = true)]
+async fn a_close_that_fails_or_hangs_goes_no_further() {
+    let scene = Scene::new();
+    scene.broker.close_fails.store(1, Ordering::SeqCst);
+    scene.broker.close_hangs.store(1, Ordering::SeqCst);
+    for life in 1..=2 {
+        let of = scene.streams.subscribe(scene.subscribe(1)).await.expect("it joins");
+        let name = format!("e{life}");
+        scene.feed(&[name.as_str()]).await;
+        assert_eq!(of.next(1).await.map(|batch| batch.len()), Ok(1));
+        of.verdicts(vec![Verdict::Skip]).await.expect("it fits");
+        scene.source.send(Read { events: vec![], end: Some(PollEnd::Terminated) }).await.expect("it is read");
+        assert_eq!(of.next(1).await, Err(Ended::Failed(Failure::PollTerminated)));
+    }
+    let stopped = tokio::time::timeout(Duration::from_secs(600), scene.streams.stop()).await;
+    assert_eq!(stopped, Ok(()), "the close that hangs has a limit");
+    assert_eq!(scene.broker.opened.load(Ordering::SeqCst), 2);
+    assert_eq!(scene.broker.closed.load(Ordering::SeqCst), 2, "each once, however it ended");
 }
 
 /// An operator's pause: no further read, not even by the group that comes after this one; what comes of it is seen.

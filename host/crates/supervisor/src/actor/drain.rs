@@ -1,5 +1,5 @@
-//! The end of a host, in the order of contract/triggerer-behaviour.md section 8: no new calls, running calls, queued requests, guests dropped,
-//! the Job completed last, so that no other host starts a trigger that still runs here.
+//! The end of a host, in the order of docs/design/triggerer.md#shutdown: no new calls, running calls, queued requests,
+//! guests dropped, the Job completed last, so that no other host starts a trigger that still runs here.
 
 use std::time::Duration;
 

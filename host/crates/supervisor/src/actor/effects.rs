@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use airflow_asks::Asker;
 use broker::{Broker, Mask};
+use sandbox::EndReason;
 use scheduler::{Attempts, Impossible, Sent, Ticket};
 use tokio::time::Instant;
 use tracing::{Instrument as _, Span};
@@ -72,8 +73,10 @@ impl Actor {
         let subject = trigger.subject();
         let clock = Arc::clone(&self.clock);
         let late = Duration::from_millis(now.saturating_sub(due));
+        let span = spans::poll(trigger.id, &trigger.classpath, class.component.digest());
         let handle = self.operations.spawn(async move {
-            let ended = poller.poll(call).await;
+            let ended = poller.poll(call).instrument(span.clone()).await;
+            spans::end(&span, ended.result.as_ref().map_or_else(EndReason::code, |_| "ok"));
             let used = ended.used.clone();
             let stop =
                 ended.result.as_ref().err().map(|reason| Box::new(describe_stop(reason, &used, &encoding.masker)));

@@ -54,8 +54,7 @@ pub(crate) enum Report {
     Killed,
 }
 
-/// Asks for the workloads of one slice, and decodes them. A slice that the server fails on is halved until the broken row is alone (contract
-/// section 6).
+/// Asks for the workloads of one slice, and decodes them. A slice that the server fails on is halved until the broken row is alone (docs/design/triggerer.md#errors).
 pub(crate) async fn fetch(client: Client, keys: Fernet, job: JobId, ids: Vec<TriggerId>) -> Report {
     let (mut workloads, mut missing, mut job_gone) = (Vec::new(), Vec::new(), false);
     let mut slices = vec![ids];

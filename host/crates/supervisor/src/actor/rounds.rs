@@ -1,7 +1,7 @@
 //! When `load` and `cleanup` are due. Pure: instants come as parameters.
 //!
 //! Airflow calls both once a second. Here `load` slows down to four periods while nothing happens, and `cleanup`, which is global, follows an
-//! accepted outcome within a period and otherwise runs rarely (contract/triggerer-behaviour.md section 2).
+//! accepted outcome within a period and otherwise runs rarely (docs/design/triggerer.md#the-loop).
 
 use std::time::Duration;
 

@@ -19,8 +19,8 @@ impl World {
         self.act(at, effects);
     }
 
-    /// A tie that the contract leaves open (`Q6`), as Airflow's loop decides it: in the turn in which a poll begins, its pump runs before
-    /// the subscribers that wait, so these see the failed advance in place of their overflow.
+    /// A tie that Airflow leaves open (`Q6`), as Airflow's loop decides it: in the turn in which a poll begins, its
+    /// pump runs before the subscribers that wait, so these see the failed advance in place of their overflow.
     fn replace_overflows(&mut self, at: usize) {
         let here =
             |sub: &Value| sub.as_i64().and_then(|sub| self.handles.get(&sub)).is_some_and(|handle| handle.group == at);

@@ -1,4 +1,5 @@
-//! What the host asks at run time, from the runtime URL, in its own name or in that of a trigger. Source: contract/execution-api.md section 6.
+//! What the host asks at run time, from the runtime URL, in its own name or in that of a trigger. See
+//! docs/design/execution-api.md#asks.
 //!
 //! Airflow checks hardly any of these calls against the trigger that they are for: the caller must have checked the grants. Ids are data and never
 //! choose a route. An [`AirflowAccess`] reaches the runtime routes and nothing else, so what serves guests cannot claim or fire.
