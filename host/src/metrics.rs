@@ -10,5 +10,6 @@ pub(crate) fn record() -> anyhow::Result<PrometheusHandle> {
     let recorder = PrometheusBuilder::new().build_recorder();
     let handle = recorder.handle();
     metrics::set_global_recorder(recorder).map_err(|error| anyhow::anyhow!("cannot count: {error}"))?;
+    telemetry::describe();
     Ok(handle)
 }

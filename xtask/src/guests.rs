@@ -37,7 +37,7 @@ pub(crate) fn build(workspace: &Workspace) -> Result<OsString> {
 
 fn build_by(workspace: &Workspace, way: Option<Way>) -> Result<OsString> {
     let target = workspace.target.join("guests");
-    let rustc = toolchain::rustc(way, || match fs::remove_dir_all(&target) {
+    let rustc = toolchain::rustc(workspace, way, || match fs::remove_dir_all(&target) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             Err(error).with_context(|| format!("remove {}", target.display()))
         }

@@ -1,4 +1,4 @@
-//! `lint`: form, lints, bindings, documentation and dependencies. All checks run; the error names those that failed.
+//! `lint`: form, lints, the floors of the house, comments, bindings, documentation and dependencies. All checks run; the error names those that failed.
 
 use std::process::Command;
 
@@ -6,6 +6,7 @@ use anyhow::{Result, bail};
 
 use crate::step::{self, say};
 use crate::workspace::Workspace;
+use crate::{floors, form};
 
 /// Runs the command.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
@@ -15,10 +16,16 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
         ("documentation", documentation(workspace)),
     ];
     if workspace.has("trigger-host-sdk-generate") {
-        checks.push(("bindings", workspace.cargo(&["run", "-q", "-p", "trigger-host-sdk-generate", "--", "--check"])));
+        checks.push(("bindings", workspace.cargo(&["run", "-p", "trigger-host-sdk-generate", "--", "--check"])));
     }
     checks.extend(deny(workspace));
     let mut failed = Vec::new();
+    for (name, done) in [("house", floors::check(workspace)), ("comments", form::check(workspace))] {
+        if let Err(error) = done {
+            say(format!("{name}: {error:#}"));
+            failed.push(name);
+        }
+    }
     for (name, mut command) in checks {
         if !step::status(name, &mut command)?.success() {
             failed.push(name);
@@ -31,7 +38,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
 }
 
 fn documentation(workspace: &Workspace) -> Command {
-    let mut command = workspace.cargo(&["doc", "--workspace", "--no-deps", "--quiet"]);
+    let mut command = workspace.cargo(&["doc", "--workspace", "--no-deps"]);
     // The readers are developers, who have the private items before them.
     command.env("RUSTDOCFLAGS", "-D warnings -A rustdoc::private-intra-doc-links");
     command

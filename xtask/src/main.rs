@@ -6,7 +6,10 @@ mod bench;
 mod broker_test;
 mod ci;
 mod demo;
+mod docs;
 mod environment;
+mod floors;
+mod form;
 mod fuzz;
 mod guests;
 mod lint;
@@ -41,6 +44,8 @@ enum Command {
     Guests(guests::Arguments),
     /// Checks form, lints, bindings, documentation and dependencies.
     Lint,
+    /// Writes the generated pages and builds the documents as a searchable site.
+    Docs(docs::Arguments),
     /// Measures what the README claims; a table, and JSON in the target folder.
     Bench(bench::Arguments),
     /// Tests what speaks to a broker against real ones: Kafka from its jars, and a server that speaks SQS.
@@ -59,6 +64,7 @@ fn main() -> ExitCode {
         Command::AirflowTest(arguments) => airflow_test::run(&workspace, &arguments),
         Command::Guests(arguments) => guests::run(&workspace, &arguments),
         Command::Lint => lint::run(&workspace),
+        Command::Docs(arguments) => docs::run(&workspace, &arguments),
         Command::Bench(arguments) => bench::run(&workspace, &arguments),
         Command::BrokerTest(arguments) => broker_test::run(&workspace, &arguments),
         Command::Fuzz(arguments) => fuzz::run(&workspace, &arguments),

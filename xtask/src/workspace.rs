@@ -63,6 +63,11 @@ impl Workspace {
         self.packages.iter().filter(is_guest).filter_map(|package| package["name"].as_str()).collect()
     }
 
+    /// Every package, as cargo describes it.
+    pub(crate) fn packages(&self) -> &[Value] {
+        &self.packages
+    }
+
     /// Whether there is a package of this name.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.packages.iter().any(|package| package["name"] == name)

@@ -1,22 +1,16 @@
-//! The broker's metrics. Labels come from closed sets: never an origin, a URL or an id.
+//! What the broker counts.
 
 use std::time::Duration;
 
+use telemetry::table::{HTTP_DURATION, HTTP_RECEIVED, HTTP_REQUESTS};
 use trigger_host_types::http::{Error, Response};
-
-/// Counter: exchanges by `outcome`.
-const REQUESTS: &str = "trigger_host_http_requests_total";
-/// Histogram: how long an exchange took, waiting for a place included, in seconds.
-const SECONDS: &str = "trigger_host_http_request_duration_seconds";
-/// Counter: bytes of answers' bodies handed to guests.
-const RECEIVED: &str = "trigger_host_http_received_bytes_total";
 
 /// Records one exchange.
 pub(crate) fn record(result: &Result<Response, Error>, took: Duration) {
-    metrics::counter!(REQUESTS, "outcome" => outcome(result)).increment(1);
-    metrics::histogram!(SECONDS).record(took.as_secs_f64());
+    HTTP_REQUESTS.with([outcome(result)]).increment(1);
+    HTTP_DURATION.get().record(took.as_secs_f64());
     if let Ok(response) = result {
-        metrics::counter!(RECEIVED).increment(response.body.len() as u64);
+        HTTP_RECEIVED.get().increment(response.body.len() as u64);
     }
 }
 

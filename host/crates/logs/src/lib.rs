@@ -13,7 +13,7 @@ mod server;
 mod template;
 mod writer;
 
-pub mod telemetry;
+mod telemetry;
 
 pub use folder::Folder;
 pub use line::Note;

@@ -28,12 +28,12 @@ mod runtime;
 mod sandbox;
 mod shared;
 mod state;
+mod telemetry;
 mod ticker;
 mod trap;
 mod v0_1;
 mod versions;
 
-pub mod telemetry;
 pub mod version;
 
 pub use call::{

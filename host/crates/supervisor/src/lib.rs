@@ -12,7 +12,6 @@ mod encoding;
 mod health;
 mod heart;
 mod host_calls;
-mod metrics;
 mod observer;
 mod parts;
 mod settings;

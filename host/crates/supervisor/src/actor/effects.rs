@@ -7,6 +7,7 @@ use airflow_asks::Asker;
 use broker::{Broker, Mask};
 use sandbox::EndReason;
 use scheduler::{Attempts, Impossible, Sent, Ticket};
+use telemetry::table;
 use tokio::time::Instant;
 use tracing::{Instrument as _, Span};
 use trigger_host_types::step::{Step, StepKind, Stop};
@@ -19,7 +20,6 @@ use crate::catalog::Class;
 use crate::deliver::{deliver, deliver_batch};
 use crate::encoding::{Encoding, describe_stop};
 use crate::host_calls::{TriggerCalls, context, identify};
-use crate::metrics as names;
 
 impl Actor {
     /// Carries out whatever can be started now.
@@ -154,7 +154,7 @@ impl Actor {
     fn send_batch(&mut self, batch: Vec<Batched>) {
         let client = self.parts.client.clone();
         let events: usize = batch.iter().map(|one| one.events.len()).sum();
-        metrics::histogram!(names::BATCH).record(events as f64);
+        table::EVENT_BATCH_SIZE.get().record(events as f64);
         let spans: Vec<Span> = batch.iter().map(|one| self.delivery_span(one.ticket, "event")).collect();
         self.operations.spawn(async move {
             let delivered = deliver_batch(&client, &batch, fastrand::f64()).await;
@@ -220,5 +220,5 @@ pub(super) fn count_impossible(impossible: Impossible) {
         state = impossible.as_str(),
         "The scheduler reached an impossible state. This is a fault of Trigger Host; please report it."
     );
-    metrics::counter!(names::IMPOSSIBLE, "state" => impossible.as_str()).increment(1);
+    table::IMPOSSIBLE_STATES.with([impossible.as_str()]).increment(1);
 }

@@ -21,6 +21,7 @@ use airflow_asks::Desk;
 use execution_api::{Extensions, Registered};
 use scheduler::{Bounds, Ticket};
 use streams::Streams;
+use telemetry::table;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, sleep_until};
@@ -34,7 +35,6 @@ use self::rounds::Rounds;
 use crate::carried::{Scheduler, describe_server};
 use crate::catalog::Catalog;
 use crate::heart::Heart;
-use crate::metrics as names;
 use crate::parts::Parts;
 use crate::settings::Settings;
 use crate::summary::Summary;
@@ -234,9 +234,9 @@ impl Actor {
             held: self.scheduler.held(),
             draining: self.scheduler.is_draining(),
         };
-        metrics::gauge!(names::TRIGGERS).set(counts.triggers as f64);
-        metrics::gauge!(names::HELD).set(counts.held as f64);
-        metrics::gauge!(names::SILENCE).set(self.heart.silence().as_secs_f64());
+        table::TRIGGERS.get().set(counts.triggers as f64);
+        table::TRIGGERS_HELD.get().set(counts.held as f64);
+        table::HEARTBEAT_SILENCE.get().set(self.heart.silence().as_secs_f64());
         self.counts.send_replace(counts);
     }
 }

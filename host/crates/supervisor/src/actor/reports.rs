@@ -7,6 +7,7 @@ use std::time::Duration;
 use execution_api::ApiError;
 use execution_api::retry::{self, CALL_WAITS, Call, SLOW_WAITS, next_step};
 use scheduler::{FailureMessage, Ticket, UNMAPPED};
+use telemetry::table;
 use tokio::task::JoinError;
 use tokio::time::Instant;
 use trigger_host_types::step::{Step, StepKind, Stop, Subject};
@@ -17,7 +18,6 @@ use super::{Actor, MAX_UNMAPPED};
 use crate::carried::Heard;
 use crate::catalog::Catalog;
 use crate::deliver::BatchDelivered;
-use crate::metrics as names;
 use crate::workload::Decoded;
 
 impl Actor {
@@ -58,8 +58,8 @@ impl Actor {
     pub(super) fn announce(&mut self, step: &Step) {
         self.warn_unmapped(step);
         match step.what {
-            StepKind::Fired { .. } => metrics::counter!(names::FIRED).increment(1),
-            StepKind::Failed { reason, .. } => metrics::counter!(names::FAILED, "reason" => reason).increment(1),
+            StepKind::Fired { .. } => table::EVENTS_FIRED.get().increment(1),
+            StepKind::Failed { reason, .. } => table::TRIGGERS_FAILED.with([reason]).increment(1),
             _ => {}
         }
         if matches!(step.what, StepKind::Finished { .. }) {
@@ -138,7 +138,7 @@ impl Actor {
 
     fn announce_poll(&mut self, ticket: Ticket, used: &Used, late: Duration, next: Option<UnixMs>, now: UnixMs) {
         let Some(trigger) = self.scheduler.trigger(ticket) else { return };
-        metrics::histogram!(names::LATE).record(late.as_secs_f64());
+        table::POLL_LATENESS.get().record(late.as_secs_f64());
         let what = StepKind::Polled {
             cpu: used.cpu,
             wall: used.wall,
@@ -207,7 +207,7 @@ impl Actor {
 
 /// `trigger` is `None` for the events of several triggers in one request.
 fn warn_not_accepted(trigger: Option<TriggerId>, error: &ApiError) {
-    metrics::counter!(names::REFUSED, "fault" => error.fault().as_str()).increment(1);
+    table::REQUESTS_REFUSED.with([error.fault().as_str()]).increment(1);
     match trigger {
         Some(trigger) => {
             tracing::warn!(trigger_id = %trigger, %error, "The API did not accept what a trigger has to deliver.");

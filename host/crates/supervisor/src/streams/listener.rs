@@ -6,12 +6,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use metrics::counter;
 use sandbox::{EndReason, Filter, Used};
 use scheduler::FailureMessage;
 use stream_rules::appetite::{self, Appetite};
 use stream_rules::{Batch, Delivery, Verdict};
 use streams::{Confirmer, Ended, Subscription};
+use telemetry::table;
 use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep};
 use tokio_util::task::AbortOnDropHandle;
@@ -20,7 +20,6 @@ use trigger_host_types::{Digest, Event, TriggerKind};
 use super::Receipt;
 use crate::carried::EventMessage;
 use crate::encoding::Encoding;
-use crate::metrics as names;
 
 /// Bytes of the raw events of one call, unless one alone is larger.
 const MOST_BYTES: usize = 1 << 20;
@@ -190,9 +189,9 @@ impl Listener {
             });
         }
         let seqs = self.subscription.verdicts(verdicts).await.map_err(|error| error.to_string())?;
-        counter!(names::RAW_EVENTS).increment(batch.len() as u64);
+        table::STREAM_EVALUATIONS.get().increment(batch.len() as u64);
         if let Some(why) = why {
-            counter!(names::RAW_REJECTED).increment(rejected);
+            table::STREAM_REJECTIONS.get().increment(rejected);
             let trigger = self.subscription.id().trigger();
             tracing::warn!(trigger_id = %trigger, rejected, first = encoding.mask(&why), "Raw events were rejected.");
         }

@@ -7,14 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use metrics::counter;
 use parking_lot::Mutex;
+use telemetry::table;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
 use super::holds::{Extension, Holds, KEPT_AT_MOST};
 use super::{KIND, Shared};
-use crate::metrics as names;
 
 /// What is open, and a bell for the task.
 #[derive(Default)]
@@ -64,7 +63,7 @@ pub(super) async fn keep(shared: Arc<Shared>) {
         let now = Instant::now();
         let (extension, let_go) = shared.keeper.holds.lock().take_due(now);
         if let_go > 0 {
-            counter!(names::LET_GO, "source" => KIND, "why" => "age").increment(let_go as u64);
+            table::STREAM_LET_GO.with([KIND, "age"]).increment(let_go as u64);
             let after = KEPT_AT_MOST.as_secs();
             tracing::warn!(
                 source,
@@ -84,14 +83,14 @@ async fn extend(shared: &Shared, extension: &Extension, now: Instant) {
     let hold_ms = u32::try_from(extension.hold.as_millis()).unwrap_or(u32::MAX);
     match shared.guest.extend(receipts, hold_ms).await {
         Ok(()) => {
-            counter!(names::EXTENDED, "source" => KIND).increment(messages as u64);
+            table::STREAM_EXTENDED.with([KIND]).increment(messages as u64);
             shared.keeper.holds.lock().extended(extension, now);
         }
         Err(reason) => {
             let let_go = shared.keeper.holds.lock().not_extended(extension, Instant::now());
-            counter!(names::EXTENSIONS_FAILED, "source" => KIND, "reason" => reason.code()).increment(1);
+            table::STREAM_EXTENSIONS_FAILED.with([KIND, reason.code()]).increment(1);
             if let_go > 0 {
-                counter!(names::LET_GO, "source" => KIND, "why" => "failed").increment(let_go as u64);
+                table::STREAM_LET_GO.with([KIND, "failed"]).increment(let_go as u64);
             }
             tracing::warn!(source, %reason, messages, let_go, "Messages could not be kept for longer: they may come again.");
         }

@@ -7,15 +7,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use metrics::counter;
 use sandbox::{Demand, EndReason, GuestError, ReadBatch};
 use stream_rules::{Lane, Raw};
 use streams::{Read, Reader, SourceError};
+use telemetry::table;
 use tokio::time::{Instant, sleep, sleep_until};
 use trigger_host_types::Backoff;
 
 use super::{KIND, Shared};
-use crate::metrics as names;
 
 /// Reads in a row that may fail before the group ends.
 const MOST_FAILURES: u32 = 8;
@@ -48,7 +47,7 @@ impl Reading {
         let receipts = batch.messages.iter().map(|message| message.receipt.clone());
         let left_out = hold.map_or(0, |hold| self.shared.keeper.add(receipts, hold));
         if left_out > 0 {
-            counter!(names::LET_GO, "source" => KIND, "why" => "room").increment(left_out as u64);
+            table::STREAM_LET_GO.with([KIND, "room"]).increment(left_out as u64);
             let source = &*self.shared.source;
             tracing::warn!(source, left_out, "Too many messages are open for all to be kept: some may come again.");
         }
@@ -61,7 +60,7 @@ impl Reading {
     fn failed(&mut self, reason: &EndReason, asked: u32) -> Result<Duration, SourceError> {
         let source = &*self.shared.source;
         self.failures += 1;
-        counter!(names::READS_FAILED, "source" => KIND, "reason" => reason.code()).increment(1);
+        table::STREAM_READS_FAILED.with([KIND, reason.code()]).increment(1);
         if is_final(reason) || self.failures >= MOST_FAILURES {
             let times = self.failures;
             return Err(SourceError(format!("source `{source}` cannot be read ({times} times in a row): {reason}")));
