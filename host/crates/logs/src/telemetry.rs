@@ -5,13 +5,13 @@ use telemetry::table::{LOG_SERVER_REQUESTS, TRIGGER_LOG_BYTES, TRIGGER_LOG_LINES
 /// Why a line was not written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Lost {
-    /// Too many lines were waiting already.
+    /// More lines waited than may.
     Queue,
-    /// The file has reached its limit.
+    /// The file has reached its size.
     Full,
-    /// This host does not write to such a path.
+    /// The path is none that this host writes to.
     Path,
-    /// The file system refused it.
+    /// The file system would not take it.
     Error,
 }
 
