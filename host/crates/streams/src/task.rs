@@ -12,6 +12,8 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::{AbortHandle, JoinError, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tracing::{Instrument as _, Span};
+use trigger_host_types::spans;
 
 use crate::alarm::Alarm;
 use crate::calls::{CallId, Calls};
@@ -79,8 +81,14 @@ impl Tasks {
     fn call(&mut self) {
         while let Some((id, advances)) = self.calls.next() {
             let producer = self.producer.clone();
-            let call = async move { Done::Advanced(id, producer.advance_many(&advances).await) };
-            let call = self.spawn(call);
+            let raw_events = advances.iter().map(|advance| advance.items.len()).sum();
+            let span = spans::advance(self.key.key(), self.key.class(), advances.len(), raw_events);
+            let call = async move {
+                let results = producer.advance_many(&advances).await;
+                spans::end(&Span::current(), outcome(&results));
+                Done::Advanced(id, results)
+            };
+            let call = self.spawn(call.instrument(span));
             self.calls.began(id, call);
         }
     }
@@ -241,6 +249,16 @@ fn turn(group: &mut GroupLoop<Tasks>, wires: &mut Wires, messages: impl IntoIter
 
 pub(crate) fn moment(began: Instant, now: Instant) -> Moment {
     Moment::default().after(now.saturating_duration_since(began))
+}
+
+/// How a call of advance ended, as its span says it. A call that is given up says nothing.
+fn outcome(results: &[Result<(), AdvanceError>]) -> &'static str {
+    let mut errors = results.iter().filter_map(|result| result.as_ref().err()).peekable();
+    match errors.peek() {
+        None => "ok",
+        Some(_) if errors.any(|error| error.fatal) => "failed",
+        Some(_) => "retry",
+    }
 }
 
 fn log(key: &StreamKey, notice: &Notice) {

@@ -37,6 +37,23 @@ fn a_failing_filter_is_asked_again_and_never_acks() {
     assert_eq!(play.advance(), [item("e1", 1, 1, 0), item("e2", 2, 0, 0)], "and then passed");
 }
 
+/// A verdict can say that the filter failed on one raw event: its neighbours keep theirs.
+#[test]
+fn a_failed_verdict_fails_its_own_raw_event_alone() {
+    let mut play = Play::new(Policy { on_failed: hold(1), ..safe() }, Mode::Ack);
+    let of = play.join(1);
+    play.read(&[("e1", "x"), ("e2", "x"), ("e3", "x")]);
+    play.pull_many(of, 9);
+    let seqs = play.verdicts(of, &[Verdict::Skip, Verdict::Failed, emit(1)]);
+    assert_eq!(play.advance(), [item("e1", 1, 0, 0)], "and then the lane is held");
+    play.confirm(&[seqs[0].expect("it gates")]);
+    assert!(play.advances().is_empty());
+    play.tick(5);
+    assert_eq!(play.pull(of).as_deref(), Some("e2"), "offered again");
+    play.verdicts(of, &[Verdict::Failed]);
+    assert_eq!(play.advance(), [item("e2", 0, 1, 0), item("e3", 1, 0, 0)], "and then passed");
+}
+
 /// What will never be stored is not waited for: refused, it is one rejection whatever else was made of it; abandoned, one failure.
 #[test]
 fn what_is_never_stored_is_settled_once() {
