@@ -1,9 +1,9 @@
 //! The admin port over a real socket: what it shows of a stream, and who may pause one.
 
-use metrics_exporter_prometheus::PrometheusBuilder;
 use std::fs;
 
 use axum::extract::connect_info::MockConnectInfo;
+use metrics_exporter_prometheus::PrometheusBuilder;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;

@@ -31,7 +31,6 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 pub fn host() -> &'static Path {
     static HOST: OnceLock<PathBuf> = OnceLock::new();
     HOST.get_or_init(|| {
-        #[expect(clippy::disallowed_methods, reason = "cargo tells its tests so where the binary is")]
         let built = env::var_os("CARGO_BIN_EXE_trigger-host").map(PathBuf::from);
         built.unwrap_or_else(|| {
             let features: &[&str] = if cfg!(feature = "kafka") { &["kafka"] } else { &[] };

@@ -33,16 +33,20 @@ pub fn examples<E: Error>(title: &str, examples: impl IntoIterator<Item = (impl 
 #[macro_export]
 macro_rules! every {
     ($type:ty { $($pattern:pat => $example:expr),+ $(,)? }) => {{
-        // Only compiles when there is an example of each variant.
-        let _is_complete = |error: &$type| match error { $($pattern => {})+ };
-        let mut texts = Vec::new();
-        $({
-            let example: $type = $example;
-            let name = stringify!($pattern);
-            assert!(matches!(&example, $pattern), "this is not an example of {name}: {example:?}");
-            texts.push((name, $crate::with_causes(&example)));
-        })+
-        $crate::Section::new(&$crate::name(stringify!($type), module_path!()), texts)
+        #[allow(unused_qualifications, reason = "the package is a part of the name on the page")]
+        let section = {
+            // Only compiles when there is an example of each variant.
+            let _is_complete = |error: &$type| match error { $($pattern => {})+ };
+            let mut texts = Vec::new();
+            $({
+                let example: $type = $example;
+                let name = stringify!($pattern);
+                assert!(matches!(&example, $pattern), "this is not an example of {name}: {example:?}");
+                texts.push((name, $crate::with_causes(&example)));
+            })+
+            $crate::Section::new(&$crate::name(stringify!($type), module_path!()), texts)
+        };
+        section
     }};
 }
 

@@ -29,7 +29,8 @@ pub fn base_value_from_wire(text: &str) -> Result<String, EncodingError> {
 /// A guest's payload or XCom in Airflow's encoding, checked for what `target` can take.
 ///
 /// # Errors
-/// Whatever Airflow or the target could not take, or a guest must not send: see docs/design/encodings.md#event-payloads.
+/// Whatever Airflow or the target could not take, or a guest must not send: see
+/// docs/design/encodings.md#event-payloads.
 pub fn payload_to_wire(neutral: &str, target: TriggerKind) -> Result<Box<RawValue>, EncodingError> {
     let document = Document::read(neutral, GUEST).map_err(EncodingError::NeutralJson)?;
     let wire = encode::encode(&document, Rules::Guest(target))?;

@@ -4,7 +4,7 @@ use program::components::samples;
 use program::folder::Folder;
 use program::running::Running;
 use program::served::{NO_ADMIN, api, configured, http, until};
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// A host against an API of its own, with one trigger deferred to its queue.
 fn running(delta: u64) -> (Folder, Running, String, Running) {

@@ -29,9 +29,11 @@ const KINDS: [Kind; 2] = [http::KIND, aws::KIND];
 struct Kind {
     /// What Airflow calls it; the first one is the name to give.
     conn_types: &'static [&'static str],
-    /// Reads a connection of this type; the list gets what must not be seen. The error says what is wrong with it.
-    read: fn(Lent<'_>, &mut Vec<SecretString>) -> Result<Box<dyn Authorize>, String>,
+    read: Read,
 }
+
+/// Reads a connection of one type; the list gets what must not be seen. The error says what is wrong with it.
+type Read = fn(Lent<'_>, &mut Vec<SecretString>) -> Result<Box<dyn Authorize>, String>;
 
 /// A connection, its extra, and the origin it is to be used for.
 struct Lent<'a> {

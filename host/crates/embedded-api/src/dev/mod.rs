@@ -94,6 +94,6 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
 /// A query; the refusal names the parameter.
 type MaybeQuery<T> = Result<Query<T>, axum::extract::rejection::QueryRejection>;
 
-fn asked<T>(query: MaybeQuery<T>) -> Result<T, Refusal> {
+fn read_query<T>(query: MaybeQuery<T>) -> Result<T, Refusal> {
     query.map(|Query(query)| query).map_err(|error| Refusal(StatusCode::BAD_REQUEST, error.body_text()))
 }

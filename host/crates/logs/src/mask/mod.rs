@@ -1,4 +1,4 @@
-//! Removes secrets from text. Source: docs/design/encodings.md#log-files.
+//! Removes secrets from text. See docs/design/encodings.md#log-files.
 //!
 //! Owns every value that this host uses or has handed to a guest and that nobody may read in a log. The operator's own values stay for ever;
 //! each class path has a bounded share, in which the values that were not seen for longest give way: a guest that reads thousands of them
