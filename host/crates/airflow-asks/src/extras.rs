@@ -92,11 +92,15 @@ impl<'a> Secrets<'a> {
     }
 
     fn may_be_in_text(&self, text: &str, layers: usize) -> bool {
-        let is_secret = |secret: &&str| match secret.chars().count() {
-            0..LONG_SECRET => text.trim() == **secret,
-            _ => text.contains(**secret),
+        let is_in = |secret: &str| match secret.chars().count() {
+            0..LONG_SECRET => text.trim() == secret,
+            _ => text.contains(secret),
         };
-        if self.0.iter().any(is_secret) || is_private_key(text) || has_user(text) || has_secret_parameter(text) {
+        if self.0.iter().any(|secret| is_in(secret))
+            || is_private_key(text)
+            || has_user(text)
+            || has_secret_parameter(text)
+        {
             return true;
         }
         match serde_json::from_str(text) {

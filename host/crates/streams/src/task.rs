@@ -253,10 +253,10 @@ pub(crate) fn moment(began: Instant, now: Instant) -> Moment {
 
 /// How a call of advance ended, as its span says it. A call that is given up says nothing.
 fn outcome(results: &[Result<(), AdvanceError>]) -> &'static str {
-    let mut errors = results.iter().filter_map(|result| result.as_ref().err()).peekable();
-    match errors.peek() {
+    let errors = || results.iter().filter_map(|result| result.as_ref().err());
+    match errors().next() {
         None => "ok",
-        Some(_) if errors.any(|error| error.fatal) => "failed",
+        Some(_) if errors().any(|error| error.fatal) => "failed",
         Some(_) => "retry",
     }
 }

@@ -474,7 +474,8 @@ impl Keeper {
                         let part = self.fed.get_mut(&text(&event.data)).expect("it was fed").parts.entry(trigger);
                         *part.or_default() = Part { skipped: true, ..Part::default() };
                     }
-                    self.give(of, &vec![Verdict::Skip; batch.len()], &[]);
+                    let skips: Vec<Said> = batch.iter().map(|_| Said::Verdict(Verdict::Skip)).collect();
+                    self.give(of, &skips, &[]);
                 }
                 self.pull(at, 3);
             }

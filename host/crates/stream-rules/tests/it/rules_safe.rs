@@ -6,7 +6,7 @@ use stream_rules::recorded::{Recorded as _, Ruling};
 use stream_rules::{
     AdvancePolicy, Effect, EventId, Failure, Mode, NotStored, OnFailed, Policy, QueueFull, Verdict, VerdictError,
 };
-use trigger_host_types::TriggerId;
+use trigger_host_types::{Backoff, TriggerId};
 
 use crate::play::{Play, emit, failure, safe};
 
@@ -382,7 +382,8 @@ fn the_oldest_are_dropped() {
 /// `WK5`, `P7`: an advance that may be repeated is, with growing waits, at the head of its lane.
 #[test]
 fn an_advance_is_tried_again() {
-    let advance = AdvancePolicy { retries: 2, wait: Duration::from_secs(1), ..Policy::safe().advance };
+    let waits = Backoff::new(Duration::from_secs(1), Duration::from_secs(30));
+    let advance = AdvancePolicy { retries: 2, waits, ..Policy::safe().advance };
     let mut play = Play::new(Policy { advance, ..safe() }, Mode::Ack);
     let of = play.join(1);
     play.read(&[("e1", "x"), ("e2", "y")]);
