@@ -61,7 +61,7 @@ fn a_second_signal_ends_at_once() {
     // Without an API the drain would try for seconds to complete the job.
     api.signal("STOP");
     host.signal("TERM");
-    until(&host, "drains");
+    until(&host, "draining");
     host.signal("INT");
     assert_eq!(host.end().0, Some(1));
     api.signal("CONT");

@@ -1,5 +1,5 @@
 //! Pages of texts, and whether they are complete. See the package's own page.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod broker;
 mod catalog;
