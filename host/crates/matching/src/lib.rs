@@ -1,7 +1,7 @@
 //! Which raw events a subscriber wants to see, said in fields, so that the host need not ask it.
 //!
-//! Owns the meaning of a match: all of its conditions hold for the event read as JSON. An event that is not JSON has no fields. Invariant:
-//! [`Match::holds`] is the definition; the [`Index`] only finds the same subscribers faster.
+//! Owns the meaning of a match: all of its conditions hold for the event read as JSON. An event that is not JSON has no
+//! fields. Invariant: [`Match::holds`] is the definition; the [`Index`] only finds the same subscribers faster.
 #![forbid(unsafe_code)]
 
 mod fields;

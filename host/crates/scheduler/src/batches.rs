@@ -1,7 +1,7 @@
 //! How many events go into one request, and whose turn it is.
 //!
-//! A server that needs longer for a batch than a request may last would never answer it, so the size halves when no answer comes and grows
-//! back when one does.
+//! A server that needs longer for a batch than a request may last would never answer it, so the size halves when no
+//! answer comes and grows back when one does.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

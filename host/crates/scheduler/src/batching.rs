@@ -1,7 +1,8 @@
 //! Events of many triggers in one request, if the server accepts that: what goes together, and in which order.
 //!
-//! A batch is what has queued while requests were in flight: an event that is due alone goes alone, at once. A trigger's events keep their
-//! order within a batch, and only what leads its outbox goes; what is behind a failed event stays where it is.
+//! A batch is what has queued while requests were in flight: an event that is due alone goes alone, at once. A
+//! trigger's events keep their order within a batch, and only what leads its outbox goes; what is behind a failed event
+//! stays where it is.
 
 use std::sync::Arc;
 
@@ -47,7 +48,8 @@ impl<O: Outside> Scheduler<O> {
         true
     }
 
-    /// The events at the head of an outbox, at most `most` of them and at most `room` bytes, and their size. `None` when the ticket is outdated.
+    /// The events at the head of an outbox, at most `most` of them and at most `room` bytes, and their size. `None`
+    /// when the ticket is outdated.
     fn leading_events(&self, ticket: Ticket, most: usize, room: usize) -> Option<(Vec<Arc<Message<O>>>, usize)> {
         let outbox = self.table.get(ticket)?.outbox.as_ref()?;
         let (mut taken, mut bytes) = (Vec::new(), 0);

@@ -15,7 +15,8 @@ pub struct Bounds {
     pub unmapped_callbacks: Unmapped,
 }
 
-/// What becomes of a trigger that no component is mapped to. It cannot be given back (docs/design/triggerer.md#assignment).
+/// What becomes of a trigger that no component is mapped to. It cannot be given back
+/// (docs/design/triggerer.md#assignment).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unmapped {
     /// It fails. Right where this host owns its queue or team.

@@ -46,8 +46,8 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// For a trigger that was held for another reason first. Kwargs are an object, so their text is never empty: a trigger without any had
-    /// kwargs that could not be decoded.
+    /// For a trigger that was held for another reason first. Kwargs are an object, so their text is never empty: a
+    /// trigger without any had kwargs that could not be decoded.
     pub(crate) fn undecoded() -> Self {
         Self { reason: "bad-kwargs", message: "its kwargs could not be decoded when it was claimed".into() }
     }

@@ -105,7 +105,8 @@ impl<O: Outside> Scheduler<O> {
         }
     }
 
-    /// These were listed but no workload came, or the request failed: they are asked for again if they are still listed.
+    /// These were listed but no workload came, or the request failed: they are asked for again if they are still
+    /// listed.
     pub fn not_claimed(&mut self, ids: &[TriggerId], now: UnixMs) {
         for id in ids {
             self.claiming.remove(id);
@@ -115,8 +116,9 @@ impl<O: Outside> Scheduler<O> {
         }
     }
 
-    /// Fails a task or a callback whose trigger cannot run. A watcher is kept, because the failure route does nothing for it and there is no
-    /// way to give it back; so is what the operator wants to be kept (docs/design/triggerer.md#assignment).
+    /// Fails a task or a callback whose trigger cannot run. A watcher is kept, because the failure route does nothing
+    /// for it and there is no way to give it back; so is what the operator wants to be kept
+    /// (docs/design/triggerer.md#assignment).
     pub(crate) fn refuse(&mut self, slot: Slot, refusal: Refusal, now: UnixMs) {
         let Some(kind) = self.table.row(slot).map(|trigger| trigger.kind) else {
             return self.count(Impossible::EmptySlot);
@@ -138,7 +140,8 @@ impl<O: Outside> Scheduler<O> {
         }
     }
 
-    /// `load` no longer lists it. What is still to be delivered for it is delivered first: an event may be what ended it.
+    /// `load` no longer lists it. What is still to be delivered for it is delivered first: an event may be what ended
+    /// it.
     pub(crate) fn vanish(&mut self, slot: Slot, now: UnixMs) {
         let Some(trigger) = self.table.row_mut(slot) else { return self.count(Impossible::EmptySlot) };
         let undelivered = trigger.outbox.as_ref().is_some_and(|outbox| outbox.has_outcome());

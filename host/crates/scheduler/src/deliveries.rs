@@ -1,4 +1,5 @@
-//! Requests to the API on behalf of triggers: in order per trigger, never across triggers, and one bad request blocks nobody.
+//! Requests to the API on behalf of triggers: in order per trigger, never across triggers, and one bad request blocks
+//! nobody.
 
 use std::time::Duration;
 
@@ -112,7 +113,8 @@ impl<O: Outside> Scheduler<O> {
         self.answered(ticket, [sent], now);
     }
 
-    /// What became of the first messages of an outbox. Nothing behind the first message that was not accepted was tried.
+    /// What became of the first messages of an outbox. Nothing behind the first message that was not accepted was
+    /// tried.
     pub(crate) fn answered(&mut self, ticket: Ticket, sent: impl IntoIterator<Item = Sent>, now: UnixMs) {
         if self.table.get(ticket).is_none() {
             return;

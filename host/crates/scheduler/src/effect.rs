@@ -27,7 +27,8 @@ pub enum Effect<O: Outside> {
     CancelPoll(Ticket),
     /// Wait for raw events of the stream of the trigger behind this ticket.
     Listen(Ticket),
-    /// This trigger leaves its stream for good. Comes before its call is cancelled, because cancelling is what makes it leave.
+    /// This trigger leaves its stream for good. Comes before its call is cancelled, because cancelling is what makes it
+    /// leave.
     Leave(TriggerId),
     /// Tell the stream what became of an event.
     Settle(O::Receipt, Fate),

@@ -1,7 +1,7 @@
 //! States that the code excludes and the compiler does not know to be excluded.
 //!
-//! A host that panics takes all its triggers along, and one that silently goes on hides a fault; so such a state is counted, and the tests
-//! look at the count.
+//! A host that panics takes all its triggers along, and one that silently goes on hides a fault; so such a state is
+//! counted, and the tests look at the count.
 
 /// Something that cannot happen. Each value is one label of a metric, so the set stays small.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -19,7 +19,8 @@ pub struct Source {
     pub trigger: TriggerId,
     /// What tells this use of the id from another (ids can be reused): the task instance's id, or the class path.
     pub identity: String,
-    /// Set where the server stores no checkpoints: positions start again with every life of a host, so its Job tells them apart.
+    /// Set where the server stores no checkpoints: positions start again with every life of a host, so its Job tells
+    /// them apart.
     pub life: Option<i64>,
     /// Where it belongs among the events of its trigger.
     pub place: Place,

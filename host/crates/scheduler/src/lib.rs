@@ -1,8 +1,9 @@
 //! Which trigger runs when, and what Airflow hears in which order: a pure state machine.
 //!
-//! Commands come in as method calls with the time, and [`Effect`]s come out as a list; nothing here waits, sends, or runs a guest. Whoever
-//! carries an effect out reports back with the [`Ticket`] it was given, and a report with an outdated ticket changes nothing. What the
-//! scheduler carries for others (components, encoded events, receipts of streams) are the types of one trait, [`Outside`].
+//! Commands come in as method calls with the time, and [`Effect`]s come out as a list; nothing here waits, sends, or
+//! runs a guest. Whoever carries an effect out reports back with the [`Ticket`] it was given, and a report with an
+//! outdated ticket changes nothing. What the scheduler carries for others (components, encoded events, receipts of
+//! streams) are the types of one trait, [`Outside`].
 //!
 //! Invariants:
 //! - a trigger is in exactly one phase, and has at most one call or request in flight;

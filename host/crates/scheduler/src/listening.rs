@@ -1,5 +1,5 @@
-//! Triggers of shared streams: they wait for raw events without taking a slot for calls, and what their filters emit is delivered like
-//! every event. Only when all of it is delivered do they listen again.
+//! Triggers of shared streams: they wait for raw events without taking a slot for calls, and what their filters emit is
+//! delivered like every event. Only when all of it is delivered do they listen again.
 
 use trigger_host_types::{TriggerKind, UnixMs};
 

@@ -1,4 +1,5 @@
-//! What one trigger still has to tell Airflow, in order: events, then the checkpoint. The one order of effects lives here.
+//! What one trigger still has to tell Airflow, in order: events, then the checkpoint. The one order of effects lives
+//! here.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -123,7 +124,8 @@ impl<O: Outside> Outbox<O> {
         !self.alone && self.messages.front().is_some_and(|message| matches!(**message, Message::Event(_)))
     }
 
-    /// Whether an event or a failure is still to be delivered: such a trigger must not be started again (the rule of K).
+    /// Whether an event or a failure is still to be delivered: such a trigger must not be started again (the rule of
+    /// K).
     pub(crate) fn has_outcome(&self) -> bool {
         self.messages.iter().any(|message| !matches!(**message, Message::Checkpoint(_)))
     }

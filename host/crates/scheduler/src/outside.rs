@@ -12,8 +12,8 @@ pub trait Outside: Debug {
     type Class: Clone + Debug;
     /// An event in the encoding of the API.
     type Event: Debug;
-    /// Stands for the raw event that an event was made of, until the event is stored. Dropping the last clone means that nobody will say
-    /// what became of it.
+    /// Stands for the raw event that an event was made of, until the event is stored. Dropping the last clone means
+    /// that nobody will say what became of it.
     type Receipt: Clone + Debug;
 
     /// Whether triggers of this class listen to shared streams, and so wait without taking a slot for calls.

@@ -133,7 +133,8 @@ impl<O: Outside> Scheduler<O> {
         self.arm(slot, Phase::Idle, again);
     }
 
-    /// The failure route ignores callbacks, so a failed one fires an event (docs/design/triggerer.md#running-and-failing).
+    /// The failure route ignores callbacks, so a failed one fires an event
+    /// (docs/design/triggerer.md#running-and-failing).
     pub(crate) fn callback_failed(&mut self, slot: Slot, failure: &FailureMessage, now: UnixMs) {
         let Some(source) = self.table.ticket(slot).and_then(|ticket| self.source(ticket)) else {
             return self.count(Impossible::EmptySlot);
@@ -190,8 +191,8 @@ impl<O: Outside> Scheduler<O> {
         Some(Source { trigger: trigger.id, identity, life, place: Place::Position(trigger.position) })
     }
 
-    /// The checkpoint to store, if it differs from the stored one or events were fired: then its position must move on, so that the next
-    /// events carry other keys.
+    /// The checkpoint to store, if it differs from the stored one or events were fired: then its position must move on,
+    /// so that the next events carry other keys.
     fn checkpoint_message(&mut self, slot: Slot, checkpoint: Option<String>, fired: bool) -> Option<Message<O>> {
         let checkpoints = self.server.checkpoints;
         let trigger = self.table.row_mut(slot)?;

@@ -1,4 +1,5 @@
-//! The state machine: its state, the commands that concern all triggers, and the small moves that the other files are made of.
+//! The state machine: its state, the commands that concern all triggers, and the small moves that the other files are
+//! made of.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
@@ -119,15 +120,18 @@ impl<O: Outside> Scheduler<O> {
         std::mem::take(&mut self.cleanup_wanted)
     }
 
-    /// Notes whether this host's heartbeats were good for the whole last threshold; if not, what vanishes may be another host's.
+    /// Notes whether this host's heartbeats were good for the whole last threshold; if not, what vanishes may be
+    /// another host's.
     pub fn note_heartbeats(&mut self, good: bool) {
         self.heartbeats_good = good;
     }
 
-    /// Starts no more calls, and drops those that run: they start again from their checkpoints on [`Scheduler::resume`].
+    /// Starts no more calls, and drops those that run: they start again from their checkpoints on
+    /// [`Scheduler::resume`].
     ///
-    /// Listeners stay: one that left its stream would not be asked about what is read for its siblings meanwhile, and that is then advanced
-    /// past. What their filters emit is for the API to accept, or to refuse where another host holds the trigger by now.
+    /// Listeners stay: one that left its stream would not be asked about what is read for its siblings meanwhile, and
+    /// that is then advanced past. What their filters emit is for the API to accept, or to refuse where another host
+    /// holds the trigger by now.
     pub fn pause(&mut self, now: UnixMs) {
         if std::mem::replace(&mut self.paused, true) {
             return;

@@ -1,7 +1,8 @@
 //! The triggers this host holds, by id and by slot.
 //!
-//! Owns the rows. Kept small: a waiting trigger is its row, its kwargs, its checkpoint and a timer. Invariant: a [`Slot`] comes from the
-//! table alone and names a row that is there until the trigger is removed; a [`Ticket`] is outdated as soon as its trigger moves on.
+//! Owns the rows. Kept small: a waiting trigger is its row, its kwargs, its checkpoint and a timer. Invariant: a
+//! [`Slot`] comes from the table alone and names a row that is there until the trigger is removed; a [`Ticket`] is
+//! outdated as soon as its trigger moves on.
 
 use std::collections::HashMap;
 use std::sync::Arc;

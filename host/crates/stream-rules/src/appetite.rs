@@ -1,7 +1,8 @@
 //! How many raw events a subscriber asks for at once.
 //!
-//! Owns the present number. Invariants: it is never less than one call of a filter takes, and never more than four of these; a slow filter
-//! gets little at once, so that what it emits does not wait for the rest, and a quick one gets more, so that it asks the group less often.
+//! Owns the present number. Invariants: it is never less than one call of a filter takes, and never more than four of
+//! these; a slow filter gets little at once, so that what it emits does not wait for the rest, and a quick one gets
+//! more, so that it asks the group less often.
 
 use std::time::Duration;
 

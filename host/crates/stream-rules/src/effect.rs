@@ -1,6 +1,7 @@
 //! What the state machine asks of the world.
 //!
-//! Owns the shapes that leave a group. Invariant: effects are in the order in which they must be begun; none waits for another.
+//! Owns the shapes that leave a group. Invariant: effects are in the order in which they must be begun; none waits for
+//! another.
 
 use std::sync::Arc;
 
@@ -63,7 +64,8 @@ pub enum Verdict {
     },
     /// Malformed.
     Reject,
-    /// There is no verdict that can be used: the filter trapped, or the API could not be given what it made of the raw event.
+    /// There is no verdict that can be used: the filter trapped, or the API could not be given what it made of the raw
+    /// event.
     Failed,
 }
 

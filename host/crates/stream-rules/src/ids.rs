@@ -1,7 +1,8 @@
 //! Names and moments of shared streams.
 //!
-//! Owns the types that keep one number from being mistaken for another. Invariant: a [`SubscriptionId`] and a [`GroupId`] carry a
-//! generation that is never given out twice in a process, so a late message can never hit a newer subscription or group.
+//! Owns the types that keep one number from being mistaken for another. Invariant: a [`SubscriptionId`] and a
+//! [`GroupId`] carry a generation that is never given out twice in a process, so a late message can never hit a newer
+//! subscription or group.
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,12 +1,14 @@
 //! The rules of shared streams: many triggers behind one upstream, and acknowledgements back to its broker.
 //!
-//! Owns these rules as a pure state machine ([`Group`], [`Registry`]): commands in, effects out, time as a parameter. No task, channel, clock
-//! or wire is in reach here; the manifest holds that. Invariants: a raw event is advanced past only when everyone who was there when it was
-//! read has resolved it and what they derived from it is stored; every queue has a bound.
+//! Owns these rules as a pure state machine ([`Group`], [`Registry`]): commands in, effects out, time as a parameter.
+//! No task, channel, clock or wire is in reach here; the manifest holds that. Invariants: a raw event is advanced past
+//! only when everyone who was there when it was read has resolved it and what they derived from it is stored; every
+//! queue has a bound.
 //!
-//! It is larger than a package of this workspace should be because it is one thing: each rule is about several of the tables in here (who is
-//! subscribed, what is outstanding, what waits for storage, which lane is next), and none of them means anything without the others. What
-//! could stand alone is apart: which events a subscriber wants to see is the package `matching`.
+//! It is larger than a package of this workspace should be because it is one thing: each rule is about several of the
+//! tables in here (who is subscribed, what is outstanding, what waits for storage, which lane is next), and none of
+//! them means anything without the others. What could stand alone is apart: which events a subscriber wants to see is
+//! the package `matching`.
 #![forbid(unsafe_code)]
 
 pub mod appetite;

@@ -1,7 +1,8 @@
 //! The raw events that some subscriber has yet to be given: one ring per group, one cursor per subscriber.
 //!
-//! Owns the events' bytes and the count of readers at each. Invariants: the ring begins at the first event that anybody waits for; a
-//! subscriber that takes everything costs nothing per event, one that takes a selection costs one reference per selected event.
+//! Owns the events' bytes and the count of readers at each. Invariants: the ring begins at the first event that anybody
+//! waits for; a subscriber that takes everything costs nothing per event, one that takes a selection costs one
+//! reference per selected event.
 
 use std::collections::VecDeque;
 
@@ -91,7 +92,8 @@ impl Ring {
         EventId(self.slowest.max(self.base))
     }
 
-    /// Moves every cursor before `floor` to it. The subscribers' own cursors stay as they are: they are compared with the floor when used.
+    /// Moves every cursor before `floor` to it. The subscribers' own cursors stay as they are: they are compared with
+    /// the floor when used.
     pub(crate) fn raise(&mut self, floor: EventId) {
         while let Some(at) = self.slowest().filter(|at| *at < floor) {
             let count = self.items[self.index(at)].cursors;

@@ -1,7 +1,8 @@
 //! What an operator sees of a group.
 //!
-//! Owns the plain shapes of a snapshot, for `GET /streams` and for metrics. Invariants: nothing decides by them; a snapshot lists at most
-//! [`LANES`] lanes and [`SUBSCRIBERS`] subscribers, however many there are, and says how many there are.
+//! Owns the plain shapes of a snapshot, for `GET /streams` and for metrics. Invariants: nothing decides by them; a
+//! snapshot lists at most [`LANES`] lanes and [`SUBSCRIBERS`] subscribers, however many there are, and says how many
+//! there are.
 
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
 //! One group's messages in, effects out, without a runtime.
 //!
-//! Owns who waits for raw events, and who has not left yet. Invariants: everyone who asks is answered once, however it ends; a batch that
-//! nobody takes any more is failed, not lost.
+//! Owns who waits for raw events, and who has not left yet. Invariants: everyone who asks is answered once, however it
+//! ends; a batch that nobody takes any more is failed, not lost.
 
 use std::collections::HashMap;
 
@@ -14,7 +14,8 @@ use crate::message::{Ended, Leaving, Message, Reply};
 pub trait Shell {
     /// The time on the group's clock.
     fn now(&self) -> Moment;
-    /// Begins an effect, without waiting for it. Never a hand-over, failure or end of a subscription: those are the loop's own.
+    /// Begins an effect, without waiting for it. Never a hand-over, failure or end of a subscription: those are the
+    /// loop's own.
     fn perform(&mut self, effect: Effect);
 }
 

@@ -27,7 +27,8 @@ pub struct Subscription {
 pub struct Exit(Arc<AtomicBool>);
 
 impl Exit {
-    /// Its trigger does not come back: when the subscription is dropped, no lane waits for it. Changes nothing once it is.
+    /// Its trigger does not come back: when the subscription is dropped, no lane waits for it. Changes nothing once it
+    /// is.
     pub fn for_good(&self) {
         self.0.store(true, Ordering::Release);
     }
@@ -74,7 +75,8 @@ impl Subscription {
         answer.await.map_err(|_| VerdictError::Gone)?.map(Numbers::take)
     }
 
-    /// Leaves because its trigger has what it waited for: nothing more concerns it, and no lane waits for it to come back.
+    /// Leaves because its trigger has what it waited for: nothing more concerns it, and no lane waits for it to come
+    /// back.
     pub fn finish(self) {
         self.exit.for_good();
     }
@@ -103,8 +105,8 @@ impl Subscription {
     }
 }
 
-/// Numbers on their way to who gave the verdicts, who may have gone away meanwhile: whoever drops them says that nothing of theirs will be
-/// stored.
+/// Numbers on their way to who gave the verdicts, who may have gone away meanwhile: whoever drops them says that
+/// nothing of theirs will be stored.
 struct Numbers {
     seqs: Vec<Option<Seq>>,
     confirmer: Confirmer,
@@ -125,7 +127,8 @@ impl Drop for Numbers {
     }
 }
 
-/// Tells a group that trigger events are stored (`B3`). Cheap to clone; outlives the subscription, as a one-shot trigger's event does.
+/// Tells a group that trigger events are stored (`B3`). Cheap to clone; outlives the subscription, as a one-shot
+/// trigger's event does.
 #[derive(Debug, Clone)]
 pub struct Confirmer {
     group: mpsc::Sender<Message>,
@@ -144,8 +147,8 @@ impl Confirmer {
         let _ = self.group.send(Message::NotStored(seqs, why)).await;
     }
 
-    /// The same for those whose trigger is gone, from where nobody can wait: a group whose queue is full learns of it when there is room. Outside
-    /// of a runtime the host has ended, and no group needs to know.
+    /// The same for those whose trigger is gone, from where nobody can wait: a group whose queue is full learns of it
+    /// when there is room. Outside of a runtime the host has ended, and no group needs to know.
     pub fn abandon(&self, seqs: Vec<Seq>) {
         let abandoned = Message::NotStored(seqs, NotStored::Abandoned);
         if let Err(TrySendError::Full(abandoned)) = self.group.try_send(abandoned)

@@ -1,5 +1,5 @@
-//! What this host may run: class paths and paths of callbacks mapped to loaded components with their grants and limits. The file format is
-//! the command line's.
+//! What this host may run: class paths and paths of callbacks mapped to loaded components with their grants and limits.
+//! The file format is the command line's.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -94,8 +94,8 @@ impl Catalog {
         &self.upstreams
     }
 
-    /// What a path is mapped to: of a callback the path of its function, else the class path. An entry for the class that Airflow gives to
-    /// every callback takes those that have none of their own.
+    /// What a path is mapped to: of a callback the path of its function, else the class path. An entry for the class
+    /// that Airflow gives to every callback takes those that have none of their own.
     pub fn get(&self, kind: TriggerKind, path: &ClassPath) -> Option<&Arc<Class>> {
         match kind {
             TriggerKind::Callback => {

@@ -1,6 +1,8 @@
-//! Heartbeats: on a thread, a runtime and a connection of their own, so that neither a guest, nor a slow call, nor a full queue delays one.
+//! Heartbeats: on a thread, a runtime and a connection of their own, so that neither a guest, nor a slow call, nor a
+//! full queue delays one.
 //!
-//! The heart beats only while the executor answers its watchdog: a host that cannot run triggers must let others have them.
+//! The heart beats only while the executor answers its watchdog: a host that cannot run triggers must let others have
+//! them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};

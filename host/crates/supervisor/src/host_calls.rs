@@ -1,5 +1,5 @@
-//! The imports of one trigger's calls: requests go to the broker under the grants of its class, questions to Airflow in the trigger's own name,
-//! lines to the observer under its id.
+//! The imports of one trigger's calls: requests go to the broker under the grants of its class, questions to Airflow in
+//! the trigger's own name, lines to the observer under its id.
 
 use std::sync::Arc;
 

@@ -1,7 +1,8 @@
-//! Claims, schedules, fires, retries, heartbeats and drains triggers: composes the API client, the sandbox and the broker.
+//! Claims, schedules, fires, retries, heartbeats and drains triggers: composes the API client, the sandbox and the
+//! broker.
 //!
-//! Owns the life of every trigger this host holds. The decisions are made in the package `scheduler`, which is pure; the `actor` carries them
-//! out, and the `heart` beats on a thread of its own.
+//! Owns the life of every trigger this host holds. The decisions are made in the package `scheduler`, which is pure;
+//! the `actor` carries them out, and the `heart` beats on a thread of its own.
 #![forbid(unsafe_code)]
 
 mod actor;

@@ -3,8 +3,8 @@
 use trigger_host_types::step::{Step, Subject};
 use trigger_host_types::{JobId, log};
 
-/// Sees every step in every trigger's life, in the order of the steps of one trigger. Called from the supervisor's own task, so it must not
-/// block.
+/// Sees every step in every trigger's life, in the order of the steps of one trigger. Called from the supervisor's own
+/// task, so it must not block.
 pub trait Observer: Send + Sync {
     /// One step.
     fn observe(&self, step: &Step);

@@ -17,9 +17,11 @@ pub struct Settings {
     pub team: Option<String>,
     /// Period of the heartbeat (`[triggerer] job_heartbeat_sec`).
     pub heartbeat_every: Duration,
-    /// Silence after which a host counts as dead (`[triggerer] triggerer_health_check_threshold`); the same for all hosts.
+    /// Silence after which a host counts as dead (`[triggerer] triggerer_health_check_threshold`); the same for all
+    /// hosts.
     pub health_check_threshold: Duration,
-    /// Silence of the executor after which the heartbeat stops (`[triggerer] runner_health_check_threshold`), zero for never.
+    /// Silence of the executor after which the heartbeat stops (`[triggerer] runner_health_check_threshold`), zero for
+    /// never.
     pub watchdog: Duration,
     /// Bound on one `on-kill` (`[triggerer] on_kill_timeout`).
     pub on_kill_timeout: Duration,

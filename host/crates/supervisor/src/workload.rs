@@ -1,4 +1,5 @@
-//! A workload as the API sends it, made ready for the scheduler: kwargs decoded and rendered, task packed, class path looked up.
+//! A workload as the API sends it, made ready for the scheduler: kwargs decoded and rendered, task packed, class path
+//! looked up.
 //!
 //! All but the look-up runs off the supervisor's own task.
 
@@ -16,7 +17,8 @@ use trigger_host_types::{ClassPath, PackedTask, TriggerKind, spans};
 use crate::carried::Claim;
 use crate::catalog::Catalog;
 
-/// A workload with its kwargs decoded and rendered. Its class path has not been looked up: that needs the catalog of the moment.
+/// A workload with its kwargs decoded and rendered. Its class path has not been looked up: that needs the catalog of
+/// the moment.
 pub(crate) struct Decoded {
     claim: Claim,
     span: Span,
@@ -88,7 +90,8 @@ fn render(kwargs: String, workload: &RunTrigger) -> Result<String, Refusal> {
     render_kwargs(&kwargs, &task).map_err(|error| Refusal { reason: "template", message: error.to_string() })
 }
 
-/// Airflow runs all callbacks with one class. What counts here is the path of the function, and the function's own kwargs.
+/// Airflow runs all callbacks with one class. What counts here is the path of the function, and the function's own
+/// kwargs.
 fn unwrap_callback(classpath: ClassPath, kwargs: Result<String, Refusal>) -> (ClassPath, Result<String, Refusal>) {
     let kwargs = match kwargs {
         Ok(kwargs) => kwargs,

@@ -1,7 +1,7 @@
 //! Waits that double with each failure in a row, up to a bound.
 //!
-//! Owns nothing but the two bounds. Invariants: pure, because the number of failures and chance are parameters; no wait is ever longer
-//! than the bound, however many failures there were.
+//! Owns nothing but the two bounds. Invariants: pure, because the number of failures and chance are parameters; no wait
+//! is ever longer than the bound, however many failures there were.
 
 use std::time::Duration;
 
@@ -24,8 +24,8 @@ impl Backoff {
         self.first.saturating_mul(doubled).min(self.most)
     }
 
-    /// The same wait, shortened by chance to between half and all of it, so that callers who failed together do not come back together.
-    /// `random` is uniform in 0 to 1; anything else counts as the nearer of the two.
+    /// The same wait, shortened by chance to between half and all of it, so that callers who failed together do not
+    /// come back together. `random` is uniform in 0 to 1; anything else counts as the nearer of the two.
     pub fn next_wait(&self, failures: u32, random: f64) -> Duration {
         let random = if random.is_nan() { 1.0 } else { random.clamp(0.0, 1.0) };
         self.full_wait(failures).mul_f64(0.5 + random / 2.0).min(self.most)

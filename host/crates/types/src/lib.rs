@@ -1,7 +1,8 @@
 //! What the rooms of the host share: ids, the clock, events and HTTP shapes.
 //!
-//! Owns no behaviour beyond parsing and printing its own values. Nothing here knows Airflow's wire, wasm, SQL or a socket, and nothing
-//! here may: the four crates in the middle of the house do not know each other, and this is all they have in common.
+//! Owns no behaviour beyond parsing and printing its own values. Nothing here knows Airflow's wire, wasm, SQL or a
+//! socket, and nothing here may: the four crates in the middle of the house do not know each other, and this is all
+//! they have in common.
 #![forbid(unsafe_code)]
 
 mod backoff;

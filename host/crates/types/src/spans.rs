@@ -1,8 +1,8 @@
 //! The tracing spans of the host: one function for each of the five places, so that names and fields are written once.
 //!
-//! Owns names, fields and level. Who opens a span also records its outcome with [`end`], once. All spans have the target [`TARGET`] and the
-//! level `debug`: a host that logs at `info` pays one comparison for each, and `spans=debug` in the filter selects exactly these.
-//! Invariant: no field holds a secret, a payload, or a URL.
+//! Owns names, fields and level. Who opens a span also records its outcome with [`end`], once. All spans have the
+//! target [`TARGET`] and the level `debug`: a host that logs at `info` pays one comparison for each, and `spans=debug`
+//! in the filter selects exactly these. Invariant: no field holds a secret, a payload, or a URL.
 
 use tracing::field::Empty;
 use tracing::{Span, debug_span};

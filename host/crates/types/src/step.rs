@@ -1,6 +1,7 @@
 //! The steps of a trigger's life, as they are shown, counted and recorded.
 //!
-//! Owns only the shapes. The scheduler decides most steps, the supervisor reports the rest, and observers receive them in order.
+//! Owns only the shapes. The scheduler decides most steps, the supervisor reports the rest, and observers receive them
+//! in order.
 
 use std::sync::Arc;
 use std::time::Duration;

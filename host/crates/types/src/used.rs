@@ -13,7 +13,8 @@ pub struct Used {
     pub memory: u64,
     /// Host calls made.
     pub host_calls: u32,
-    /// The last host calls and their results, newest last, at most 8: `http.send GET https://h.example: 200`. Of a URL only the origin.
+    /// The last host calls and their results, newest last, at most 8: `http.send GET https://h.example: 200`. Of a URL
+    /// only the origin.
     pub last_host_calls: Vec<String>,
     /// Log lines that were counted but not kept.
     pub log_lines_dropped: u32,

@@ -1,4 +1,5 @@
-//! What guests of every version ask of Airflow. What is granted is the other side's business; what is counted, and how large it may be, is ours.
+//! What guests of every version ask of Airflow. What is granted is the other side's business; what is counted, and how
+//! large it may be, is ours.
 
 use tracing::Instrument as _;
 use trigger_host_types::airflow::{Answers, Ask, Error, MAX_VALUE};

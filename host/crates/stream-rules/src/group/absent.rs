@@ -1,8 +1,9 @@
 //! Waiting for triggers that left and may return.
 //!
-//! Owns who they are, and what was read while they were away. Invariant: where a verdict binds, nothing is read and nothing is fanned out while
-//! one of them is absent and its grace has not passed. Otherwise a trigger that is being set up again would not be asked about what came in
-//! the meantime, and its siblings' verdicts alone would settle it. A trigger that has failed is not waited for, at its siblings' expense.
+//! Owns who they are, and what was read while they were away. Invariant: where a verdict binds, nothing is read and
+//! nothing is fanned out while one of them is absent and its grace has not passed. Otherwise a trigger that is being
+//! set up again would not be asked about what came in the meantime, and its siblings' verdicts alone would settle it. A
+//! trigger that has failed is not waited for, at its siblings' expense.
 
 use std::collections::HashMap;
 
@@ -30,7 +31,8 @@ impl Absent {
         !self.until.is_empty()
     }
 
-    /// Puts aside what was read. No other read begins meanwhile, so there is nothing to add it to but the end of the same one.
+    /// Puts aside what was read. No other read begins meanwhile, so there is nothing to add it to but the end of the
+    /// same one.
     pub(super) fn put_aside(&mut self, events: Vec<Raw>, end: Option<PollEnd>) {
         let (all, ended) = self.read.get_or_insert_default();
         all.extend(events);

@@ -1,7 +1,7 @@
 //! From the source to the subscribers.
 //!
-//! Owns the snapshot (`S1`) and what happens to subscribers that fall behind. Invariant: fan-out never waits (`Q2`), and a whole read is one
-//! section: no subscriber is given anything before all of it has its entries.
+//! Owns the snapshot (`S1`) and what happens to subscribers that fall behind. Invariant: fan-out never waits (`Q2`),
+//! and a whole read is one section: no subscriber is given anything before all of it has its entries.
 
 use super::{Group, Phase};
 use crate::effect::{Effect, Notice, PollEnd, Raw};

@@ -1,7 +1,8 @@
 //! Leaving a group, and what becomes of it.
 //!
-//! Owns the rules `U1` to `U4` and the end of the last subscriber (`L2`). Invariant: a leaver is never waited for longer than its unconfirmed
-//! trigger events are; where a verdict binds, it never acknowledges what it gave no verdict on.
+//! Owns the rules `U1` to `U4` and the end of the last subscriber (`L2`). Invariant: a leaver is never waited for
+//! longer than its unconfirmed trigger events are; where a verdict binds, it never acknowledges what it gave no verdict
+//! on.
 
 use super::Group;
 use crate::effect::Effect;
@@ -10,7 +11,8 @@ use crate::outcome::{FailedBy, Resolution};
 use crate::policy::{Binding, Mode};
 
 impl Group {
-    /// A subscriber leaves, whatever the reason (`U4`). Nothing happens if it is unknown here or the group is over (`L1`, `L5`).
+    /// A subscriber leaves, whatever the reason (`U4`). Nothing happens if it is unknown here or the group is over
+    /// (`L1`, `L5`).
     pub fn leave(&mut self, subscription: SubscriptionId, now: Moment, effects: &mut Vec<Effect>) {
         self.clock = now;
         let Some(slot) = self.slots.find(subscription).filter(|_| !self.evicted) else { return };
@@ -25,8 +27,8 @@ impl Group {
         self.left(slot, now, effects);
     }
 
-    /// A subscriber leaves because it has what it waited for: what it did not answer no longer concerns it, and counts as skipped. By
-    /// Airflow's rules it leaves like any other.
+    /// A subscriber leaves because it has what it waited for: what it did not answer no longer concerns it, and counts
+    /// as skipped. By Airflow's rules it leaves like any other.
     pub fn finish(&mut self, subscription: SubscriptionId, now: Moment, effects: &mut Vec<Effect>) {
         if self.policy.binding == Binding::Window {
             return self.leave(subscription, now, effects);

@@ -1,8 +1,9 @@
 //! From the first subscriber to the closed producer.
 //!
-//! Owns the phases (grace, opening, reading, draining, closing, ended) and the operator's pause. Invariants: the key is given up in the same
-//! section in which the group stops taking subscribers (`L0`); the producer is closed once, after the last advance, if there ever was one
-//! (`C1`); a paused group neither opens its source nor begins a read, while everything else goes on.
+//! Owns the phases (grace, opening, reading, draining, closing, ended) and the operator's pause. Invariants: the key is
+//! given up in the same section in which the group stops taking subscribers (`L0`); the producer is closed once, after
+//! the last advance, if there ever was one (`C1`); a paused group neither opens its source nor begins a read, while
+//! everything else goes on.
 
 use std::collections::HashSet;
 
@@ -149,7 +150,8 @@ impl Group {
         }
     }
 
-    /// The poll is over by itself: the key is given up and every subscriber fails, before anything else can happen (`T2`, `T3`, `L4`).
+    /// The poll is over by itself: the key is given up and every subscriber fails, before anything else can happen
+    /// (`T2`, `T3`, `L4`).
     pub(super) fn poll_ended(&mut self, end: PollEnd, now: Moment, effects: &mut Vec<Effect>) {
         let failure = match end {
             PollEnd::Terminated => Failure::PollTerminated,
@@ -162,8 +164,8 @@ impl Group {
         self.fail_everyone(&failure);
     }
 
-    /// Every subscriber's queue is emptied and ends with `failure`. Nothing is resolved by that: it is abandoned (`T3`, `T4`).
-    /// Only once: what ends the group first is what they see.
+    /// Every subscriber's queue is emptied and ends with `failure`. Nothing is resolved by that: it is abandoned (`T3`,
+    /// `T4`). Only once: what ends the group first is what they see.
     pub(super) fn fail_everyone(&mut self, failure: &Failure) {
         if std::mem::replace(&mut self.life.announced, true) {
             return;
@@ -187,7 +189,8 @@ impl Group {
         }
     }
 
-    /// Ends the group: no more reading, what is resolved is still advanced (`X1`, `P6`). Subscribers do not fail (`X3`).
+    /// Ends the group: no more reading, what is resolved is still advanced (`X1`, `P6`). Subscribers do not fail
+    /// (`X3`).
     pub fn stop(&mut self, now: Moment, effects: &mut Vec<Effect>) {
         self.stop_poll(now, effects);
         self.settle(now, effects);
@@ -252,8 +255,8 @@ impl Group {
         }
     }
 
-    /// Begins no further read until [`Group::resume`]. A read that is under way may still give what it finds, because dropping it could lose
-    /// that.
+    /// Begins no further read until [`Group::resume`]. A read that is under way may still give what it finds, because
+    /// dropping it could lose that.
     pub fn pause(&mut self) {
         self.life.paused = true;
     }

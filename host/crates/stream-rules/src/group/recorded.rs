@@ -1,8 +1,9 @@
 //! What the rules know and no component can say.
 //!
-//! A component skips, emits or rejects, and the host fails what it failed on: that is a [`Verdict`]. Airflow's own filters bind trigger events
-//! to raw events by time, and the contract allows a verdict that waits for a later one. Both are kept for the comparison with recordings of
-//! Airflow's manager and for the tests of these rules; nothing in the host calls them, so they are a trait of their own.
+//! A component skips, emits or rejects, and the host fails what it failed on: that is a [`Verdict`]. Airflow's own
+//! filters bind trigger events to raw events by time, and the contract allows a verdict that waits for a later one.
+//! Both are kept for the comparison with recordings of Airflow's manager and for the tests of these rules; nothing in
+//! the host calls them, so they are a trait of their own.
 
 use super::Group;
 use super::verdicts::VerdictError;
@@ -17,7 +18,8 @@ pub enum Ruling<'a> {
     Verdict(Verdict),
     /// Kept open: a later ruling covers it. Its deadline runs on.
     Hold,
-    /// Fires trigger events that were also derived from earlier raw events, each answered with [`Ruling::Hold`] before (`W5`).
+    /// Fires trigger events that were also derived from earlier raw events, each answered with [`Ruling::Hold`] before
+    /// (`W5`).
     EmitCovering {
         /// How many, at least one.
         events: u32,

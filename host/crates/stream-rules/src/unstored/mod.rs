@@ -1,9 +1,10 @@
 //! Which raw events wait for which trigger event to be stored.
 //!
-//! Owns, for each place, the raw events that its subscriber has answered with trigger events or holds back, and the numbers of the trigger
-//! events that they wait for. Invariants (`B5`): a number is known exactly as long as one of its raw events is unresolved for its subscriber;
-//! a raw event is in a run or alone, never both. Nearly everything is in runs, one for each call of a filter. Alone is what is less simple:
-//! what is held back, covered by a later raw event (`W5`), bound by time, or offered again.
+//! Owns, for each place, the raw events that its subscriber has answered with trigger events or holds back, and the
+//! numbers of the trigger events that they wait for. Invariants (`B5`): a number is known exactly as long as one of its
+//! raw events is unresolved for its subscriber; a raw event is in a run or alone, never both. Nearly everything is in
+//! runs, one for each call of a filter. Alone is what is less simple: what is held back, covered by a later raw event
+//! (`W5`), bound by time, or offered again.
 
 mod run;
 
@@ -76,7 +77,8 @@ impl Unstored {
         self.alone.insert(seq, Binding { slot, events });
     }
 
-    /// Binds trigger events to one raw event each, to which nothing more can be bound. Those of one raw event are neighbours.
+    /// Binds trigger events to one raw event each, to which nothing more can be bound. Those of one raw event are
+    /// neighbours.
     pub(crate) fn bind_each(&mut self, slot: u32, events: &[(Seq, EventId)], handed: Moment) {
         for events in events.chunk_by(|(seq, id), (next, later)| next.0 == seq.0 + 1 && id <= later) {
             let place = self.place(slot);
@@ -122,7 +124,8 @@ impl Unstored {
         }
     }
 
-    /// A number will never be confirmed. The raw events that waited for it are forgotten, and added to `given_up` with their place.
+    /// A number will never be confirmed. The raw events that waited for it are forgotten, and added to `given_up` with
+    /// their place.
     pub(crate) fn give_up(&mut self, seq: Seq, given_up: &mut Vec<(u32, EventId)>) {
         let in_run = self.run_with(seq).and_then(|(first, run)| Some((run.slot, run.unconfirmed(seq.0 - first.0)?)));
         let (slot, events) = match in_run {

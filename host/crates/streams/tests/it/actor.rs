@@ -196,7 +196,8 @@ async fn a_dropped_request_fails_its_batch() {
     scene.streams.stop().await;
 }
 
-/// Numbers that nobody took are not waited for: neither when the answer was under way, nor when there was nobody to answer to.
+/// Numbers that nobody took are not waited for: neither when the answer was under way, nor when there was nobody to
+/// answer to.
 #[tokio::test(start_paused = true)]
 async fn numbers_that_nobody_took_are_abandoned() {
     for is_answered in [true, false] {

@@ -1,5 +1,6 @@
 //! The desk under a scheduler that tries interleavings at random: a source, subscribers, storage, a broker and an
-//! operator as threads that talk to it through channels. A lost wake-up shows as a deadlock, which the scheduler reports.
+//! operator as threads that talk to it through channels. A lost wake-up shows as a deadlock, which the scheduler
+//! reports.
 
 use matching::Match;
 use shuttle::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -50,7 +51,8 @@ fn source(room: &Receiver<usize>, read: &SyncSender<usize>, desk: &SyncSender<Me
     }
 }
 
-/// Pauses at each read, and resumes when all that was read is advanced past: then nothing but the resume can lead to the next read.
+/// Pauses at each read, and resumes when all that was read is advanced past: then nothing but the resume can lead to
+/// the next read.
 fn operator(read: &Receiver<usize>, advanced: &Receiver<usize>, desk: &SyncSender<Message>) {
     let mut done = 0;
     while let Ok(so_far) = read.recv() {

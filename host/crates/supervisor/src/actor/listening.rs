@@ -1,6 +1,7 @@
 //! What the actor keeps about shared streams: who listens, who is about to, and what is stored.
 //!
-//! Owns the listeners that are not listening just now (their events are being delivered), how each is to leave its stream, and the groups' actor.
+//! Owns the listeners that are not listening just now (their events are being delivered), how each is to leave its
+//! stream, and the groups' actor.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -55,7 +56,8 @@ impl Listening {
         }
     }
 
-    /// This host is done with a trigger. Unless it was said before that it leaves for good, it may come back here or elsewhere.
+    /// This host is done with a trigger. Unless it was said before that it leaves for good, it may come back here or
+    /// elsewhere.
     pub(super) fn gone(&mut self, subject: &Subject) {
         self.exits.remove(&subject.trigger);
         self.listeners.remove(&subject.trigger);

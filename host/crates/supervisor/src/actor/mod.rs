@@ -1,6 +1,8 @@
-//! The task that carries out the scheduler's effects and reports back to it: one event at a time, and it never waits for a request or a guest.
+//! The task that carries out the scheduler's effects and reports back to it: one event at a time, and it never waits
+//! for a request or a guest.
 //!
-//! Owns the scheduler, the operations that run (calls of guests, requests, each a task of the set) and the times of `load` and `cleanup`.
+//! Owns the scheduler, the operations that run (calls of guests, requests, each a task of the set) and the times of
+//! `load` and `cleanup`.
 
 mod drain;
 mod effects;
@@ -199,8 +201,8 @@ impl Actor {
         }
     }
 
-    /// Moves virtual time to the next timer when only timers are left; true when it did, so that what is due is looked at without a wait (a
-    /// sleep, however short, takes a millisecond or two).
+    /// Moves virtual time to the next timer when only timers are left; true when it did, so that what is due is looked
+    /// at without a wait (a sleep, however short, takes a millisecond or two).
     fn jump(&mut self) -> bool {
         let Time::Virtual(clock) = &self.parts.time else { return false };
         let timeout = self.timeouts.peek().map(|Reverse(at)| at.saturating_add(1));

@@ -54,7 +54,8 @@ pub(crate) enum Report {
     Killed,
 }
 
-/// Asks for the workloads of one slice, and decodes them. A slice that the server fails on is halved until the broken row is alone (docs/design/triggerer.md#errors).
+/// Asks for the workloads of one slice, and decodes them. A slice that the server fails on is halved until the broken
+/// row is alone (docs/design/triggerer.md#errors).
 pub(crate) async fn fetch(client: Client, keys: Fernet, job: JobId, ids: Vec<TriggerId>) -> Report {
     let (mut workloads, mut missing, mut job_gone) = (Vec::new(), Vec::new(), false);
     let mut slices = vec![ids];
@@ -87,8 +88,9 @@ pub(crate) async fn fetch(client: Client, keys: Fernet, job: JobId, ids: Vec<Tri
     Report::Fetched { job, workloads, missing, job_gone }
 }
 
-/// Decrypts, parses and renders on the blocking pool: a slice takes milliseconds, which the actor and its requests must not wait for. What is
-/// on its way is bounded by the slices in flight. `None` after a panic, which is a fault of this program: the slice is asked for again.
+/// Decrypts, parses and renders on the blocking pool: a slice takes milliseconds, which the actor and its requests must
+/// not wait for. What is on its way is bounded by the slices in flight. `None` after a panic, which is a fault of this
+/// program: the slice is asked for again.
 async fn decode_all(workloads: Vec<RunTrigger>, keys: Fernet) -> Option<Vec<Decoded>> {
     let decoding = tokio::task::spawn_blocking(move || {
         workloads.into_iter().map(|workload| decode(workload, &keys)).collect::<Vec<_>>()
@@ -112,8 +114,8 @@ pub(crate) async fn ask_executor(sandbox: Sandbox) -> Report {
     }
 }
 
-/// Whether a task is deferred, as far as this can be known: once its trigger is gone nothing can be asked in its name, so the host asks in its
-/// own.
+/// Whether a task is deferred, as far as this can be known: once its trigger is gone nothing can be asked in its name,
+/// so the host asks in its own.
 async fn still_waits(client: &Client, own: AirflowAccess, query: &TaskQuery) -> bool {
     let ask = async {
         match own.task_states(query).await {
@@ -125,8 +127,8 @@ async fn still_waits(client: &Client, own: AirflowAccess, query: &TaskQuery) -> 
     states.values().flat_map(|tasks| tasks.values()).flatten().any(|state| state == "deferred")
 }
 
-/// Calls `on-kill`, unless the API says that the task still waits: then its trigger has another host now; or that it does not know this
-/// host's Job: then it has forgotten the trigger with it.
+/// Calls `on-kill`, unless the API says that the task still waits: then its trigger has another host now; or that it
+/// does not know this host's Job: then it has forgotten the trigger with it.
 pub(crate) async fn kill(
     client: Client,
     job: JobId,

@@ -86,8 +86,8 @@ fn read_each<O: Outside>(batch: &[Batched<O>], answers: Vec<Result<(), ApiError>
     BatchDelivered { results, answered: true, errors }
 }
 
-/// What a batch that failed as a whole means for one trigger. One event may be the reason why a request is refused: each event then goes by
-/// itself, and that answer counts.
+/// What a batch that failed as a whole means for one trigger. One event may be the reason why a request is refused:
+/// each event then goes by itself, and that answer counts.
 fn read_whole<O: Outside>(error: &ApiError, one: &Batched<O>, random: f64) -> Vec<Sent> {
     let first = match error.fault() {
         Fault::Transport | Fault::Busy | Fault::Auth => interpret(Call::Event, error, one.attempts, random),
@@ -114,7 +114,8 @@ fn interpret(call: Call, error: &ApiError, attempts: Attempts, random: f64) -> S
         Step::RetrySlowly => later(SLOW_WAITS.next_wait(failures, random)),
         Step::Retry => later(match error {
             ApiError::Busy { retry_after: Some(wait), .. } => (*wait).min(Duration::from_secs(60)),
-            // A first fault is most often one lost connection, and the trigger should not wait for seconds because of it.
+            // A first fault is most often one lost connection, and the trigger should not wait for seconds because of
+            // it.
             _ if attempts.all == 0 => Duration::from_millis(100).mul_f64(0.5 + random),
             _ => EVENT_WAITS.next_wait(attempts.all, random).min(Duration::from_secs(30)),
         }),

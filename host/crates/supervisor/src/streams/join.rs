@@ -104,7 +104,8 @@ impl Hall {
         }
     }
 
-    /// Those who are to be there before the stream is read; streams that wait for this one in vain learn that it does not come.
+    /// Those who are to be there before the stream is read; streams that wait for this one in vain learn that it does
+    /// not come.
     async fn cohort(&self, class: &Class, context: &Context, key: &StreamKey) -> Vec<TriggerId> {
         let mut claimed = self.claimed.clone();
         // Past the deadline, or when the host ends, it joins with those who are known.

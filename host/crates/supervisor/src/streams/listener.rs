@@ -1,7 +1,8 @@
 //! One trigger that listens to its stream: waits for raw events, has the filter look at them, and gives its verdicts.
 //!
-//! Owns the subscription and the filter. Invariants: a raw event on which the filter failed is given back as failed, never as skipped, and takes no
-//! neighbour along: a batch that failed is looked at again in halves; what is skipped stays here and costs nobody else anything.
+//! Owns the subscription and the filter. Invariants: a raw event on which the filter failed is given back as failed,
+//! never as skipped, and takes no neighbour along: a batch that failed is looked at again in halves; what is skipped
+//! stays here and costs nobody else anything.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +24,8 @@ use crate::encoding::Encoding;
 
 /// Bytes of the raw events of one call, unless one alone is larger.
 const MOST_BYTES: usize = 1 << 20;
-/// Failed calls of a batch, for each call that it takes when none fails; what is left then is failed unseen. One bad raw event among 256 takes nine.
+/// Failed calls of a batch, for each call that it takes when none fails; what is left then is failed unseen. One bad
+/// raw event among 256 takes nine.
 const MOST_FAILURES: usize = 32;
 /// A filter that has nothing to do for so long gives its instance back.
 const REST_AFTER: Duration = Duration::from_secs(10);
@@ -97,11 +99,12 @@ impl Listener {
         std::mem::take(&mut self.worked)
     }
 
-    /// Listens until there is something to tell, where guests run and so does the group: nothing goes from one runtime to the other for a batch
-    /// that comes to nothing. Gives itself back unless the stream is over.
+    /// Listens until there is something to tell, where guests run and so does the group: nothing goes from one runtime
+    /// to the other for a batch that comes to nothing. Gives itself back unless the stream is over.
     ///
     /// # Cancel safety
-    /// Dropping the future leaves the stream, as soon as a call that is under way comes to a halt; what was in hand is failed.
+    /// Dropping the future leaves the stream, as soon as a call that is under way comes to a halt; what was in hand is
+    /// failed.
     pub(crate) async fn listen(self, encoding: Arc<Encoding>) -> (Option<Self>, Told, Used) {
         let guests = self.guests.clone();
         let work = AbortOnDropHandle::new(guests.spawn(self.listen_here(encoding))).await;
@@ -156,7 +159,8 @@ impl Listener {
         looked
     }
 
-    /// Gives the verdicts on a batch, and makes the events of those that emit. What has no verdict, or none that can be used, is failed.
+    /// Gives the verdicts on a batch, and makes the events of those that emit. What has no verdict, or none that can be
+    /// used, is failed.
     async fn settle(
         &mut self,
         batch: &[Delivery],

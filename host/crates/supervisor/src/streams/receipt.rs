@@ -8,8 +8,9 @@ use scheduler::Fate;
 use stream_rules::{NotStored, Seq};
 use streams::Confirmer;
 
-/// Stands for one trigger event of a stream that is acknowledged. Those who carry it do not look into it. When the last copy is
-/// dropped before the group knows what became of the event, the trigger is gone with its events, and the group need not wait for it.
+/// Stands for one trigger event of a stream that is acknowledged. Those who carry it do not look into it. When the last
+/// copy is dropped before the group knows what became of the event, the trigger is gone with its events, and the group
+/// need not wait for it.
 #[derive(Clone)]
 pub(crate) struct Receipt(Arc<Held>);
 

@@ -1,6 +1,7 @@
 //! What a stream reads: made for one group, by whoever knows the operator's table of sources.
 //!
-//! Owns the seam and nothing behind it. Invariant: making an upstream opens nothing; the group opens it when it begins to read.
+//! Owns the seam and nothing behind it. Invariant: making an upstream opens nothing; the group opens it when it begins
+//! to read.
 
 use std::sync::Arc;
 
@@ -46,7 +47,8 @@ pub struct UpstreamRefused(pub String);
 
 /// The operator's table of sources.
 pub trait Upstreams: Send + Sync {
-    /// Whether streams of this source with equal keys are one also when their triggers are of different classes, as in Airflow.
+    /// Whether streams of this source with equal keys are one also when their triggers are of different classes, as in
+    /// Airflow.
     fn is_shared_across_classes(&self, _source: &str) -> bool {
         false
     }

@@ -1,7 +1,7 @@
 //! The calls of a producer's guest, and what its imports reach.
 //!
-//! Owns the seam to the sandbox. Invariants: requests go to the broker under the grants of the source, never under those of a subscriber; log
-//! lines go to the host's own log with the name of the source, since no trigger is theirs.
+//! Owns the seam to the sandbox. Invariants: requests go to the broker under the grants of the source, never under
+//! those of a subscriber; log lines go to the host's own log with the name of the source, since no trigger is theirs.
 
 use std::sync::Arc;
 use std::time::Duration;

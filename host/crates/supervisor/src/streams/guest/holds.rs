@@ -1,8 +1,9 @@
 //! What is open at the upstream, and until when it is kept from others there. Time is an argument.
 //!
-//! Owns the order in which holds come due. Invariants: every open message that is kept is due once at a time; it is asked for when two thirds of its
-//! hold have passed, so that a call that fails can be made again; nothing is kept longer than [`KEPT_AT_MOST`], so that a message that got lost
-//! here comes again by itself; nothing here grows beyond [`MOST_OPEN`].
+//! Owns the order in which holds come due. Invariants: every open message that is kept is due once at a time; it is
+//! asked for when two thirds of its hold have passed, so that a call that fails can be made again; nothing is kept
+//! longer than [`KEPT_AT_MOST`], so that a message that got lost here comes again by itself; nothing here grows beyond
+//! [`MOST_OPEN`].
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -116,7 +117,8 @@ impl Holds {
         }
     }
 
-    /// The extension failed: it is asked for again in half of the time that is left. Returns how many messages there is no time left for.
+    /// The extension failed: it is asked for again in half of the time that is left. Returns how many messages there is
+    /// no time left for.
     pub(super) fn not_extended(&mut self, extension: &Extension, now: Instant) -> usize {
         let mut let_go = 0;
         for receipt in &extension.receipts {

@@ -1,12 +1,13 @@
 //! An upstream that is a component: its `reader` and `acker` do what a native source does.
 //!
-//! Owns what a group needs around the calls: the cursor, what is open at the upstream and for how long, and what of a batch is done.
-//! Invariants: the reader and the acker are called side by side, each one call at a time (the acker one per call of the group); a message is
-//! advanced only when the group says so; nothing a guest answers or leaves out harms another stream. The cursor and everything else live in
-//! memory alone: a new group begins without them, and what was not advanced comes again.
+//! Owns what a group needs around the calls: the cursor, what is open at the upstream and for how long, and what of a
+//! batch is done. Invariants: the reader and the acker are called side by side, each one call at a time (the acker one
+//! per call of the group); a message is advanced only when the group says so; nothing a guest answers or leaves out
+//! harms another stream. The cursor and everything else live in memory alone: a new group begins without them, and what
+//! was not advanced comes again.
 //!
-//! It is here and not beside the native sources because those know nothing of wasm: the seam ([`Upstreams`](super::Upstreams)) would have to
-//! move with it, and `sources` would have to know the sandbox.
+//! It is here and not beside the native sources because those know nothing of wasm: the seam
+//! ([`Upstreams`](super::Upstreams)) would have to move with it, and `sources` would have to know the sandbox.
 
 mod advancing;
 mod calls;

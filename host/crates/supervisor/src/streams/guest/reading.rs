@@ -1,7 +1,8 @@
 //! The reading half of an upstream that is a component.
 //!
-//! Owns the cursor and the pace. Invariants: the cursor moves only with a read that succeeded; a guest that answers nothing is asked at most
-//! once a second, one that fails is asked again after growing waits, and after [`MOST_FAILURES`] in a row the group ends.
+//! Owns the cursor and the pace. Invariants: the cursor moves only with a read that succeeded; a guest that answers
+//! nothing is asked at most once a second, one that fails is asked again after growing waits, and after
+//! [`MOST_FAILURES`] in a row the group ends.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,7 +30,8 @@ const MOST: u32 = 1_000;
 pub(super) struct Reading {
     shared: Arc<Shared>,
     cursor: Option<String>,
-    /// How much the next read may ask for: much less after an answer that cannot be used, because that may be for its size; then slowly more.
+    /// How much the next read may ask for: much less after an answer that cannot be used, because that may be for its
+    /// size; then slowly more.
     most: u32,
     failures: u32,
 }
