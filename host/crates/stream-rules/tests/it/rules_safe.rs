@@ -133,7 +133,7 @@ fn a_backlog_is_not_held_one_by_one() {
     let (gone, stays) = (play.join(1), play.join(2));
     play.read(&[("e1", "x"), ("e2", "x"), ("e3", "x")]);
     play.pull_many(stays, 9);
-    play.verdicts(stays, &vec![Verdict::Skip; 3]);
+    play.verdicts(stays, &[Verdict::Skip; 3]);
     play.leave(gone);
     (0..12).for_each(|_| play.tick(5));
     assert_eq!(play.advance().len(), 3);
@@ -146,7 +146,7 @@ fn a_backlog_comes_back_in_one_go() {
     let (gone, stays) = (play.join(1), play.join(2));
     play.read(&[("e1", "x"), ("e2", "x"), ("e3", "x")]);
     play.pull_many(stays, 9);
-    play.verdicts(stays, &vec![Verdict::Skip; 3]);
+    play.verdicts(stays, &[Verdict::Skip; 3]);
     play.leave(gone);
     let back = play.join(1);
     play.pull(back);
@@ -156,7 +156,7 @@ fn a_backlog_comes_back_in_one_go() {
     play.verdicts(back, &[Verdict::Skip]);
     assert_eq!(play.advance(), [item("e1", 2, 0, 0)]);
     assert_eq!(play.pull_many(back, 9), ["e2", "e3"]);
-    play.verdicts(back, &vec![Verdict::Skip; 2]);
+    play.verdicts(back, &[Verdict::Skip; 2]);
     assert_eq!(play.advance(), [item("e2", 2, 0, 0), item("e3", 2, 0, 0)]);
 }
 
@@ -451,7 +451,7 @@ fn lanes_advance_in_parallel() {
     let of = play.join(1);
     play.read(&[("e1", "x"), ("e2", "y"), ("e3", "z"), ("e4", "x")]);
     play.pull_many(of, 9);
-    play.verdicts(of, &vec![Verdict::Skip; 4]);
+    play.verdicts(of, &[Verdict::Skip; 4]);
     let begun = play.advances();
     assert_eq!(begun.iter().map(|(_, lane, _)| lane.as_str()).collect::<Vec<_>>(), ["x", "y"]);
     play.returned(begun[0].0, Ok(()));

@@ -128,7 +128,7 @@ fn lanes_wait_for_the_producer_or_their_turn() {
     play.pull_many(of, 1);
     play.group.call_failed(of, play.now, &mut play.effects);
     play.pull_many(of, 9);
-    play.verdicts(of, &vec![Verdict::Skip; 2]);
+    play.verdicts(of, &[Verdict::Skip; 2]);
     let mut seen: Vec<_> = waits(&play).into_iter().map(|(lane, _, wait)| (lane, wait)).collect();
     seen.sort_by_key(|(lane, _)| lane.clone());
     let advance = Wait::Advance { items: 1, call: 1 };
