@@ -4,13 +4,12 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-
-use crate::config::Flag;
+use settings::Flag;
 
 /// Runs Airflow triggers as sandboxed WebAssembly components.
 ///
-/// Data goes to standard output, everything else to standard error. Exit codes: 0 done; 1 it ran and something failed; 2 the command
-/// line, a file or the environment is wrong; 3 the Execution API refused or cannot be reached; 70 the host's own fault.
+/// Data goes to standard output, everything else to standard error. Exit codes: 0 success; 1 the command ran, but something failed; 2 the
+/// command line, a file or the environment has an error; 3 the Execution API refused the host or cannot be reached; 70 internal error.
 #[derive(Debug, Parser)]
 #[command(name = "trigger-host", version, max_term_width = 100)]
 pub(crate) struct Arguments {
@@ -24,21 +23,21 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Claims triggers from an Execution API and runs them, until SIGTERM.
     Run(Run),
-    /// Runs triggers without Airflow: the embedded Execution API and the host in one process.
+    /// Runs triggers without Airflow, with the embedded Execution API in the same process.
     ///
-    /// With `--output json` each line is one step: `event` is deferred, claimed, polled, fired, failed, finished, timed-out or cleared,
-    /// beside `trigger_id`, `classpath`, `at_ms` (milliseconds since 1970, by the triggers' clock), `elapsed_ms` (since the start) and what
-    /// belongs to the event. The summary goes to standard error then.
+    /// With `--output json`, each line is one step: `event` is deferred, claimed, polled, fired, failed, finished, timed-out or cleared,
+    /// next to `trigger_id`, `classpath`, `at_ms` (milliseconds since 1970 by the triggers' clock), `elapsed_ms` (since the start) and the
+    /// details of the event. The summary then goes to standard error.
     Dev(Dev),
-    /// Says what a component is, wants and has; refuses what the host refuses.
+    /// Describes a component: its interfaces, what it needs, and what a catalog grants it. Refuses what the host would refuse.
     Inspect(Inspect),
-    /// Pins and checks the catalog.
+    /// Pins and checks the components of a catalog.
     #[command(subcommand)]
     Catalog(Catalog),
     /// Checks and shows the configuration.
     #[command(subcommand)]
     Config(Config),
-    /// Serves the embedded Execution API alone.
+    /// Serves only the embedded Execution API.
     Api(Api),
 }
 
@@ -47,16 +46,16 @@ pub(crate) enum Command {
 pub(crate) struct Run {
     #[command(flatten)]
     pub(crate) config: ConfigFile,
-    /// The catalog, in place of `[host] catalog`.
+    /// The catalog; overrides `[host] catalog`.
     #[arg(long, value_name = "FILE")]
     pub(crate) catalog: Option<PathBuf>,
-    /// Most triggers held at once, in place of `[host] capacity`.
+    /// How many triggers to hold at most; overrides `[host] capacity`.
     #[arg(long, value_name = "N")]
     pub(crate) capacity: Option<String>,
-    /// Only triggers of these queues, separated by commas, in place of `[host] queues`.
+    /// Claim only triggers of these queues, separated by commas; overrides `[host] queues`.
     #[arg(long, value_name = "NAMES")]
     pub(crate) queues: Option<String>,
-    /// Only triggers of this team, in place of `[host] team`.
+    /// Claim only triggers of this team; overrides `[host] team`.
     #[arg(long, value_name = "NAME")]
     pub(crate) team_name: Option<String>,
 }
@@ -83,19 +82,19 @@ pub(crate) struct Dev {
     /// The catalog.
     #[arg(long, value_name = "FILE", default_value = "triggers.toml")]
     pub(crate) catalog: PathBuf,
-    /// A JSON list of triggers to create. May be given several times; more can be posted while it runs.
+    /// A JSON list of triggers to create. Can be given several times; more triggers can be posted while it runs.
     #[arg(long, value_name = "FILE")]
     pub(crate) defer: Vec<PathBuf>,
     /// Where the embedded API listens.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     pub(crate) listen: SocketAddr,
-    /// Keeps triggers in this SQLite file; in memory without it.
+    /// Keep triggers in this SQLite file instead of in memory.
     #[arg(long, value_name = "FILE")]
     pub(crate) db: Option<PathBuf>,
-    /// Ends when no trigger waits any more: 0 if all fired, else 1.
+    /// Exit when no trigger is waiting any more: with 0 if all fired, otherwise with 1.
     #[arg(long)]
     pub(crate) until_idle: bool,
-    /// Time jumps to the next thing that is due; nothing waits.
+    /// Let time jump to the next thing that is due, so that nothing has to wait.
     #[arg(long)]
     pub(crate) virtual_time: bool,
     #[command(flatten)]
@@ -107,7 +106,7 @@ pub(crate) struct Dev {
 pub(crate) struct Inspect {
     /// A WebAssembly component.
     pub(crate) component: PathBuf,
-    /// Also say what this catalog grants it.
+    /// Also show what this catalog grants it.
     #[arg(long, value_name = "FILE")]
     pub(crate) catalog: Option<PathBuf>,
     #[command(flatten)]
@@ -117,9 +116,9 @@ pub(crate) struct Inspect {
 /// `catalog`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Catalog {
-    /// Writes the digests of the components into the catalog, comments and form kept.
+    /// Writes the digests of the components into the catalog, keeping comments and formatting.
     Lock(CatalogFile),
-    /// Checks digests, grants and imports; reports all problems at once.
+    /// Checks digests, grants and imports, and reports all problems at once.
     Check(CatalogFile),
 }
 
@@ -134,11 +133,11 @@ pub(crate) struct CatalogFile {
 /// `config`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Config {
-    /// Says what is wrong, all of it.
+    /// Checks the configuration and reports all problems at once.
     Check(ConfigFile),
-    /// Prints the effective values and where each came from, secrets as `***`.
+    /// Prints the effective values and where each comes from, with secrets as `***`.
     Show(ConfigFile),
-    /// Prints the page of documentation about all keys.
+    /// Prints the documentation page of all keys.
     #[command(hide = true)]
     Reference,
 }
@@ -146,7 +145,7 @@ pub(crate) enum Config {
 /// The configuration to read.
 #[derive(Debug, Args)]
 pub(crate) struct ConfigFile {
-    /// The configuration; `trigger-host.toml` of the current folder, if it is there.
+    /// The configuration file. Defaults to `trigger-host.toml` in the current folder, if it exists.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 }
@@ -154,16 +153,16 @@ pub(crate) struct ConfigFile {
 /// `api`.
 #[derive(Debug, Args)]
 pub(crate) struct Api {
-    /// A SQLite file, as a path or `sqlite:PATH`; in memory without it.
+    /// Keep triggers in this SQLite file, given as a path or `sqlite:PATH`, instead of in memory.
     #[arg(long, value_name = "URL")]
     pub(crate) db: Option<String>,
     /// Where to listen.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     pub(crate) listen: SocketAddr,
-    /// Demands tokens signed with the secret in this file.
+    /// Require tokens that are signed with the secret in this file.
     #[arg(long, value_name = "FILE")]
     pub(crate) jwt_secret_file: Option<PathBuf>,
-    /// Takes events one by one only, as a server without the extension `event-batch`.
+    /// Accept only single events, like a server without the `event-batch` extension.
     #[arg(long)]
     pub(crate) single_events: bool,
     #[command(flatten)]
@@ -173,7 +172,7 @@ pub(crate) struct Api {
 /// The form of standard output.
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct Output {
-    /// The form of standard output: `json` is one object per line and nothing else.
+    /// The format of standard output: `json` prints one object per line and nothing else.
     #[arg(long, value_name = "FORM", default_value = "human")]
     pub(crate) output: Form,
 }

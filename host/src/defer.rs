@@ -6,10 +6,10 @@ use std::path::Path;
 use embedded_api::{Defer, DeferError};
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use settings::{Problem, Problems, nearest};
 use trigger_host_types::TriggerKind;
 
 use crate::catalog::Catalog;
-use crate::problems::{Problem, Problems, nearest};
 
 /// The triggers of a file; what is wrong goes to `problems`.
 pub(crate) fn read(path: &Path, catalog: &Catalog, problems: &mut Problems) -> Vec<Defer> {

@@ -2,12 +2,11 @@
 
 use std::io::IsTerminal as _;
 
+use settings::Settings;
+use settings::setting::Format;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::ParseError;
 use tracing_subscriber::util::SubscriberInitExt as _;
-
-use crate::config::Settings;
-use crate::setting::Format;
 
 /// Reads a filter.
 ///

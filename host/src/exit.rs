@@ -6,7 +6,12 @@
 use std::io;
 use std::process::ExitCode;
 
-use crate::problems::Problems;
+use broker::BrokerError;
+use embedded_api::OpenError;
+use encodings::EncodingError;
+use execution_api::ConfigError;
+use settings::Problems;
+use supervisor::{EndError, StartError};
 
 /// How the process ends. Documented in `docs/configuration.md`; scripts depend on the numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +44,7 @@ pub(crate) struct Failure {
     pub(crate) error: anyhow::Error,
 }
 
-/// What every command returns.
+/// What every command returns. What an error of another package means to the shell is said here, once.
 pub(crate) type Ended = Result<Exit, Failure>;
 
 impl Failure {
@@ -66,19 +71,39 @@ impl From<anyhow::Error> for Failure {
     }
 }
 
-impl From<io::Error> for Failure {
-    fn from(error: io::Error) -> Self {
-        Self { exit: Exit::Own, error: error.into() }
+impl From<StartError> for Failure {
+    fn from(error: StartError) -> Self {
+        let exit = match &error {
+            StartError::Api(_) => Exit::Api,
+            StartError::Heart(_) => Exit::Own,
+        };
+        Self { exit, error: error.into() }
     }
 }
 
-impl From<Problems> for Failure {
-    fn from(problems: Problems) -> Self {
-        Self { exit: Exit::Usage, error: problems.into() }
-    }
+/// Errors that mean the same to the shell wherever they come up.
+macro_rules! exits {
+    ($($error:ty => $exit:ident,)*) => {
+        $(impl From<$error> for Failure {
+            fn from(error: $error) -> Self {
+                Self { exit: Exit::$exit, error: error.into() }
+            }
+        })*
+    };
 }
 
-/// Gives an error its exit code.
+exits! {
+    io::Error => Own,
+    BrokerError => Own,
+    EndError => Own,
+    Problems => Usage,
+    ConfigError => Usage,
+    EncodingError => Usage,
+    OpenError => Usage,
+    sandbox::StartError => Usage,
+}
+
+/// Gives an error its exit code where that depends on what was tried.
 pub(crate) trait OrExit<T> {
     /// The error ends the process with `exit`.
     fn or_exit(self, exit: Exit) -> Result<T, Failure>;

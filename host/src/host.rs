@@ -4,15 +4,16 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::{Context as _, anyhow};
-use broker::{Broker, BrokerConfig};
+use anyhow::Context as _;
+use broker::{Broker, BrokerConfig, BrokerError};
 use sandbox::{Compiler, Sandbox};
+use settings::setting::{Compile, Unmapped};
+use settings::{Settings, Variables};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use trigger_host_types::Clock;
 
-use crate::config::{Settings, Source};
-use crate::setting::{Compile, Unmapped};
+use crate::exit::{Exit, Failure, OrExit as _};
 
 /// The hidden subcommand that compiles one component.
 pub(crate) const COMPILE: &str = "compile-component";
@@ -27,13 +28,15 @@ pub(crate) fn sandbox(
     settings: &Settings,
     slots: usize,
     clock: Arc<dyn Clock>,
-    environment: &dyn Source,
-) -> anyhow::Result<Sandbox> {
+    environment: &dyn Variables,
+) -> Result<Sandbox, Failure> {
     let keys = &settings.sandbox;
     let compiler = match keys.compile {
         Compile::InProcess => Compiler::InProcess,
         Compile::Child => Compiler::Child {
-            program: std::env::current_exe().context("cannot find this program, which is also the compiler")?,
+            program: std::env::current_exe()
+                .context("cannot find the path of this program, which also compiles components")
+                .or_exit(Exit::Usage)?,
             arguments: vec![COMPILE.into()],
         },
     };
@@ -47,11 +50,11 @@ pub(crate) fn sandbox(
         versions: sandbox::Versions::default(),
         clock,
     };
-    Sandbox::start(config).map_err(|error| anyhow!(error))
+    Ok(Sandbox::start(config)?)
 }
 
 /// The user's cache folder, by the rules of the XDG base directories; none where there is no home.
-fn default_cache(environment: &dyn Source) -> Option<PathBuf> {
+fn default_cache(environment: &dyn Variables) -> Option<PathBuf> {
     let absolute = |name| environment.get(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let folder = absolute("XDG_CACHE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".cache")))?;
     Some(folder.join("trigger-host"))
@@ -59,7 +62,7 @@ fn default_cache(environment: &dyn Source) -> Option<PathBuf> {
 
 /// Listens, and says where: port 0 is any free one.
 pub(crate) async fn listen(address: SocketAddr) -> anyhow::Result<(TcpListener, SocketAddr)> {
-    let wrong = || format!("cannot listen on {address}: stop what has the port, or choose another");
+    let wrong = || format!("cannot listen on {address}: free the port or choose another one");
     let listener = TcpListener::bind(address).await.with_context(wrong)?;
     let address = listener.local_addr().with_context(wrong)?;
     Ok((listener, address))
@@ -80,10 +83,9 @@ pub(crate) fn hostname() -> String {
 }
 
 /// The guests' way out. `own`: the host's own listeners, which no guest reaches unless a grant names them.
-pub(crate) fn broker(settings: &Settings, own: Vec<SocketAddr>) -> anyhow::Result<Broker> {
+pub(crate) fn broker(settings: &Settings, own: Vec<SocketAddr>) -> Result<Broker, BrokerError> {
     let total_in_flight = settings.egress.total_in_flight.get();
     Broker::new(BrokerConfig { forbidden: own, total_in_flight, ..BrokerConfig::default() })
-        .map_err(|error| anyhow!(error))
 }
 
 /// What the supervisor is told of the configuration.

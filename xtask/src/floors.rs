@@ -15,6 +15,7 @@ use crate::workspace::Workspace;
 /// The floors of the host, from the ground up. Arrows within a floor are refused too.
 const HOST: &[(&str, &[&str])] = &[
     ("ground", &["trigger-host-types", "telemetry"]),
+    ("pure cores", &["encodings", "settings"]),
     ("one idea each", &["broker", "execution-api", "logs", "sandbox", "streams"]),
     ("what is read", &["sources"]),
     ("above it all", &["embedded-api", "supervisor"]),
@@ -35,7 +36,7 @@ const TOOLS: &[&str] = &["behaviour", "benchmarks", "conformance", "guest-build"
 const GUEST_FOLDERS: [&str; 2] = ["sample-triggers", "tests/guests"];
 
 /// Packages that decide and do nothing: none of [`IMPURE`] may be below them.
-const PURE: &[&str] = &["trigger-host-types", "telemetry"];
+const PURE: &[&str] = &["trigger-host-types", "telemetry", "encodings", "settings"];
 
 /// Runtimes and clients.
 const IMPURE: [&str; 6] = ["tokio", "wasmtime", "reqwest", "hyper", "axum", "rusqlite"];

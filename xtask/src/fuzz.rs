@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result};
 use crate::step;
 use crate::workspace::Workspace;
 
-const FOLDER: &str = "host/crates/execution-api/fuzz";
+const FOLDER: &str = "host/crates/encodings/fuzz";
 const TARGETS: [&str; 2] = ["kwargs", "payload"];
 /// The longest input, in bytes: recorded values are shorter by far.
 const LONGEST: usize = 4_096;

@@ -12,11 +12,11 @@ use axum::response::{IntoResponse as _, Response};
 /// Lets a request of this machine through.
 pub(super) async fn from_here(ConnectInfo(peer): ConnectInfo<SocketAddr>, request: Request, next: Next) -> Response {
     if !peer.ip().to_canonical().is_loopback() {
-        return (StatusCode::FORBIDDEN, "only from the machine of the host: call its loopback address there\n")
+        return (StatusCode::FORBIDDEN, "allowed only from the host's own machine: call its loopback address there\n")
             .into_response();
     }
     if request.headers().contains_key(header::ORIGIN) {
-        return (StatusCode::FORBIDDEN, "not from a web page: leave `origin` out\n").into_response();
+        return (StatusCode::FORBIDDEN, "not allowed from a web page: send no `origin` header\n").into_response();
     }
     next.run(request).await
 }

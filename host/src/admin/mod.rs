@@ -17,12 +17,12 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use logs::Masker;
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::PrometheusHandle;
 use supervisor::Health;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-const STARTING: &str = "starting: not registered yet\n";
+const STARTING: &str = "starting: the host has not registered yet\n";
 
 /// What the port tells of.
 #[derive(Clone)]
@@ -41,18 +41,6 @@ impl Seen {
     fn streams(&self) -> Option<Streams> {
         self.streams.borrow().clone()
     }
-}
-
-/// Counts from now on. Called once, before anything that counts.
-///
-/// # Errors
-/// Something else counts already.
-pub(crate) fn record() -> anyhow::Result<PrometheusHandle> {
-    let recorder = PrometheusBuilder::new().build_recorder();
-    let handle = recorder.handle();
-    metrics::set_global_recorder(recorder).map_err(|error| anyhow::anyhow!("cannot count: {error}"))?;
-    telemetry::describe();
-    Ok(handle)
 }
 
 /// Answers until `stop` is done.

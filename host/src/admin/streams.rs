@@ -77,7 +77,9 @@ async fn found(seen: &Seen, named: Result<Json<Named>, JsonRejection>) -> Result
     meant.dedup();
     match (meant.pop(), meant.is_empty()) {
         (Some(key), true) => Ok((streams, key)),
-        (Some(_), false) => Err((StatusCode::CONFLICT, "several streams are shown with this key\n".to_owned())),
+        (Some(_), false) => {
+            Err((StatusCode::CONFLICT, "several streams have this key: name the `class` as well\n".to_owned()))
+        }
         (None, _) => Err(refused(PauseError::NoSuchStream)),
     }
 }

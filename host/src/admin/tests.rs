@@ -3,6 +3,7 @@
 use std::fs;
 
 use axum::extract::connect_info::MockConnectInfo;
+use metrics_exporter_prometheus::PrometheusBuilder;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use settings::Problems;
 use trigger_host_types::Digest;
 
 use super::entry::{Catalog, Guest, Owner};
-use crate::problems::Problems;
 
 /// What an entry without a digest is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +57,7 @@ fn one<'c>(
     match guest.digest {
         Some(pinned) if pinned != digest => {
             let what = format!(
-                "`{}` is not what was pinned: expected {pinned}, found {digest}; if the change is wanted, run `trigger-host catalog lock`",
+                "`{}` has changed: pinned is {pinned}, found {digest}; if the change is intended, run `trigger-host catalog lock`",
                 guest.component.display()
             );
             problems.error(catalog.problem(guest, guest.digest_line.unwrap_or(guest.line), "digest", what));

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use broker::HttpGrant;
 use sandbox::{Allowed, Interface, Limits};
+use settings::Problem;
+use settings::document::Document;
 use supervisor::RuntimeGrants;
 use trigger_host_types::{ClassPath, Digest};
 
 use super::rules::Rules;
-use crate::document::Document;
-use crate::problems::Problem;
 
 /// A catalog that was read.
 #[derive(Debug)]

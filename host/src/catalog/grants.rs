@@ -4,11 +4,11 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use broker::{GrantError, GrantParts, HttpGrant};
+use settings::document::{Fields, Node};
+use settings::setting::Size;
 use supervisor::RuntimeGrants;
 
 use super::runtime_grants as runtime;
-use crate::document::{Fields, Node};
-use crate::setting::Size;
 
 /// Keys of an HTTP grant that can be wrong by value; each is tried once.
 const ATTEMPTS: usize = 10;

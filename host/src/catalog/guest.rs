@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use settings::document::{Document, Fields};
 use trigger_host_types::Digest;
 
 use super::entry::Guest;
 use super::{grants, limits};
-use crate::document::{Document, Fields, Value, Wanted};
 
 /// Takes the keys; wrong ones are reported. None without a component.
 pub(super) fn read(document: &Document, subject: String, fields: &mut Fields<'_, '_>) -> Option<Guest> {
@@ -27,13 +27,4 @@ pub(super) fn read(document: &Document, subject: String, fields: &mut Fields<'_,
         runtime,
         limits,
     })
-}
-
-impl Wanted for Digest {
-    const EXPECTED: &'static str = "`sha256:` and 64 lower-case hex digits (`trigger-host catalog lock` writes it)";
-
-    fn from_value(value: &Value) -> Option<Self> {
-        let Value::Text(text) = value else { return None };
-        text.parse().ok()
-    }
 }

@@ -4,9 +4,8 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use sandbox::Limits;
-
-use crate::document::{Fields, Value, Wanted};
-use crate::setting::Size;
+use settings::document::{Fields, Value, Wanted};
+use settings::setting::Size;
 
 /// Reads the limits; what is not written keeps its default.
 pub(super) fn read(mut fields: Fields<'_, '_>) -> Limits {
@@ -33,7 +32,7 @@ fn count(fields: &mut Fields<'_, '_>, name: &'static str, default: u32) -> u32 {
 pub(super) struct AboveZero<T>(pub(super) T);
 
 impl Wanted for AboveZero<Size> {
-    const EXPECTED: &'static str = "a size above zero such as \"64MiB\"";
+    const EXPECTED: &'static str = "a size greater than zero such as \"64MiB\"";
 
     fn from_value(value: &Value) -> Option<Self> {
         Size::from_value(value).filter(|size| size.0 > 0).map(Self)
@@ -41,18 +40,9 @@ impl Wanted for AboveZero<Size> {
 }
 
 impl Wanted for AboveZero<Duration> {
-    const EXPECTED: &'static str = "a duration above zero such as \"250ms\"";
+    const EXPECTED: &'static str = "a duration greater than zero such as \"250ms\"";
 
     fn from_value(value: &Value) -> Option<Self> {
         Duration::from_value(value).filter(|wait| !wait.is_zero()).map(Self)
-    }
-}
-
-impl Wanted for NonZeroU32 {
-    const EXPECTED: &'static str = "a whole number from 1 to 4294967295";
-
-    fn from_value(value: &Value) -> Option<Self> {
-        let Value::Integer(number) = value else { return None };
-        Self::new((*number).try_into().ok()?)
     }
 }

@@ -4,14 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use sandbox::{Component, LoadError, Producer, Sandbox};
+use settings::setting::Setting as _;
+use settings::{Problems, Settings};
 use supervisor::Class;
 use tokio::task::JoinSet;
 
 use super::components::Ready;
 use super::entry::{Catalog, Entry, Guest, Owner, Reads, SourceEntry};
-use crate::config::Settings;
-use crate::problems::Problems;
-use crate::setting::Setting as _;
 use crate::upstreams::{self, Table};
 
 /// What was loaded so far.
@@ -27,11 +26,11 @@ impl Loaded {
         let (name, world) = (component.name(), component.world());
         match (owner, component) {
             (Owner::Trigger(_), Component::Producer(_)) => Err(format!(
-                "`{name}` is a {world}, not a trigger: name it in a [sources.NAME] with `kind = \"component\"`"
+                "`{name}` is a {world}, not a trigger: use it in a [sources.NAME] with `kind = \"component\"`"
             )),
-            (Owner::Trigger(entry), Component::Subscriber(_)) if entry.is_callback => {
-                Err(format!("`{name}` is a {world}, and a callback watches no shared stream: give it a `classpath`"))
-            }
+            (Owner::Trigger(entry), Component::Subscriber(_)) if entry.is_callback => Err(format!(
+                "`{name}` is a {world}, but a callback cannot subscribe to a shared stream: map it with `classpath` instead"
+            )),
             (Owner::Trigger(entry), Component::Poller(_) | Component::Subscriber(_)) => {
                 self.class(entry, component.clone());
                 Ok(())
@@ -40,9 +39,9 @@ impl Loaded {
                 self.producer(source, guest, producer.clone());
                 Ok(())
             }
-            (Owner::Source(_), Component::Poller(_) | Component::Subscriber(_)) => {
-                Err(format!("`{name}` is a {world}, and a source must be a stream-producer: name it in a [[trigger]]"))
-            }
+            (Owner::Source(_), Component::Poller(_) | Component::Subscriber(_)) => Err(format!(
+                "`{name}` is a {world}, but a source must be a stream-producer: use it in a [[trigger]] instead"
+            )),
         }
     }
 
@@ -106,7 +105,7 @@ pub(crate) async fn load(
         let guest = one.guest;
         if guest.limits.memory > most.0 {
             let what =
-                format!("more than `[sandbox] max-memory`, which is {}: lower the one or raise the other", most.show());
+                format!("exceeds `[sandbox] max-memory`, which is {}: lower this limit or raise that one", most.show());
             problems.error(catalog.problem(guest, guest.line, "limits.memory", what));
         }
         let place = started.get(&(one.digest, guest.allowed()));

@@ -5,13 +5,14 @@
 use std::fs;
 use std::path::Path;
 
+use settings::{Problem, Problems};
 use toml_edit::{DocumentMut, Item, TableLike, value};
 use trigger_host_types::Digest;
 
 use super::entry::Owner;
 use super::read::{CALLBACK, CLASSPATH};
 use super::{components, read};
-use crate::problems::{Problem, Problems};
+use crate::config::settle;
 
 /// What happened to an entry's pin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,7 +79,7 @@ pub(crate) fn lock(path: &Path) -> Result<Vec<Pin>, Problems> {
             Err(what) => problems.error(catalog.problem(guest, guest.component_line, "component", what)),
         }
     }
-    problems.settle()?;
+    settle(problems)?;
     if pins.iter().any(|pin| pin.change != Change::Kept) {
         write(path, &catalog.document.source, &pins).map_err(|what| {
             let mut problems = Problems::default();

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
+use settings::document::{Document, Fields, Value};
+use settings::{Problem, Problems};
 use trigger_host_types::ClassPath;
 
 use super::entry::{Catalog, Entry, SourceEntry};
 use super::{guest, sources};
-use crate::document::{Document, Fields, Value, Wanted};
-use crate::problems::{Problem, Problems};
 
 /// The key of an entry for a class path.
 pub(super) const CLASSPATH: &str = "classpath";
@@ -26,7 +26,7 @@ pub(crate) fn read(path: &Path, problems: &mut Problems) -> Result<Catalog, Prob
 }
 
 fn tables(document: &Document, problems: &mut Problems) -> (Vec<Entry>, Vec<SourceEntry>) {
-    let Some(mut root) = Fields::of(document, &document.root, "", problems) else { return Default::default() };
+    let Some(mut root) = Fields::read(document, &document.root, "", problems) else { return Default::default() };
     let entries = root.list("trigger").iter().filter_map(|node| entry(document, root.below(node, "trigger")?));
     let entries = entries.collect();
     let sources = sources::read(document, &mut root);
@@ -57,7 +57,7 @@ fn owner(fields: &mut Fields<'_, '_>) -> (Option<ClassPath>, bool) {
     match (fields.node(CLASSPATH), fields.node(CALLBACK).map(|node| node.line)) {
         (None, Some(_)) => (fields.take(CALLBACK), true),
         (Some(_), Some(line)) => {
-            fields.report(line, CALLBACK, "an entry is for a class path or for a callback: make two of it");
+            fields.report(line, CALLBACK, "an entry has either `classpath` or `callback`: write two entries");
             (fields.take(CLASSPATH), false)
         }
         (_, None) => (fields.required(CLASSPATH), false),
@@ -81,20 +81,10 @@ fn report_two_owners(document: &Document, problems: &mut Problems) {
         let owned = (key.key.as_str(), classpath.as_str());
         match seen.iter().find(|(earlier, _)| *earlier == owned) {
             Some((_, line)) => {
-                let what = format!("has two owners, on lines {line} and {}: keep one", key.line);
+                let what = format!("has two entries, on lines {line} and {}: keep one", key.line);
                 problems.error(Problem { subject: Some(subject(classpath)), ..document.problem(key.line, what) });
             }
             None => seen.push((owned, key.line)),
         }
-    }
-}
-
-impl Wanted for ClassPath {
-    const EXPECTED: &'static str = "a class path such as \"package.module.Class\"";
-
-    fn from_value(value: &Value) -> Option<Self> {
-        let Value::Text(text) = value else { return None };
-        let odd = |c: char| c.is_whitespace() || c.is_control();
-        (!text.is_empty() && text.len() <= 1000 && !text.contains(odd)).then(|| Self::from(text.as_str()))
     }
 }

@@ -3,14 +3,16 @@
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::Duration;
 
-use streams::Policy;
+use settings::document::{Fields, Value, Wanted};
+use streams::{OnFailed, Policy, QueueFull};
 
 use super::limits::AboveZero;
-use crate::document::{Fields, Value, Wanted};
-use crate::setting::{OnFailed, Profile, QueueFull};
 
-/// Rewinds in a row without progress, before a lane goes on.
-const REWINDS: u32 = 3;
+/// What becomes of a raw event for a subscriber whose queue is full.
+const QUEUE_FULL: [(&str, QueueFull); 3] =
+    [("block", QueueFull::Block), ("fail", QueueFull::Fail), ("drop-oldest", QueueFull::DropOldest)];
+/// What becomes of a lane whose next raw event was failed: it is read again, so often in a row without progress before the lane goes on.
+const REWIND: OnFailed = OnFailed::Rewind { attempts: 3 };
 /// More raw events than these would not fit into memory.
 const MOST_QUEUED: usize = 100_000;
 const MOST_OUTSTANDING: usize = 1_000_000;
@@ -27,20 +29,22 @@ pub(crate) struct Rules {
 
 /// Reads the rules; what is not written is as the profile has it. `goes_back`: whether the source can be read again from a raw event on.
 pub(super) fn read(mut fields: Fields<'_, '_>, goes_back: bool) -> Rules {
-    let profile = fields.take("profile").unwrap_or(Profile::Safe);
-    let mut policy = match profile {
-        Profile::Airflow => Policy::airflow(),
-        Profile::Safe => Policy::safe(),
-    };
+    let is_airflows = fields.choose("profile", &[("safe", false), ("airflow", true)]).unwrap_or(false);
+    let mut policy = if is_airflows { Policy::airflow() } else { Policy::safe() };
     let rules = &mut policy;
     set(&mut rules.queue, count(&mut fields, "queue", MOST_QUEUED));
-    set(&mut rules.queue_full, fields.take("queue-full").map(queue_full));
-    let failed = fields.take("on-failed");
-    if failed == Some(OnFailed::Rewind) && !goes_back {
+    set(&mut rules.queue_full, fields.choose("queue-full", &QUEUE_FULL));
+    let choices = [("pass", OnFailed::Pass), ("hold", Policy::safe().on_failed), ("rewind", REWIND)];
+    let on_failed = fields.choose("on-failed", &choices);
+    if on_failed == Some(REWIND) && !goes_back {
         let line = fields.line_of("on-failed");
-        fields.report(line, "on-failed", "a source of this kind cannot go back: write \"pass\" or \"hold\"");
+        fields.report(
+            line,
+            "on-failed",
+            "this kind of source cannot be read again from an earlier point: use \"pass\" or \"hold\"",
+        );
     }
-    set(&mut rules.on_failed, failed.map(on_failed));
+    set(&mut rules.on_failed, on_failed);
     set(&mut rules.ack_timeout, fields.take::<AboveZero<Duration>>("acknowledge-within").map(|within| within.0));
     set(&mut rules.advance.retries, fields.take::<Retries>("advance-retries").map(|retries| retries.0));
     set(&mut rules.advance.max_in_flight, count(&mut fields, "max-in-flight", MOST_IN_FLIGHT));
@@ -50,7 +54,7 @@ pub(super) fn read(mut fields: Fields<'_, '_>, goes_back: bool) -> Rules {
     set(&mut rules.grace, fields.take("grace"));
     set(&mut rules.linger, fields.take("linger"));
     fields.finish();
-    Rules { policy, is_shared_across_classes: profile == Profile::Airflow }
+    Rules { policy, is_shared_across_classes: is_airflows }
 }
 
 fn set<T>(rule: &mut T, value: Option<T>) {
@@ -67,22 +71,6 @@ fn count(fields: &mut Fields<'_, '_>, name: &'static str, most: usize) -> Option
         return None;
     }
     Some(count)
-}
-
-const fn queue_full(choice: QueueFull) -> streams::QueueFull {
-    match choice {
-        QueueFull::Block => streams::QueueFull::Block,
-        QueueFull::Fail => streams::QueueFull::Fail,
-        QueueFull::DropOldest => streams::QueueFull::DropOldest,
-    }
-}
-
-const fn on_failed(choice: OnFailed) -> streams::OnFailed {
-    match choice {
-        OnFailed::Pass => streams::OnFailed::Pass,
-        OnFailed::Hold => Policy::safe().on_failed,
-        OnFailed::Rewind => streams::OnFailed::Rewind { attempts: REWINDS },
-    }
 }
 
 /// Repetitions beyond the first call.

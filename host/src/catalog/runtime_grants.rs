@@ -1,15 +1,17 @@
 //! The part of `[trigger.grants]` that says what a trigger may ask of Airflow.
 
+use settings::document::{Fields, Value, Wanted};
 use supervisor::{Access, Pattern, RuntimeGrants, StateGrant};
 use trigger_host_types::ConnId;
 
-use crate::document::{Fields, Value, Wanted};
+/// How far a grant goes that can be for reading alone.
+const ACCESS: [(&str, Access); 2] = [("read", Access::Read), ("read-write", Access::ReadWrite)];
 
 /// Takes the keys; wrong ones are reported and grant nothing.
 pub(super) fn read(fields: &mut Fields<'_, '_>) -> RuntimeGrants {
     let mut grants = RuntimeGrants {
-        xcom: fields.take("xcom"),
-        asset_state: fields.take("asset-state"),
+        xcom: fields.choose("xcom", &ACCESS),
+        asset_state: fields.choose("asset-state", &ACCESS),
         states: states(fields),
         connections: fields.take::<Connections>("connections").map(|ids| ids.0).unwrap_or_default(),
         ..RuntimeGrants::default()
@@ -78,17 +80,5 @@ impl Wanted for Connections {
         let ids: Vec<String> = Vec::from_value(value)?;
         let is_id = |id: &String| !id.is_empty() && !id.contains('*');
         ids.iter().all(is_id).then(|| Self(ids.into_iter().map(ConnId::from).collect()))
-    }
-}
-
-impl Wanted for Access {
-    const EXPECTED: &'static str = "\"read\" or \"read-write\"";
-
-    fn from_value(value: &Value) -> Option<Self> {
-        match value {
-            Value::Text(text) if text == "read" => Some(Self::Read),
-            Value::Text(text) if text == "read-write" => Some(Self::ReadWrite),
-            _ => None,
-        }
     }
 }

@@ -1,16 +1,32 @@
 //! `[sources.NAME]`: what triggers of shared streams may read.
 
 use broker::{GrantParts, HttpGrant};
+use settings::document::{Document, Fields};
 use sources::{Kind, SourceRefused};
 use supervisor::RuntimeGrants;
 
 use super::entry::{Reads, SourceEntry};
 use super::{guest, rules};
-use crate::document::{Document, Fields};
-use crate::setting::SourceKind;
 
 /// Longest name of a source.
 const LONGEST_NAME: usize = 100;
+
+/// What reads a source.
+#[derive(Clone, Copy)]
+enum Reader {
+    Kafka,
+    Directory,
+    Http,
+    Component,
+}
+
+/// How the catalog names them.
+const READERS: [(&str, Reader); 4] = [
+    ("kafka", Reader::Kafka),
+    ("directory", Reader::Directory),
+    ("http", Reader::Http),
+    ("component", Reader::Component),
+];
 
 /// Reads the table; wrong entries are reported and left out.
 pub(super) fn read<'d>(document: &'d Document, root: &mut Fields<'d, '_>) -> Vec<SourceEntry> {
@@ -20,7 +36,7 @@ pub(super) fn read<'d>(document: &'d Document, root: &mut Fields<'d, '_>) -> Vec
         fields.subject(subject(&entry.key));
         fields.rooted();
         if !is_name(&entry.key) {
-            let what = format!("a name has at most {LONGEST_NAME} letters, digits, `.`, `_` and `-`");
+            let what = format!("a name must have 1 to {LONGEST_NAME} characters: letters, digits, `.`, `_` and `-`");
             fields.report(entry.line, "", what);
             continue;
         }
@@ -41,14 +57,14 @@ fn is_name(name: &str) -> bool {
 
 fn source(document: &Document, name: &str, mut fields: Fields<'_, '_>) -> Option<SourceEntry> {
     // What the other keys should be depends on it.
-    let kind = fields.required::<SourceKind>("kind")?;
-    let goes_back = matches!(kind, SourceKind::Kafka | SourceKind::Http);
+    let reader = fields.must_choose("kind", &READERS)?;
+    let goes_back = matches!(reader, Reader::Kafka | Reader::Http);
     let rules = fields.table("rules").map(|table| rules::read(table, goes_back)).unwrap_or_default();
-    let reads = match kind {
-        SourceKind::Component => component(document, name, fields)?,
-        SourceKind::Kafka => native(name, Kind::Kafka(fields.rest()?), &mut fields)?,
-        SourceKind::Directory => native(name, Kind::Directory(fields.rest()?), &mut fields)?,
-        SourceKind::Http => native(name, Kind::Http(Box::new(fields.rest()?)), &mut fields)?,
+    let reads = match reader {
+        Reader::Component => component(document, name, fields)?,
+        Reader::Kafka => native(name, Kind::Kafka(fields.rest()?), &mut fields)?,
+        Reader::Directory => native(name, Kind::Directory(fields.rest()?), &mut fields)?,
+        Reader::Http => native(name, Kind::Http(Box::new(fields.rest()?)), &mut fields)?,
     };
     Some(SourceEntry { name: name.to_owned(), reads, rules })
 }
@@ -57,7 +73,11 @@ fn component(document: &Document, name: &str, mut fields: Fields<'_, '_>) -> Opt
     let guest = guest::read(document, subject(name), &mut fields);
     if guest.as_ref().is_some_and(|guest| guest.runtime != RuntimeGrants::default()) {
         let line = fields.line_of("grants");
-        fields.report(line, "grants", "a source may only have `http`: it runs for no task that could ask Airflow");
+        fields.report(
+            line,
+            "grants",
+            "a source can only be granted `http`: it runs without a task, so it cannot ask Airflow for anything",
+        );
     }
     fields.finish();
     guest.map(|guest| Reads::Guest(Box::new(guest)))

@@ -4,13 +4,13 @@ use std::fs;
 use std::time::Duration;
 
 use sandbox::Interface;
+use settings::Problems;
 use streams::Policy;
 use supervisor::{Access, Pattern, RuntimeGrants, StateGrant};
 use trigger_host_types::Digest;
 
 use super::entry::Reads;
 use super::*;
-use crate::problems::Problems;
 
 /// Reads `text` as a catalog beside the component `a.wasm`.
 fn problems(text: &str) -> String {

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, anyhow};
 use embedded_api::{Auth, Config, Database, EmbeddedApi, Secret};
 use serde_json::json;
+use settings::{Environment, read_secret};
 
 use crate::arguments::Api;
-use crate::config::{self, AUDIENCE, Environment, secret_file};
+use crate::config::{self, AUDIENCE};
 use crate::exit::{Ended, Exit, OrExit as _};
 use crate::signals::Signals;
 use crate::{diagnostics, host, out};
@@ -30,11 +31,11 @@ pub(crate) fn run(arguments: &Api) -> Ended {
         event_batch: !arguments.single_events,
         ..Config::default()
     };
-    let runtime = host::runtime().or_exit(Exit::Own)?;
+    let runtime = host::runtime()?;
     runtime.block_on(async {
-        let signals = Signals::listen().or_exit(Exit::Own)?;
+        let signals = Signals::listen()?;
         let (listener, address) = host::listen(arguments.listen).await.context("--listen").or_exit(Exit::Usage)?;
-        let server = EmbeddedApi::open(config).map_err(|error| anyhow!(error)).or_exit(Exit::Usage)?;
+        let server = EmbeddedApi::open(config)?;
         let url = host::api_url(address);
         if arguments.output.is_json() {
             out::json(&json!({"event": "listening", "url": url}))?
@@ -50,15 +51,15 @@ pub(crate) fn run(arguments: &Api) -> Ended {
 fn file(url: &str) -> anyhow::Result<PathBuf> {
     let path = url.strip_prefix("sqlite:").map_or(url, |rest| rest.strip_prefix("//").unwrap_or(rest));
     match path {
-        "" => Err(anyhow!("--db: name a file, such as `sqlite:dev.db`")),
+        "" => Err(anyhow!("--db: expected a file, such as `sqlite:dev.db`")),
         path if path.contains("://") => {
-            Err(anyhow!("--db: only SQLite is embedded: name a file, such as `sqlite:dev.db`"))
+            Err(anyhow!("--db: only SQLite is supported: expected a file, such as `sqlite:dev.db`"))
         }
         path => Ok(path.into()),
     }
 }
 
 fn secret(file: &Path) -> anyhow::Result<Secret> {
-    let secret = secret_file(file).map_err(|what| anyhow!(what)).context("--jwt-secret-file")?;
+    let secret = read_secret(file).map_err(|what| anyhow!(what)).context("--jwt-secret-file")?;
     Ok(Secret { audience: AUDIENCE.into(), ..Secret::new(secret) })
 }

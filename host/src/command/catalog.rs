@@ -3,13 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use settings::{Environment, Problems};
 use trigger_host_types::SystemClock;
 
 use crate::arguments::Catalog;
 use crate::catalog::{self, Change, Unlocked};
-use crate::config::{self, Environment};
-use crate::exit::{Ended, Exit, Failure, OrExit as _};
-use crate::problems::Problems;
+use crate::config::{self, settle};
+use crate::exit::{Ended, Exit, Failure};
 use crate::{diagnostics, host, out};
 
 /// Runs the command.
@@ -33,7 +33,7 @@ pub(crate) fn run(command: &Catalog) -> Ended {
         Catalog::Check(file) => {
             let (triggers, sources) = check(&file.catalog)?;
             let sources = if sources == 0 { String::new() } else { format!(" and {sources} sources") };
-            out::line(&format!("{triggers} triggers{sources}, all right."))?;
+            out::line(&format!("{triggers} triggers{sources} are valid."))?;
         }
     }
     Ok(Exit::Done)
@@ -48,9 +48,9 @@ fn check(path: &Path) -> Result<(usize, usize), Failure> {
     let mut problems = Problems::default();
     let catalog = catalog::read(path, &mut problems)?;
     let ready = catalog::ready(&catalog, Unlocked::Refused, &mut problems);
-    let runtime = host::runtime().or_exit(Exit::Own)?;
-    let sandbox = host::sandbox(&settings, 1, Arc::new(SystemClock), &Environment).or_exit(Exit::Usage)?;
+    let runtime = host::runtime()?;
+    let sandbox = host::sandbox(&settings, 1, Arc::new(SystemClock), &Environment)?;
     runtime.block_on(catalog::load(&sandbox, &catalog, &ready, &settings, &mut problems));
-    problems.settle()?;
+    settle(problems)?;
     Ok((catalog.entries.len(), catalog.sources.len()))
 }

@@ -1,7 +1,9 @@
 //! `config check`, `config show`, `config reference`.
 
+use settings::{Environment, Origin, Shown};
+
 use crate::arguments::Config;
-use crate::config::{self, Environment, Origin, Shown};
+use crate::config::{self, settle};
 use crate::exit::{Ended, Exit};
 use crate::out;
 
@@ -14,15 +16,15 @@ pub(crate) fn run(command: &Config) -> Ended {
         Config::Check(file) => {
             let read = config::read(file.config.as_deref(), &Environment, &[])?;
             let warned = read.problems.warnings().len();
-            read.problems.settle()?;
-            out::line(&format!("The configuration is right, {warned} warnings."))?;
+            settle(read.problems)?;
+            out::line(&format!("The configuration is valid ({warned} warnings)."))?;
         }
         Config::Show(file) => {
             let read = config::read(file.config.as_deref(), &Environment, &[])?;
             out::line(show(&read.shown).trim_end())?;
-            read.problems.settle()?;
+            settle(read.problems)?;
         }
-        Config::Reference => out::line(config::reference().trim_end())?,
+        Config::Reference => out::line(settings::reference().trim_end())?,
     }
     Ok(Exit::Done)
 }
@@ -41,7 +43,7 @@ fn show(shown: &[Shown]) -> String {
         text += &match &key.origin {
             Origin::Default if key.value.is_empty() => format!("{assignment}\n"),
             Origin::Default => format!("{assignment:<48} # default\n"),
-            Origin::File(place) => format!("{assignment:<48} # {place}\n"),
+            Origin::File(file, line) => format!("{assignment:<48} # {}:{line}\n", file.display()),
             Origin::Name(name) => format!("{assignment:<48} # {name}\n"),
         };
     }

@@ -5,15 +5,15 @@ use std::sync::Arc;
 use anyhow::{Context as _, anyhow};
 use sandbox::{Allowed, Inspection, Limits, Sandbox};
 use serde_json::{Value, json};
+use settings::setting::{Setting as _, Size};
+use settings::{Environment, Problems};
 use supervisor::{Access, Pattern, RuntimeGrants, StateGrant};
 use trigger_host_types::SystemClock;
 
 use crate::arguments::Inspect;
 use crate::catalog::{self, Catalog, Guest, Owner};
-use crate::config::{self, Environment};
+use crate::config::{self, settle};
 use crate::exit::{Ended, Exit, Failure, OrExit as _};
-use crate::problems::Problems;
-use crate::setting::{Setting as _, Size};
 use crate::{diagnostics, host, out};
 
 /// Runs the command.
@@ -46,7 +46,7 @@ pub(crate) fn run(arguments: &Inspect) -> Ended {
     } else {
         out::line(&report.text())?
     }
-    problems.settle()?;
+    settle(problems)?;
     for refusal in &report.refusals {
         eprintln!("error: {refusal}");
     }
@@ -77,8 +77,8 @@ fn owned<'c>(catalog: &'c Catalog, arguments: &Inspect, inspection: &Inspection)
 fn load(name: &str, wasm: &[u8], allowed: &[Allowed]) -> Result<(Vec<String>, Option<Manifest>), Failure> {
     let settings = config::read_environment(&Environment)?;
     diagnostics::start(&settings);
-    let runtime = host::runtime().or_exit(Exit::Own)?;
-    let sandbox: Sandbox = host::sandbox(&settings, 1, Arc::new(SystemClock), &Environment).or_exit(Exit::Usage)?;
+    let runtime = host::runtime()?;
+    let sandbox: Sandbox = host::sandbox(&settings, 1, Arc::new(SystemClock), &Environment)?;
     runtime.block_on(async {
         let (mut refusals, mut manifest) = (Vec::new(), None);
         for allowed in allowed {

@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::anyhow;
 use sandbox::Sandbox;
-use supervisor::{Health, Parts, StartError, Supervisor, Time};
+use settings::{Environment, Problem, Problems, Settings, Shown, locate};
+use supervisor::{Health, Parts, Supervisor, Time};
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
@@ -16,12 +16,11 @@ use trigger_host_types::SystemClock;
 use crate::admin::Seen;
 use crate::arguments::Run;
 use crate::catalog::{self, Unlocked};
-use crate::config::{self, Environment, Settings};
-use crate::exit::{Ended, Exit, Failure, OrExit as _};
-use crate::problems::{Problem, Problems};
+use crate::config::{self, settle};
+use crate::exit::{Ended, Exit};
 use crate::signals::{Signals, Wish};
 use crate::trigger_logs::Logs;
-use crate::{admin, diagnostics, host};
+use crate::{admin, diagnostics, host, metrics};
 
 /// How old the answer of the admin port may be.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -37,18 +36,18 @@ pub(crate) fn run(arguments: &Run) -> Ended {
     let (settings, mut problems) = (read.settings, read.problems);
     diagnostics::start(&settings);
     let client = config::client(&settings, &read.shown, &mut problems);
-    let runtime = host::runtime().or_exit(Exit::Own)?;
+    let runtime = host::runtime()?;
     runtime.block_on(async {
-        let signals = Signals::listen().or_exit(Exit::Own)?;
+        let signals = Signals::listen()?;
         let slots = settings.sandbox.live_instances.get();
-        let sandbox = host::sandbox(&settings, slots, Arc::new(SystemClock), &Environment).or_exit(Exit::Usage)?;
+        let sandbox = host::sandbox(&settings, slots, Arc::new(SystemClock), &Environment)?;
         let classes = classes(&sandbox, &settings, &mut problems).await;
         let listener = admin_listener(&settings, &read.shown, &mut problems).await;
         let logs = Logs::open(&settings, &read.shown, Arc::new(SystemClock), &mut problems).await;
-        problems.settle()?;
+        settle(problems)?;
         // Both are there when nothing is wrong.
         let (Some(client), Some(classes)) = (client, classes) else { return Ok(Exit::Own) };
-        let client = execution_api::Client::new(client).map_err(|error| anyhow!(error)).or_exit(Exit::Usage)?;
+        let client = execution_api::Client::new(client)?;
         Daemon { settings, sandbox, signals, logs }.run(client, classes, listener).await
     })
 }
@@ -69,13 +68,13 @@ async fn classes(sandbox: &Sandbox, settings: &Settings, problems: &mut Problems
 
 async fn admin_listener(
     settings: &Settings,
-    shown: &[config::Shown],
+    shown: &[Shown],
     problems: &mut Problems,
 ) -> Option<(TcpListener, SocketAddr)> {
     match host::listen(settings.admin.listen?).await {
         Ok(listening) => Some(listening),
         Err(error) => {
-            problems.error(config::at(shown, "admin", "listen", format!("{error:#}")));
+            problems.error(locate(shown, "admin", "listen", format!("{error:#}")));
             None
         }
     }
@@ -95,16 +94,16 @@ impl Daemon {
         classes: supervisor::Catalog,
         listener: Option<(TcpListener, SocketAddr)>,
     ) -> Ended {
-        let metrics = admin::record().or_exit(Exit::Own)?;
+        let metrics = metrics::record()?;
         let own = listener.iter().map(|(_, address)| *address).chain(self.logs.address()).collect();
-        let broker = host::broker(&self.settings, own).or_exit(Exit::Own)?;
+        let broker = host::broker(&self.settings, own)?;
         let supervision = host::supervision(&self.settings);
         let parts = Parts {
             client,
             sandbox: self.sandbox.clone(),
             broker,
             catalog: Arc::new(classes),
-            keys: config::fernet(&self.settings).map_err(|what| anyhow!(what)).or_exit(Exit::Usage)?,
+            keys: config::fernet(&self.settings)?,
             time: Time::Real,
             observer: Arc::new(self.logs.recorder(supervision.hostname.clone())),
             masker: self.logs.masker.clone(),
@@ -114,7 +113,7 @@ impl Daemon {
         let seen = Seen { health: asked, streams: shown, metrics, masker: self.logs.masker.clone() };
         let (stop, stopped) = oneshot::channel::<()>();
         let admin = listener.map(|(listener, address)| {
-            tracing::info!(%address, "The admin port listens.");
+            tracing::info!(%address, "The admin port is listening.");
             tokio::spawn(admin::serve(listener, seen, async move {
                 // A sender that is gone says the same.
                 let _ = stopped.await;
@@ -123,7 +122,7 @@ impl Daemon {
         let serving = self.logs.serve();
         let supervisor = Supervisor::start(supervision, parts);
         let supervisor = tokio::select! {
-            started = supervisor => started.map_err(unstarted)?,
+            started = supervisor => started?,
             // Nothing is claimed yet.
             () = self.asked_to_end() => return Ok(Exit::Done),
         };
@@ -150,14 +149,14 @@ impl Daemon {
             // Every branch may be dropped: the supervisor's end, signals and the catalog that is being read stay where they are.
             tokio::select! {
                 ended = supervisor.ended() => {
-                    ended.map_err(|error| anyhow!(error))?;
+                    ended?;
                     tracing::info!("The host has ended.");
                     return Ok(Exit::Done);
                 }
                 wish = self.signals.next() => match (wish, ending) {
                     (Wish::Reload, _) => reading = Some(self.read_again()),
                     (Wish::End, false) => {
-                        tracing::info!("The host drains; another signal ends it at once.");
+                        tracing::info!("The host is draining; another signal ends it at once.");
                         ending = true;
                         supervisor.drain();
                     }
@@ -189,15 +188,6 @@ impl Daemon {
     }
 }
 
-/// The API's fault or the host's own.
-fn unstarted(error: StartError) -> Failure {
-    let exit = match &error {
-        StartError::Api(_) => Exit::Api,
-        StartError::Heart(_) => Exit::Own,
-    };
-    Failure { exit, error: error.into() }
-}
-
 /// A catalog that is being read.
 type Reading = JoinHandle<(Option<supervisor::Catalog>, Problems)>;
 
@@ -208,7 +198,7 @@ async fn read(reading: &mut Option<Reading>) -> (Option<supervisor::Catalog>, Pr
     *reading = None;
     read.unwrap_or_else(|error| {
         let mut problems = Problems::default();
-        problems.error(Problem::key("host.catalog", format!("reading it failed: {error}")));
+        problems.error(Problem::key("host.catalog", format!("cannot read the catalog: {error}")));
         (None, problems)
     })
 }
@@ -226,6 +216,6 @@ fn reload(supervisor: &Supervisor, (classes, problems): (Option<supervisor::Cata
             supervisor.reload(Arc::new(classes));
             tracing::info!("The catalog was read again.");
         }
-        None => tracing::error!("The catalog was read again and is refused; the old one stays."),
+        None => tracing::error!("The catalog was read again, but has errors; the old one stays in use."),
     }
 }

@@ -2,16 +2,11 @@
 
 use std::path::Path;
 
-use execution_api::encodings::Fernet;
+use encodings::{EncodingError, Fernet};
 use execution_api::{ClientConfig, Dialect, TokenSource};
 use secrecy::{ExposeSecret, SecretString};
+use settings::{Api, Problems, Settings, Shown, locate, read_secret, setting};
 use uuid::Uuid;
-
-use super::checks::{at, from_file};
-use super::keys::{Api, Settings};
-use super::layers::Shown;
-use crate::problems::Problems;
-use crate::setting;
 
 /// `aud` of the plugin's tokens: execution tokens, which every running task holds, are not good enough to claim triggers.
 pub(crate) const AUDIENCE: &str = "urn:trigger-host";
@@ -26,8 +21,8 @@ pub(crate) fn client(settings: &Settings, shown: &[Shown], problems: &mut Proble
     // An Airflow that has the endpoints itself has them where everything else of its Execution API is.
     let itself = api.runtime_url.clone().filter(|_| dialect == Dialect::BuiltIn);
     let Some(url) = api.url.clone().or(itself) else {
-        let what = "missing: `run` needs the URL of the trigger and job endpoints, such as \"http://127.0.0.1:8080/trigger-host/\"";
-        problems.error(at(shown, "api", "url", what.into()));
+        let what = "missing: `run` requires the URL of the trigger and job endpoints, such as \"http://127.0.0.1:8080/trigger-host/\"";
+        problems.error(locate(shown, "api", "url", what.into()));
         return None;
     };
     let audience = api.audience.clone().unwrap_or_else(|| match dialect {
@@ -61,9 +56,9 @@ pub(crate) fn client(settings: &Settings, shown: &[Shown], problems: &mut Proble
 ///
 /// # Errors
 /// Text that is no list of keys. The error does not quote it.
-pub(crate) fn fernet(settings: &Settings) -> Result<Fernet, String> {
+pub(crate) fn fernet(settings: &Settings) -> Result<Fernet, EncodingError> {
     let keys = secret(settings.api.fernet_key_file.as_deref()).or_else(|| settings.api.fernet_key.clone());
-    Fernet::parse(keys.as_ref().map_or("", ExposeSecret::expose_secret)).map_err(|error| error.to_string())
+    Fernet::parse(keys.as_ref().map_or("", ExposeSecret::expose_secret))
 }
 
 /// The secret that tokens of the log server are signed with.
@@ -94,7 +89,7 @@ pub(crate) fn secrets(settings: &Settings) -> Vec<SecretString> {
 }
 
 fn secret(file: Option<&Path>) -> Option<SecretString> {
-    from_file(file?).ok()
+    read_secret(file?).ok()
 }
 
 /// What the host signs with.

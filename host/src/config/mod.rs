@@ -1,61 +1,33 @@
-//! The configuration: `trigger-host.toml`, the environment and flags, into one typed [`Settings`].
+//! The configuration as this program uses it: what `settings` reads, checked with the packages that take it, and turned into what they
+//! take. What a key is called and how it is written is decided there, what it means to a package is decided here.
 
-mod checks;
 mod client;
-mod keys;
-mod layers;
-mod reference;
-mod source;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-pub(crate) use checks::{at, from_file as secret_file};
-pub(crate) use client::{AUDIENCE, client, fernet, log_secret, secrets};
-pub(crate) use keys::Settings;
-pub(crate) use layers::{Flag, Origin, Shown};
-pub(crate) use reference::reference;
-pub(crate) use source::{Environment, Source};
+use settings::{Flag, Origin, Problems, Read, Settings, Shown, Variables, locate};
 
-use crate::document::Document;
-use crate::problems::Problems;
-
-/// Every variable of this program begins with it.
-const PREFIX: &str = "TRIGGER_HOST__";
-/// Every variable of Airflow begins with it.
-const AIRFLOW_PREFIX: &str = "AIRFLOW__";
-/// Read from the current folder when no file is named, and only if it is there.
-const FILE: &str = "trigger-host.toml";
-
-/// What was read: the values, where each came from, and everything that is wrong.
-pub(crate) struct Read {
-    /// Usable if nothing is fatal.
-    pub(crate) settings: Settings,
-    /// For `config show`, in the order of the table.
-    pub(crate) shown: Vec<Shown>,
-    /// What is wrong, in all layers.
-    pub(crate) problems: Problems,
-}
-
-/// Reads all layers. `file` none: `trigger-host.toml` of the current folder, if it is there.
-///
-/// # Errors
-/// The file cannot be read or is not TOML. Wrong keys and values are in [`Read::problems`].
-pub(crate) fn read(file: Option<&Path>, environment: &dyn Source, flags: &[Flag]) -> Result<Read, Problems> {
-    let file = file.map(Path::to_owned).or_else(|| Some(PathBuf::from(FILE)).filter(|file| file.exists()));
-    let document = file.as_deref().map(Document::read).transpose()?;
-    Ok(resolve(document.as_ref(), environment, flags))
-}
+pub(crate) use self::client::{AUDIENCE, client, fernet, log_secret, secrets};
+use crate::diagnostics;
 
 /// What is written while no daemon runs, where nothing else is asked for. That a laptop's one host has no queues is no news.
 const QUIET: &str = "warn,supervisor::supervisor=error";
 
-/// The environment alone: for commands that need no API, so that a file about one cannot be in their way.
+/// Reads all layers. Without `file`: `trigger-host.toml` of the current folder, if it is there.
+///
+/// # Errors
+/// The file cannot be read or is not TOML. Wrong keys and values are in [`Read::problems`].
+pub(crate) fn read(file: Option<&Path>, environment: &dyn Variables, flags: &[Flag]) -> Result<Read, Problems> {
+    Ok(check(settings::read(file, environment, flags)?))
+}
+
+/// Reads the environment alone: for commands that need no API, so that a file about one cannot be in their way.
 ///
 /// # Errors
 /// Wrong variables.
-pub(crate) fn read_environment(environment: &dyn Source) -> Result<Settings, Problems> {
-    let mut read = resolve(None, environment, &[]);
-    read.problems.settle()?;
+pub(crate) fn read_environment(environment: &dyn Variables) -> Result<Settings, Problems> {
+    let mut read = check(settings::read_environment(environment));
+    settle(read.problems)?;
     let is_default = |key: &Shown| (key.section, key.name) == ("tracing", "filter") && key.origin == Origin::Default;
     if read.shown.iter().any(is_default) {
         read.settings.tracing.filter = QUIET.into();
@@ -63,13 +35,30 @@ pub(crate) fn read_environment(environment: &dyn Source) -> Result<Settings, Pro
     Ok(read.settings)
 }
 
-fn resolve(document: Option<&Document>, environment: &dyn Source, flags: &[Flag]) -> Read {
-    let mut layers = layers::Layers::new(document, environment, flags);
-    let settings = Settings::resolve(&mut layers);
-    layers.report_indirect();
-    let (mut problems, shown) = (layers.problems, layers.shown);
-    checks::check(&settings, &shown, &mut problems);
-    Read { settings, shown, problems }
+/// Prints warnings on standard error.
+///
+/// # Errors
+/// Everything that is wrong, if anything is fatal.
+pub(crate) fn settle(problems: Problems) -> Result<(), Problems> {
+    problems.settle(|warnings| eprint!("{warnings}"))
+}
+
+/// Adds what only the packages that take a value know to be wrong with it.
+fn check(mut read: Read) -> Read {
+    let Read { settings, shown, problems } = &mut read;
+    let (api, logs) = (&settings.api, &settings.logs);
+    if let Err(error) = fernet(settings) {
+        let name = if api.fernet_key_file.is_some() { "fernet-key-file" } else { "fernet-key" };
+        problems.error(locate(shown, "api", name, error.to_string()));
+    }
+    if let Err(error) = diagnostics::filter(&settings.tracing.filter) {
+        problems.error(locate(shown, "tracing", "filter", format!("not a valid filter: {error}")));
+    }
+    // Without a folder nothing is rendered.
+    if let (Some(_), Err(error)) = (&logs.folder, logs::Template::parse(&logs.filename_template)) {
+        problems.error(locate(shown, "logs", "filename-template", error.to_string()));
+    }
+    read
 }
 
 #[cfg(test)]

@@ -1,83 +1,26 @@
-//! The layers, through the seam that `main` uses: a file and a map in place of the environment.
+//! From keys to what other packages take: tokens, keys of encrypted arguments, filters and templates.
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::time::Duration;
 
 use execution_api::TokenSource;
-use secrecy::ExposeSecret as _;
 
 use super::*;
 
-fn read_text(text: &str, environment: &BTreeMap<&str, &str>, flags: &[Flag]) -> (Read, String) {
+fn read_text(text: &str, environment: &BTreeMap<&str, &str>) -> (Read, String) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("trigger-host.toml");
     fs::write(&file, text).unwrap();
-    let read = read(Some(&file), environment, flags).unwrap();
+    let read = read(Some(&file), environment, &[]).unwrap();
     let said = read.problems.to_string().replace(&format!("{}/", folder.path().display()), "");
     (read, said)
 }
 
-fn problems(text: &str, environment: &[(&'static str, &'static str)]) -> String {
-    read_text(text, &environment.iter().copied().collect(), &[]).1
-}
-
 #[test]
-fn flags_win_over_environment_over_file() {
-    let environment = BTreeMap::from([
-        ("TRIGGER_HOST__HOST__CAPACITY", "20"),
-        ("TRIGGER_HOST__HOST__LOAD_EVERY", "2s"),
-        ("AIRFLOW__TRIGGERER__CAPACITY", "10"),
-        ("AIRFLOW__TRIGGERER__JOB_HEARTBEAT_SEC", "2.5"),
-        ("AIRFLOW__API_AUTH__JWT_SECRET", "s3cret"),
-    ]);
-    let flags = [Flag { section: "host", name: "capacity", flag: "--capacity", text: "30".into() }];
-    let text = "[host]\ncapacity = 1\nload-every = \"9s\"\nheartbeat-every = \"9s\"\ndeliveries = 4\n";
-    let (read, said) = read_text(text, &environment, &flags);
-    assert_eq!(said, "");
-    let host = &read.settings.host;
-    assert_eq!((host.capacity.get(), host.deliveries.get(), host.workload_slice.get()), (30, 4, 50));
-    assert_eq!((host.load_every, host.heartbeat_every), (Duration::from_secs(2), Duration::from_millis(2500)));
-    assert_eq!(read.settings.api.jwt_secret.unwrap().expose_secret(), "s3cret");
-    assert!(!format!("{:?}", read.shown).contains("s3cret"));
-}
-
-#[test]
-fn every_problem_of_every_layer_is_reported_at_once() {
-    let text = "[api]\nurl = \"ftp://x\"\ntokn-file = \"x\"\n[host]\ncapacity = 0\nqueues = \"wasm\"\nheartbeat-every = 5\n\
-                [sandbox]\nmax-memory = \"64\"\n[hosts]\na = 1\n";
-    let environment = [
-        ("TRIGGER_HOST__HOST__CAPCITY", "7"),
-        ("TRIGGER_HOST__HOST__DELIVERIES", "many"),
-        ("AIRFLOW__TRIGGERER__ON_KILL_TIMEOUT", "30s"),
-        ("AIRFLOW__CORE__FERNET_KEY", ""),
-        ("TRIGGER_HOST__API__JWT_SECRET", ""),
-    ];
-    insta::assert_snapshot!(problems(text, &environment));
-}
-
-#[test]
-fn keys_that_exclude_each_other_and_files_that_are_not_there() {
-    let text = "[api]\ntoken-file = \"nothing\"\njwt-secret-file = \"nothing\"\nsubject = \"me\"\n\
-                [host]\nheartbeat-every = \"1m\"\n[tracing]\nfilter = \"a=b=c\"\n";
-    insta::assert_snapshot!(problems(text, &[]));
-}
-
-#[test]
-fn paths_of_the_file_are_relative_to_it() {
-    let (read, _) = read_text("[host]\ncatalog = \"c.toml\"\n", &BTreeMap::new(), &[]);
-    assert!(read.settings.host.catalog.is_absolute());
-    let environment = BTreeMap::from([("TRIGGER_HOST__HOST__CATALOG", "c.toml")]);
-    assert_eq!(read_text("", &environment, &[]).0.settings.host.catalog, Path::new("c.toml"));
-}
-
-#[test]
-fn a_file_that_is_not_toml_names_the_line() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("f.toml");
-    fs::write(&file, "[host]\ncapacity =\n").unwrap();
-    let Err(problems) = read(Some(&file), &BTreeMap::new(), &[]) else { panic!("accepted") };
-    assert_eq!(problems.errors()[0].line, Some(2));
+fn what_a_package_refuses_is_reported_where_it_was_written() {
+    let text = "[logs]\nfolder = \"l\"\nfilename-template = \"{{ ds }}\"\n[tracing]\nfilter = \"a=b=c\"\n";
+    let environment = BTreeMap::from([("AIRFLOW__CORE__FERNET_KEY", "not-a-key")]);
+    insta::assert_snapshot!(read_text(text, &environment).1);
 }
 
 #[test]
@@ -85,75 +28,16 @@ fn airflows_fernet_keys_are_a_list() {
     let keys = ["JTA7RlFcZ3J9iJOeqbS_ytXg6_YBDBciLThDTllkb3o=", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="];
     let both = keys.join(", ");
     let environment = BTreeMap::from([("AIRFLOW__CORE__FERNET_KEY", both.as_str())]);
-    let (read, said) = read_text("", &environment, &[]);
+    let (read, said) = read_text("", &environment);
     assert_eq!(said, "");
     // A token of either key is opened.
     let token = "gAAAAABrADgc24i_BVTGzYyZ7wgu41sJ1qannFOOd9U0-d05tske25l4_-RSeizRZcUHsO52qGJ570ljnfQW0s5Xnoo7RZCZZxlXguxL7uhQDP0y4zEWOdmUZM5c1hmJItg30AL8BVCPfJPXGaeRAP00DfQE_8fU2IPs2hCQreYjDSK-VL93E1Xb8GQnRyJrjcUDZiPfQ1RpQdshIXtOW9QKV0DerpdZ7VU1PXGHcWNVAnRLwMajkpw=";
     assert!(fernet(&read.settings).unwrap().open(token).is_ok());
     let other_first = [keys[1], keys[0]].join(",");
     let environment = BTreeMap::from([("AIRFLOW__CORE__FERNET_KEY", other_first.as_str())]);
-    assert!(fernet(&read_text("", &environment, &[]).0.settings).unwrap().open(token).is_ok());
-    let wrong = problems("", &[("AIRFLOW__CORE__FERNET_KEY", "not-a-key")]);
+    assert!(fernet(&read_text("", &environment).0.settings).unwrap().open(token).is_ok());
+    let wrong = read_text("", &BTreeMap::from([("AIRFLOW__CORE__FERNET_KEY", "not-a-key")])).1;
     assert!(wrong.contains("AIRFLOW__CORE__FERNET_KEY") && !wrong.contains("not-a-key"), "{wrong}");
-}
-
-/// The rows of docs/design/triggerer.md#configuration, and what of `[api_auth]` makes a token.
-const AIRFLOWS: [&str; 31] = [
-    "AIRFLOW__TRIGGERER__CAPACITY",
-    "AIRFLOW__TRIGGERER__JOB_HEARTBEAT_SEC",
-    "AIRFLOW__TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD",
-    "AIRFLOW__TRIGGERER__RUNNER_HEALTH_CHECK_THRESHOLD",
-    "AIRFLOW__TRIGGERER__MAX_TRIGGER_TO_SELECT_PER_LOOP",
-    "AIRFLOW__TRIGGERER__ON_KILL_TIMEOUT",
-    "AIRFLOW__TRIGGERER__QUEUES_ENABLED",
-    "AIRFLOW__TRIGGERER__BLOCKED_MAIN_THREAD_WARNING_THRESHOLD",
-    "AIRFLOW__TRIGGERER__SHARED_STREAM_SUBSCRIBER_QUEUE_SIZE",
-    "AIRFLOW__TRIGGERER__SHARED_STREAM_ACK_TIMEOUT",
-    "AIRFLOW__TRIGGERER__SHARED_STREAM_COHORT_GRACE_PERIOD",
-    "AIRFLOW__EXECUTION_API__JWT_EXPIRATION_TIME",
-    "AIRFLOW__EXECUTION_API__JWT_AUDIENCE",
-    "AIRFLOW__WORKERS__EXECUTION_API_RETRIES",
-    "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT",
-    "AIRFLOW__WORKERS__EXECUTION_API_RETRY_WAIT_MIN",
-    "AIRFLOW__WORKERS__EXECUTION_API_RETRY_WAIT_MAX",
-    "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT",
-    "AIRFLOW__LOGGING__BASE_LOG_FOLDER",
-    "AIRFLOW__LOGGING__LOG_FILENAME_TEMPLATE",
-    "AIRFLOW__CORE__FERNET_KEY",
-    "AIRFLOW__CORE__MULTI_TEAM",
-    "AIRFLOW__CORE__EXECUTION_API_SERVER_URL",
-    "AIRFLOW__API__BASE_URL",
-    "AIRFLOW__API__SECRET_KEY",
-    "AIRFLOW__API_AUTH__JWT_SECRET",
-    "AIRFLOW__API_AUTH__JWT_ISSUER",
-    "AIRFLOW__API_AUTH__JWT_PRIVATE_KEY_PATH",
-    "AIRFLOW__API_AUTH__JWT_KID",
-    "AIRFLOW__API_AUTH__JWT_ALGORITHM",
-    "AIRFLOW__API_AUTH__JWT_LEEWAY",
-];
-
-#[test]
-fn every_setting_of_airflows_triggerer_is_read_or_explained() {
-    let page = reference();
-    let explained =
-        page.split("## Settings of Airflow's that are not read").nth(1).unwrap().split("\n## ").next().unwrap();
-    for name in AIRFLOWS {
-        let read = keys::KEYS.iter().any(|key| key.airflow == Some(name));
-        assert_ne!(read, explained.contains(&format!("`{name}`")), "{name}: one of the two");
-    }
-}
-
-#[test]
-fn what_airflow_would_ask_a_command_for_is_told() {
-    let set = [("AIRFLOW__CORE__FERNET_KEY_CMD", "cat key"), ("AIRFLOW__API_AUTH__JWT_SECRET_SECRET", "path")];
-    let said = problems("", &set);
-    assert!(said.contains("AIRFLOW__CORE__FERNET_KEY_CMD") && said.contains("api.fernet-key-file"), "{said}");
-    assert!(said.contains("AIRFLOW__API_AUTH__JWT_SECRET_SECRET") && said.contains("api.jwt-secret-file"), "{said}");
-    assert!(!said.contains("cat key"), "{said}");
-    let (read, _) = read_text("", &set.into_iter().collect(), &[]);
-    assert!(!read.problems.is_fatal(), "it may be meant for others");
-    let given = [set[0], ("AIRFLOW__CORE__FERNET_KEY", "JTA7RlFcZ3J9iJOeqbS_ytXg6_YBDBciLThDTllkb3o=")];
-    assert_eq!(problems("", &given), "");
 }
 
 #[test]
@@ -170,7 +54,7 @@ fn airflows_key_settings_make_tokens() {
         ("AIRFLOW__CORE__EXECUTION_API_SERVER_URL", "http://h/execution/"),
     ];
     let configured = |text: &str, environment: &[(&str, &str)]| {
-        let (read, said) = read_text(text, &environment.iter().copied().collect(), &[]);
+        let (read, said) = read_text(text, &environment.iter().copied().collect());
         assert_eq!(said, "");
         let mut problems = Problems::default();
         let made = client(&read.settings, &read.shown, &mut problems);

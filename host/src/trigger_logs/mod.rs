@@ -9,15 +9,15 @@ use std::time::Duration;
 
 use logs::{Folder, LogServer, Masker, Template, TriggerLogs, WriterConfig};
 use secrecy::ExposeSecret as _;
+use settings::{Problems, Settings, Shown, locate};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use trigger_host_types::Clock;
 
 pub(crate) use self::recorder::Recorder;
-use crate::config::{self, Settings, Shown};
+use crate::config;
 use crate::host;
-use crate::problems::Problems;
 
 /// How long the last lines may take at the end.
 const FLUSH_WITHIN: Duration = Duration::from_secs(5);
@@ -56,7 +56,7 @@ impl Logs {
             Ok(folder) => Arc::new(folder),
             Err(error) => {
                 let what = format!("cannot use {} for logs: {error}", path.display());
-                problems.error(config::at(shown, "logs", "folder", what));
+                problems.error(locate(shown, "logs", "folder", what));
                 return logs;
             }
         };
@@ -69,14 +69,14 @@ impl Logs {
         };
         match TriggerLogs::start(config) {
             Ok(files) => logs.files = Some(files),
-            Err(error) => problems.error(config::at(shown, "logs", "folder", format!("cannot write logs: {error}"))),
+            Err(error) => problems.error(locate(shown, "logs", "folder", format!("cannot write logs: {error}"))),
         }
         if let (Some(address), Some(secret)) = (keys.listen, config::log_secret(settings)) {
             match host::listen(address).await {
                 Ok((listener, address)) => {
                     logs.server = Some((listener, address, LogServer::new(folder, &secret, clock)));
                 }
-                Err(error) => problems.error(config::at(shown, "logs", "listen", format!("{error:#}"))),
+                Err(error) => problems.error(locate(shown, "logs", "listen", format!("{error:#}"))),
             }
         }
         logs
@@ -95,7 +95,7 @@ impl Logs {
     /// Starts the log server, if there is to be one.
     pub(crate) fn serve(&mut self) -> Option<Serving> {
         let (listener, address, server) = self.server.take()?;
-        tracing::info!(%address, "The log server listens.");
+        tracing::info!(%address, "The log server is listening.");
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(server.serve(listener, async move {
             // A sender that is gone says the same.

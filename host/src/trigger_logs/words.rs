@@ -13,7 +13,7 @@ const MOST_PAYLOAD: usize = 2_048;
 pub(super) fn note(life: &Life, hostname: &str) -> Option<Note> {
     match &life.what {
         What::Claimed { resumed, component } => {
-            let event = if *resumed { "Trigger goes on from its checkpoint" } else { "Trigger started" };
+            let event = if *resumed { "Trigger resumed from its checkpoint" } else { "Trigger started" };
             let subject = &life.subject;
             Some(Note {
                 level: Level::Info,
@@ -73,11 +73,14 @@ fn finished(reason: Finish) -> Option<Note> {
         // Told by the event or the failure.
         Finish::Fired | Finish::Failed => return None,
         Finish::Killed => (Level::Info, "Trigger stopped: the user ended the task"),
-        Finish::TimedOut => (Level::Warning, "Trigger stopped: the time of the deferral was over"),
-        Finish::Gone => {
-            (Level::Info, "Trigger stopped: Airflow no longer lists it here; it ended, or another host has it now")
+        Finish::TimedOut => (Level::Warning, "Trigger stopped: the deferral timed out"),
+        Finish::Gone => (
+            Level::Info,
+            "Trigger stopped: Airflow no longer assigns it to this host; it has ended, or another host has it",
+        ),
+        Finish::Drained => {
+            (Level::Info, "Trigger stopped: this host is shutting down; another one resumes from the checkpoint")
         }
-        Finish::Drained => (Level::Info, "Trigger stopped: this host ends; another one goes on from the checkpoint"),
     };
     Some(Note { level, event: event.into(), fields: vec![("reason", json!(reason.as_str()))] })
 }

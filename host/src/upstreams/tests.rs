@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use broker::{Broker, BrokerConfig, Mask};
+use settings::{Environment, Problems};
 use streams::StreamKey;
 use streams::actor::{Streams, Subscribe, Subscription};
 use streams::matching::Match;
@@ -15,9 +16,8 @@ use trigger_host_types::{ClassPath, ConnId, Connection, ConnectionError, Connect
 
 use super::*;
 use crate::catalog::{self, Unlocked};
-use crate::config::{self, Environment};
+use crate::config;
 use crate::host;
-use crate::problems::Problems;
 
 /// One connection, `feed`.
 struct Lender;

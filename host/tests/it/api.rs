@@ -25,7 +25,7 @@ fn a_port_in_use_is_told() {
     for command in ["api", "dev"] {
         let folder = Folder::with("triggers.toml", "");
         let ran = folder.run(&[command, "--listen", &address]);
-        let expected = "error: --listen: cannot listen on ADDRESS: stop what has the port, or choose another: ";
+        let expected = "error: --listen: cannot listen on ADDRESS: free the port or choose another one: ";
         assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{command}");
         assert!(ran.stderr.replace(&address, "ADDRESS").starts_with(expected), "{command}: {}", ran.stderr);
     }

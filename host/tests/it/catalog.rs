@@ -15,7 +15,7 @@ fn lock_makes_check_content() {
     assert_eq!((locked.code, locked.stderr.as_str()), (Some(0), ""));
     assert_eq!(locked.stdout.matches("written").count(), 2, "{}", locked.stdout);
     let after = folder.run(&["catalog", "check"]);
-    assert_eq!(after.said(), "exit 0\n--- stdout\n2 triggers, all right.\n--- stderr\n");
+    assert_eq!(after.said(), "exit 0\n--- stdout\n2 triggers are valid.\n--- stderr\n");
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn check_tells_triggers_from_sources() {
     let right = of(&format!("[[trigger]]\nclasspath = \"demo.Watch\"\ncomponent = \"watch.wasm\"\n{queue}"));
     assert_eq!(
         right.run(&["catalog", "check"]).said(),
-        "exit 0\n--- stdout\n1 triggers and 1 sources, all right.\n--- stderr\n"
+        "exit 0\n--- stdout\n1 triggers and 1 sources are valid.\n--- stderr\n"
     );
     let text = right.run(&["inspect", "queue.wasm", "--catalog", "triggers.toml"]).stdout;
     assert!(

@@ -103,7 +103,7 @@ fn events(lines: &[Value]) -> Vec<&str> {
 #[test]
 fn what_a_guest_logs_is_in_its_tasks_log_and_is_served_with_a_token() {
     let world = World::new(|_| {});
-    let heard = until(&world.host, "The log server listens");
+    let heard = until(&world.host, "The log server is listening");
     let address = heard.last().unwrap()["fields"]["address"].as_str().unwrap().to_owned();
     let kwargs = json!({
         "do": "log", "message": format!("two\nlines, and the key {FERNET_KEY}"), "stdout": "plain\n",
@@ -195,12 +195,15 @@ fn every_other_end_is_told_too() {
     let cleared = json!({"dag_id": "d", "run_id": "r+1:00", "task_id": "cleared"}).to_string();
     assert!(http("POST", &world.dev("tasks/clear"), &cleared).0 < 300);
     finished(&world.host, 2);
-    assert_eq!(events(&world.lines("late", 2))[1], "Trigger stopped: the time of the deferral was over");
+    assert_eq!(events(&world.lines("late", 2))[1], "Trigger stopped: the deferral timed out");
     assert_eq!(events(&world.lines("cleared", 2))[1], "Trigger stopped: the user ended the task");
     let drained = world.file("drained");
     let (_folder, _) = world.end();
     let text = std::fs::read_to_string(drained).unwrap();
-    assert!(text.lines().nth(1).unwrap().contains("this host ends; another one goes on from the checkpoint"), "{text}");
+    assert!(
+        text.lines().nth(1).unwrap().contains("this host is shutting down; another one resumes from the checkpoint"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -143,7 +143,7 @@ fn without_queues_and_team_the_start_warns() {
             format!("[api]\nurl = \"{url}\"\n[host]\n{key}{NO_ADMIN}[tracing]\nformat = \"json\"\nfilter = \"info\"\n");
         let folder = folder.and("trigger-host.toml", text);
         let host = folder.start(&["run"]);
-        until(&host, "The admin port listens");
+        until(&host, "The admin port is listening");
         // Registering and warning are one step, and the first load is after it.
         while !http("GET", &url.replace("/execution/", "/dev/jobs"), "").1.contains("\"job_id\"") {}
         host.signal("TERM");
@@ -189,7 +189,7 @@ fn a_bad_catalog_is_refused_and_the_old_one_stays() {
 #[test]
 fn the_admin_port_answers() {
     let (_folder, _api, _url, host) = running(3600);
-    let lines = until(&host, "The admin port listens");
+    let lines = until(&host, "The admin port is listening");
     let address = lines.last().unwrap()["fields"]["address"].as_str().unwrap().to_owned();
     until(&host, "\"polled\"");
     let (status, health) = http("GET", &format!("http://{address}/health"), "");
@@ -209,6 +209,6 @@ fn a_token_that_the_api_refuses_is_exit_3() {
     let folder = configured(folder, &url, NO_ADMIN).env("TRIGGER_HOST__API__JWT_SECRET_FILE", "other");
     let ran = folder.run(&["run"]);
     assert_eq!(ran.code, Some(3), "{}", ran.said());
-    assert!(ran.stderr.lines().last().unwrap().contains("refuses the token"), "{}", ran.stderr);
+    assert!(ran.stderr.lines().last().unwrap().contains("rejects the token"), "{}", ran.stderr);
     assert!(!ran.stderr.contains(&"b".repeat(64)));
 }

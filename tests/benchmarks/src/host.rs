@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use broker::{Broker, BrokerConfig};
-use execution_api::encodings::Fernet;
+use encodings::Fernet;
 use execution_api::{Client, ClientConfig};
 use logs::Masker;
 use parking_lot::Mutex;
 use sandbox::{Allowed, Config, Limits, Sandbox};
-use supervisor::{Catalog, Class, Life, Observer, Parts, Settings, Subject, Supervisor, Time, What};
+use supervisor::{Catalog, Class, Drain, Life, Observer, Parts, Settings, Subject, Supervisor, Time, Unmapped, What};
 use trigger_host_types::{SystemClock, UnixMs, log};
 
 /// Served by the sample trigger `date_time`.
@@ -92,8 +92,7 @@ impl Host {
             observer: Arc::clone(&seen) as Arc<dyn Observer>,
             masker: Masker::new(),
         };
-        let settings = Settings { capacity: CAPACITY, load_every: Duration::from_millis(500), ..Settings::default() };
-        let supervisor = Supervisor::start(settings, parts).await?;
+        let supervisor = Supervisor::start(settings(), parts).await?;
         Ok(Self { supervisor, seen })
     }
 
@@ -113,6 +112,34 @@ impl Host {
                 seen.failed.load(Ordering::Relaxed)
             )
         })
+    }
+}
+
+/// As the program's defaults, but for how much is held and how often triggers are asked for.
+fn settings() -> Settings {
+    Settings {
+        hostname: "localhost".into(),
+        capacity: CAPACITY,
+        queues: None,
+        team: None,
+        heartbeat_every: Duration::from_secs(5),
+        health_check_threshold: Duration::from_secs(30),
+        watchdog: Duration::from_secs(10),
+        on_kill_timeout: Duration::from_secs(30),
+        first_event_after: Duration::ZERO,
+        unmapped_tasks: Unmapped::Fail,
+        unmapped_callbacks: Unmapped::Hold,
+        load_every: Duration::from_millis(500),
+        cleanup_every: Duration::from_secs(30),
+        live_instances: 256,
+        deliveries: 8,
+        workload_slice: 50,
+        register_within: Duration::from_secs(300),
+        drain: Drain {
+            polls: Duration::from_secs(10),
+            deliveries: Duration::from_secs(10),
+            complete: Duration::from_secs(5),
+        },
     }
 }
 

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use trigger_host_types::{Blame, Class, Classify, Clock, Retry, SystemClock};
+use trigger_host_types::{Clock, SystemClock};
 
 use crate::dns::{Lookup, SystemLookup};
 
@@ -45,18 +45,4 @@ pub enum BrokerError {
     /// No certificates of the system.
     #[error("cannot set up TLS: install the system's CA certificates")]
     Tls(#[source] rustls::Error),
-}
-
-impl Classify for BrokerError {
-    fn class(&self) -> Class {
-        Class::Config
-    }
-
-    fn retry(&self) -> Retry {
-        Retry::Never
-    }
-
-    fn blame(&self) -> Blame {
-        Blame::Operator
-    }
 }

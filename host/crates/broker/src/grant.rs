@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
-use trigger_host_types::{Blame, Class, Classify, ConnId, Retry};
+use trigger_host_types::ConnId;
 
 use crate::address::is_public;
 use crate::origin::{Origin, OriginError};
@@ -108,20 +108,6 @@ impl GrantError {
             Self::Connection => "connection",
             Self::Range { key, .. } => key,
         }
-    }
-}
-
-impl Classify for GrantError {
-    fn class(&self) -> Class {
-        Class::Config
-    }
-
-    fn retry(&self) -> Retry {
-        Retry::Never
-    }
-
-    fn blame(&self) -> Blame {
-        Blame::Operator
     }
 }
 

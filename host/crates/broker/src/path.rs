@@ -5,6 +5,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use trigger_host_types::hex;
+
 /// A pattern for the path of a URL.
 ///
 /// It begins with `/`. `*` stands for any characters within one segment, `**` as a whole segment for any number of segments. Everything
@@ -128,11 +130,12 @@ pub(crate) fn normalised(path: &str) -> Result<String, &'static str> {
             at += 1;
             continue;
         }
-        let decoded = bytes.get(at + 1..at + 3).and_then(hex).ok_or("`%` must be followed by two hex digits")?;
+        let [decoded] =
+            bytes.get(at + 1..at + 3).and_then(hex::decode).ok_or("`%` must be followed by two hex digits")?;
         match decoded {
             b'/' | b'\\' => return Err("an encoded slash or backslash has no place in a path"),
             0..0x20 | 0x7f => return Err("an encoded control character has no place in a path"),
-            b'%' if matches!(bytes.get(at + 3..at + 5).and_then(hex), Some(b'.' | b'/' | b'\\' | b'%')) => {
+            b'%' if matches!(bytes.get(at + 3..at + 5).and_then(hex::decode), Some([b'.' | b'/' | b'\\' | b'%'])) => {
                 return Err("a separator, dot or `%` that is encoded twice has no place in a path");
             }
             b'-' | b'.' | b'_' | b'~' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => out.push(char::from(decoded)),
@@ -146,11 +149,6 @@ pub(crate) fn normalised(path: &str) -> Result<String, &'static str> {
         return Err("a dot segment has no place in a path");
     }
     Ok(out)
-}
-
-fn hex(digits: &[u8]) -> Option<u8> {
-    let text = std::str::from_utf8(digits).ok().filter(|_| digits.iter().all(u8::is_ascii_hexdigit))?;
-    u8::from_str_radix(text, 16).ok().filter(|_| digits.len() == 2)
 }
 
 #[cfg(test)]

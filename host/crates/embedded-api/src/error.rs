@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use trigger_host_types::{Blame, Class, Classify, Retry, TriggerId};
+use trigger_host_types::TriggerId;
 
 /// Why a server cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -40,29 +40,6 @@ pub enum OpenError {
     Thread(#[source] std::io::Error),
 }
 
-impl Classify for OpenError {
-    fn class(&self) -> Class {
-        match self {
-            Self::Thread(_) => Class::Host,
-            _ => Class::Config,
-        }
-    }
-
-    fn retry(&self) -> Retry {
-        match self {
-            Self::Sqlite { .. } | Self::Thread(_) => Retry::Later,
-            _ => Retry::Never,
-        }
-    }
-
-    fn blame(&self) -> Blame {
-        match self {
-            Self::Thread(_) => Blame::Host,
-            _ => Blame::Operator,
-        }
-    }
-}
-
 /// Why something was not read or not written. The server goes on.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -75,23 +52,6 @@ pub enum StoreError {
     /// The database's thread has ended.
     #[error("the database is closed")]
     Closed,
-}
-
-impl Classify for StoreError {
-    fn class(&self) -> Class {
-        Class::Host
-    }
-
-    fn retry(&self) -> Retry {
-        match self {
-            Self::Sqlite(_) | Self::Lost(_) => Retry::Later,
-            Self::Closed => Retry::Never,
-        }
-    }
-
-    fn blame(&self) -> Blame {
-        Blame::Operator
-    }
 }
 
 /// Why triggers were not deferred. None of the list is stored.
@@ -132,25 +92,5 @@ pub enum DeferError {
 impl From<rusqlite::Error> for DeferError {
     fn from(error: rusqlite::Error) -> Self {
         Self::Store(error.into())
-    }
-}
-
-impl Classify for DeferError {
-    fn class(&self) -> Class {
-        match self {
-            Self::Store(error) => error.class(),
-            _ => Class::Config,
-        }
-    }
-
-    fn retry(&self) -> Retry {
-        match self {
-            Self::Store(error) => error.retry(),
-            _ => Retry::Never,
-        }
-    }
-
-    fn blame(&self) -> Blame {
-        Blame::Operator
     }
 }

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use secrecy::SecretString;
-use trigger_host_types::{Blame, Class, Classify, Retry};
 use url::Url;
 use uuid::Uuid;
 
@@ -136,24 +135,4 @@ pub enum ConfigError {
     /// No TLS or no resolver on this machine.
     #[error("cannot set up the HTTP client")]
     Http(#[source] reqwest::Error),
-}
-
-impl Classify for ConfigError {
-    fn class(&self) -> Class {
-        match self {
-            Self::Http(_) => Class::Host,
-            _ => Class::Config,
-        }
-    }
-
-    fn retry(&self) -> Retry {
-        Retry::Never
-    }
-
-    fn blame(&self) -> Blame {
-        match self {
-            Self::Http(_) => Blame::Host,
-            _ => Blame::Operator,
-        }
-    }
 }

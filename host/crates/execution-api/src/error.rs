@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use trigger_host_types::{Blame, Class, Classify, JobId, Retry};
+use trigger_host_types::JobId;
 
 /// The classes that decide what happens next. See [`crate::retry`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -53,7 +53,7 @@ pub enum ApiError {
         what: String,
     },
     /// No whole answer in time.
-    #[error("no whole answer from the Execution API within {} ms", .0.as_millis())]
+    #[error("no complete answer from the Execution API within {} ms", .0.as_millis())]
     Deadline(Duration),
     /// The server asks for patience.
     #[error("the Execution API is busy (status {status})")]
@@ -72,7 +72,7 @@ pub enum ApiError {
         what: String,
     },
     /// The server does not accept the token.
-    #[error("the Execution API refuses the token (status {status}): {what}; check secret, audience, issuer and clocks")]
+    #[error("the Execution API rejects the token (status {status}): {what}; check secret, audience, issuer and clocks")]
     Auth {
         /// 401 or 403.
         status: u16,
@@ -90,11 +90,11 @@ pub enum ApiError {
     JobGone(JobId),
     /// An Execution API without trigger endpoints.
     #[error(
-        "this Execution API has no trigger endpoints: install the plugin and point `[api] url` at it, or set `[api] dialect` where Airflow has them itself"
+        "this Execution API has no trigger endpoints: install the plugin and point `[api] url` at it, or set `[api] dialect` if this Airflow has them built in"
     )]
     NoApi,
     /// Something else altogether.
-    #[error("what answers at this URL answers, but is not an Execution API: {what}")]
+    #[error("the server at this URL is not an Execution API: {what}")]
     NotTheApi {
         /// How that shows.
         what: String,
@@ -106,7 +106,7 @@ pub enum ApiError {
         what: String,
     },
     /// The server understood and refuses.
-    #[error("the Execution API refuses the request (status {status}): {what}")]
+    #[error("the Execution API rejects the request (status {status}): {what}")]
     Rejected {
         /// 4xx.
         status: u16,
@@ -116,7 +116,7 @@ pub enum ApiError {
         what: String,
     },
     /// One event of a batch, behind one of the same trigger that failed. Nothing was done with it.
-    #[error("an earlier event of the same trigger failed, so this one was not tried")]
+    #[error("an earlier event of the same trigger failed, so this one was not sent")]
     NotTried,
     /// The request cannot be put into words of the API; nothing was sent.
     #[error("cannot ask the Execution API: {what}")]
@@ -131,7 +131,7 @@ pub enum ApiError {
 
 impl ApiError {
     /// The class that decides what happens next.
-    pub const fn class_of(&self) -> Fault {
+    pub const fn fault(&self) -> Fault {
         match self {
             Self::Transport { .. } | Self::Deadline(_) => Fault::Transport,
             Self::Busy { .. } | Self::NotTried => Fault::Busy,
@@ -149,27 +149,6 @@ impl ApiError {
         match self {
             Self::Rejected { reason, .. } => reason.as_deref(),
             _ => None,
-        }
-    }
-}
-
-impl Classify for ApiError {
-    fn class(&self) -> Class {
-        Class::Api
-    }
-
-    fn retry(&self) -> Retry {
-        match self.class_of() {
-            Fault::Transport | Fault::Busy | Fault::Server | Fault::Auth => Retry::Later,
-            Fault::JobGone | Fault::NoApi | Fault::NotFound | Fault::Rejected => Retry::Never,
-        }
-    }
-
-    fn blame(&self) -> Blame {
-        match self.class_of() {
-            Fault::Auth | Fault::NoApi => Blame::Operator,
-            Fault::Rejected => Blame::Host,
-            _ => Blame::Airflow,
         }
     }
 }

@@ -1,6 +1,6 @@
-//! Airflow's Execution API as a triggerer speaks it: wire types, client, tokens, retry classes, encodings.
+//! Airflow's Execution API as a triggerer speaks it: wire types, client, tokens, retry classes.
 //!
-//! Owns everything that knows how Airflow writes something down; the rest of the host sees ids, neutral JSON and error classes.
+//! Owns everything that knows the routes and shapes of the API; values inside them are for `encodings`. The rest of the host sees ids, neutral JSON and error classes.
 //! Knows no wasm. A [`Client`] makes one attempt per call, with a deadline; [`retry`] says what a failed attempt means, and the
 //! supervisor acts on it. The wire shapes live in [`wire`] behind one [`Dialect`] switch, since the API is not yet merged upstream.
 #![forbid(unsafe_code)]
@@ -11,9 +11,7 @@ mod error;
 mod signer;
 mod token;
 
-pub mod encodings;
 pub mod retry;
-pub mod templates;
 pub mod wire;
 
 pub use client::{Client, RuntimeAccess};
@@ -21,5 +19,5 @@ pub use config::{ClientConfig, ConfigError, Dialect, TokenSource};
 pub use error::{ApiError, Fault};
 pub use wire::{
     AssetRef, Connection, DagRunQuery, Extensions, LoadRequest, Registered, RunTrigger, StoredCheckpoint, TaskQuery,
-    TaskStates, VariableKeys, WireEvent, WireKind, WirePreviousTask, WireTaskInstance, WireXcoms, XcomPlace,
+    TaskStates, VariableKeys, WirePreviousTask, WireTaskInstance, XcomPlace,
 };

@@ -43,21 +43,21 @@ impl Signer {
     pub(crate) fn new(source: TokenSource) -> Result<Self, ConfigError> {
         let (key, header, audience, subject, issuer, life) = match source {
             TokenSource::Secret { secret, audience, subject, issuer, life } => {
-                let (key, header) = shared(&secret)?;
+                let (key, header) = read_secret(&secret)?;
                 (key, header, audience, subject, issuer, life)
             }
             TokenSource::PrivateKey { pem, key_id, audience, subject, issuer, life } => {
-                let (key, header) = private(&pem, key_id)?;
+                let (key, header) = read_private_key(&pem, key_id)?;
                 (key, header, audience, subject, issuer, life)
             }
-            TokenSource::None | TokenSource::File(_) => return Err(wrong("this source does not sign")),
+            TokenSource::None | TokenSource::File(_) => return Err(refuse("this kind of token source does not sign")),
         };
         let life = life.as_secs();
         if life == 0 {
-            return Err(wrong("its life must be at least one second"));
+            return Err(refuse("tokens must be valid for at least one second"));
         }
         if audience.is_empty() {
-            return Err(wrong("the audience must not be empty"));
+            return Err(refuse("the audience must not be empty"));
         }
         Ok(Self { key, header, audience, subject, issuer, life })
     }
@@ -74,7 +74,7 @@ impl Signer {
             iat: now,
         };
         jsonwebtoken::encode(&self.header, &claims, &self.key)
-            .map_err(|_| ApiError::Token { what: "the key cannot sign; check that it fits its algorithm".into() })
+            .map_err(|_| ApiError::Token { what: "the key cannot sign; check that it matches its algorithm".into() })
     }
 
     /// Seconds from signing to expiry.
@@ -83,27 +83,27 @@ impl Signer {
     }
 }
 
-fn shared(secret: &SecretString) -> Result<(EncodingKey, Header), ConfigError> {
+fn read_secret(secret: &SecretString) -> Result<(EncodingKey, Header), ConfigError> {
     let secret = secret.expose_secret();
     if secret.is_empty() {
-        return Err(wrong("the secret must not be empty"));
+        return Err(refuse("the secret must not be empty"));
     }
     let header = Header { kid: Some(NO_KEY_ID.into()), ..Header::new(Algorithm::HS512) };
     Ok((EncodingKey::from_secret(secret.as_bytes()), header))
 }
 
-fn private(pem: &SecretString, key_id: Option<String>) -> Result<(EncodingKey, Header), ConfigError> {
+fn read_private_key(pem: &SecretString, key_id: Option<String>) -> Result<(EncodingKey, Header), ConfigError> {
     let pem = pem.expose_secret().as_bytes();
     let (key, algorithm) = match EncodingKey::from_ed_pem(pem) {
         Ok(key) => (key, Algorithm::EdDSA),
         Err(_) => match EncodingKey::from_rsa_pem(pem) {
             Ok(key) => (key, Algorithm::RS256),
-            Err(_) => return Err(wrong("the private key is no unencrypted PEM of an RSA or Ed25519 key")),
+            Err(_) => return Err(refuse("the private key must be an unencrypted PEM key, RSA or Ed25519")),
         },
     };
     let key_id = match key_id {
         Some(key_id) => key_id,
-        None => thumbprint(&key, algorithm).ok_or_else(|| wrong("the private key cannot be used"))?,
+        None => thumbprint(&key, algorithm).ok_or_else(|| refuse("the private key cannot be used"))?,
     };
     Ok((key, Header { kid: Some(key_id), ..Header::new(algorithm) }))
 }
@@ -120,6 +120,6 @@ fn thumbprint(key: &EncodingKey, algorithm: Algorithm) -> Option<String> {
     Some(URL_SAFE_NO_PAD.encode(Sha256::digest(members)))
 }
 
-fn wrong(what: &str) -> ConfigError {
+fn refuse(what: &str) -> ConfigError {
     ConfigError::Token { what: what.into() }
 }

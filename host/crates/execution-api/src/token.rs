@@ -160,9 +160,9 @@ impl Tokens {
             && peek.sub.as_deref().is_none_or(|sub| Uuid::try_parse(sub).is_err())
         {
             // Airflow answers such a token with 500, which looks like trouble that passes.
-            return Err(unreadable(path, "holds a token whose subject is not a UUID"));
+            return Err(unreadable(path, "contains a token whose subject is not a UUID"));
         }
-        let bearer = bearer(token).map_err(|_| unreadable(path, "holds text that is not a token"))?;
+        let bearer = bearer(token).map_err(|_| unreadable(path, "does not contain a token"))?;
         let expires = peek.and_then(|peek| peek.exp);
         *self.held.lock() = Some(Held { bearer: bearer.clone(), expires, renew: None, stamp: Some(stamp) });
         Ok(bearer)
@@ -189,7 +189,7 @@ async fn stamp(path: &Path) -> Result<Stamp, ApiError> {
 /// The header that carries a token.
 pub(crate) fn bearer(token: &str) -> Result<HeaderValue, ApiError> {
     let mut value = HeaderValue::try_from(format!("Bearer {token}"))
-        .map_err(|_| ApiError::Token { what: "it holds characters that no header may hold".into() })?;
+        .map_err(|_| ApiError::Token { what: "it contains characters that are not allowed in a header".into() })?;
     value.set_sensitive(true);
     Ok(value)
 }

@@ -19,5 +19,5 @@ pub use folder::Folder;
 pub use line::Note;
 pub use mask::{Masker, is_sensitive};
 pub use server::LogServer;
-pub use template::{DEFAULT_TEMPLATE, Template, TemplateError};
+pub use template::{Template, TemplateError};
 pub use writer::{Task, TriggerLogs, WriterConfig};

@@ -6,10 +6,6 @@
 
 use trigger_host_types::TaskInstance;
 
-/// Airflow 3.3's default.
-pub const DEFAULT_TEMPLATE: &str = "dag_id={{ ti.dag_id }}/run_id={{ ti.run_id }}/task_id={{ ti.task_id }}/\
-     {% if ti.map_index >= 0 %}map_index={{ ti.map_index }}/{% endif %}attempt={{ try_number|default(ti.try_number) }}.log";
-
 /// A template that can be rendered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template {
@@ -145,6 +141,8 @@ fn unknown(part: &str) -> TemplateError {
 
 #[cfg(test)]
 mod tests {
+    use settings::LOG_FILENAME_TEMPLATE;
+
     use super::*;
 
     fn rendered(template: &str, map_index: i32) -> Result<String, String> {
@@ -161,8 +159,8 @@ mod tests {
     #[test]
     fn the_default_is_rendered_as_airflow_does() {
         let folder = "dag_id=d/run_id=manual__2026-01-01T00:00:00+00:00/task_id=g.t/";
-        assert_eq!(rendered(DEFAULT_TEMPLATE, -1), Ok(format!("{folder}attempt=2.log")));
-        assert_eq!(rendered(DEFAULT_TEMPLATE, 0), Ok(format!("{folder}map_index=0/attempt=2.log")));
+        assert_eq!(rendered(LOG_FILENAME_TEMPLATE, -1), Ok(format!("{folder}attempt=2.log")));
+        assert_eq!(rendered(LOG_FILENAME_TEMPLATE, 0), Ok(format!("{folder}map_index=0/attempt=2.log")));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use trigger_host_types::{Blame, Class, Classify, Clock, Retry};
+use trigger_host_types::Clock;
 
 use crate::versions::Versions;
 
@@ -79,24 +79,4 @@ pub enum StartError {
     /// A thread cannot be started.
     #[error("cannot start a thread for guests")]
     Thread(#[source] std::io::Error),
-}
-
-impl Classify for StartError {
-    fn class(&self) -> Class {
-        match self {
-            Self::Setting(_) => Class::Config,
-            Self::Engine { .. } | Self::Thread(_) => Class::Host,
-        }
-    }
-
-    fn retry(&self) -> Retry {
-        Retry::Never
-    }
-
-    fn blame(&self) -> Blame {
-        match self {
-            Self::Setting(_) => Blame::Operator,
-            Self::Engine { .. } | Self::Thread(_) => Blame::Host,
-        }
-    }
 }

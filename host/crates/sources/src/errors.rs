@@ -1,7 +1,5 @@
 //! Why a source is not made.
 
-use trigger_host_types::{Blame, Class, Classify, Retry};
-
 /// Why a source is not made. The text may be shown to a guest.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SourceRefused {
@@ -34,24 +32,4 @@ pub enum SourceRefused {
         /// What is wrong, and what would be right.
         what: String,
     },
-}
-
-impl Classify for SourceRefused {
-    fn class(&self) -> Class {
-        match self {
-            Self::Unknown(_) | Self::NotBuilt { .. } | Self::Settings { .. } => Class::Config,
-            Self::Parameters { .. } => Class::Guest,
-        }
-    }
-
-    fn retry(&self) -> Retry {
-        Retry::Never
-    }
-
-    fn blame(&self) -> Blame {
-        match self {
-            Self::Parameters { .. } => Blame::Guest,
-            _ => Blame::Operator,
-        }
-    }
 }

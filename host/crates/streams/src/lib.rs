@@ -10,7 +10,6 @@ pub mod actor;
 pub mod appetite;
 mod effect;
 mod entries;
-mod errors;
 mod group;
 mod ids;
 mod lanes;

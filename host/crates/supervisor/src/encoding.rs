@@ -2,8 +2,8 @@
 //!
 //! Invariant: the guest's own words pass the masker before anybody reads them.
 
+use encodings::event_to_wire;
 use execution_api::Extensions;
-use execution_api::encodings::event_to_wire;
 use logs::Masker;
 use sandbox::{EndReason, Ended, Next, Outcome, Used};
 use trigger_host_types::{Digest, Event, EventKind, TriggerKind, UnixMs};

@@ -122,7 +122,7 @@ impl Heart {
 
     fn missed(&self, job: JobId, error: &ApiError) {
         tracing::warn!(%job, %error, "A heartbeat was not accepted.");
-        match next_step(Call::Heartbeat, error.class_of(), 1, true) {
+        match next_step(Call::Heartbeat, error.fault(), 1, true) {
             Step::RegisterAnew => self.lost_job(job),
             Step::RetrySlowly => self.complain(error),
             _ => {}

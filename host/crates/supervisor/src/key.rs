@@ -1,7 +1,7 @@
 //! The idempotency key: equal for every repetition of an event, different for every other event of the deployment.
 
 use sha2::{Digest as _, Sha256};
-use trigger_host_types::{Digest, IdempotencyKey, TriggerId};
+use trigger_host_types::{Digest, IdempotencyKey, TriggerId, hex};
 
 /// Where an event belongs among those of its trigger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,8 +48,7 @@ impl Source {
             Place::RawEvent(digest) => hash.update(digest.as_bytes()),
         }
         hash.update((index as u64).to_be_bytes());
-        let hex: String = hash.finalize()[..16].iter().map(|byte| format!("{byte:02x}")).collect();
-        IdempotencyKey::from(hex)
+        IdempotencyKey::from(hex::encode(&hash.finalize()[..16]))
     }
 }
 

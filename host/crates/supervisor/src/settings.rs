@@ -63,32 +63,3 @@ pub struct Drain {
     /// For the last request, which completes the Job.
     pub complete: Duration,
 }
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            hostname: "localhost".into(),
-            capacity: 1_000,
-            queues: None,
-            team: None,
-            heartbeat_every: Duration::from_secs(5),
-            health_check_threshold: Duration::from_secs(30),
-            watchdog: Duration::from_secs(10),
-            on_kill_timeout: Duration::from_secs(30),
-            first_event_after: Duration::ZERO,
-            unmapped_tasks: Unmapped::Fail,
-            unmapped_callbacks: Unmapped::Hold,
-            load_every: Duration::from_secs(1),
-            cleanup_every: Duration::from_secs(30),
-            live_instances: 256,
-            deliveries: 8,
-            workload_slice: 50,
-            register_within: Duration::from_secs(300),
-            drain: Drain {
-                polls: Duration::from_secs(10),
-                deliveries: Duration::from_secs(10),
-                complete: Duration::from_secs(5),
-            },
-        }
-    }
-}

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use broker::Broker;
-use execution_api::encodings::Fernet;
+use encodings::Fernet;
 use execution_api::retry::{Backoff, Call, Step, next_step};
 use execution_api::{ApiError, Client, Registered};
 use logs::Masker;
@@ -13,7 +13,6 @@ use streams::actor::Streams;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
-use trigger_host_types::{Blame, Class as ErrorClass, Classify, Retry};
 
 use crate::actor::{Actor, Command, Counts};
 use crate::catalog::Catalog;
@@ -56,26 +55,6 @@ pub enum StartError {
     /// No thread or no runtime for heartbeats.
     #[error("cannot start the heartbeat thread")]
     Heart(#[source] std::io::Error),
-}
-
-impl Classify for StartError {
-    fn class(&self) -> ErrorClass {
-        match self {
-            Self::Api(error) => error.class(),
-            Self::Heart(_) => ErrorClass::Host,
-        }
-    }
-
-    fn retry(&self) -> Retry {
-        Retry::Later
-    }
-
-    fn blame(&self) -> Blame {
-        match self {
-            Self::Api(error) => error.blame(),
-            Self::Heart(_) => Blame::Host,
-        }
-    }
 }
 
 /// The supervisor's own task has panicked.
@@ -209,7 +188,7 @@ pub(crate) async fn register(settings: &Settings, client: &Client) -> Result<Reg
         };
         failures += 1;
         let wait = Backoff::REGISTER.next_wait(failures, fastrand::f64());
-        let step = next_step(Call::Register, error.class_of(), failures, false);
+        let step = next_step(Call::Register, error.fault(), failures, false);
         if step == Step::Fatal || Instant::now() + wait > until {
             return Err(error);
         }

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use encodings::templates::{StartedTask, render_kwargs};
+use encodings::{Fernet, kwargs_from_wire};
 use execution_api::RunTrigger;
-use execution_api::encodings::{Fernet, kwargs_from_wire};
-use execution_api::templates::{StartedTask, render_kwargs};
 use serde_json::value::RawValue;
 use trigger_host_types::{ClassPath, TriggerKind};
 
@@ -57,7 +57,8 @@ fn bad_kwargs(message: String) -> Refusal {
 /// A task that starts from its trigger has unrendered kwargs (docs/design/triggerer.md#templates).
 fn rendered(kwargs: String, workload: &RunTrigger) -> Result<String, Refusal> {
     let (Some(dag_data), Some(ti)) = (&workload.dag_data, &workload.ti) else { return Ok(kwargs) };
-    let task = StartedTask { dag_data, dag_run_data: workload.dag_run_data.as_deref(), ti };
+    let ti = ti.for_guest();
+    let task = StartedTask { dag_data, dag_run_data: workload.dag_run_data.as_deref(), ti: &ti };
     render_kwargs(&kwargs, &task).map_err(|error| Refusal { reason: "template", message: error.to_string() })
 }
 

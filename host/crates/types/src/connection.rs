@@ -5,7 +5,7 @@
 use async_trait::async_trait;
 use secrecy::SecretString;
 
-use crate::{Blame, Class, Classify, ConnId, Retry};
+use crate::ConnId;
 
 /// A connection, as Airflow stores it. All of it may be secret, so it has no `Debug`.
 #[derive(Clone, Default)]
@@ -41,30 +41,6 @@ pub enum ConnectionError {
     /// It is not what a connection can be.
     #[error("the connection `{0}` cannot be used: {1}")]
     Unusable(ConnId, &'static str),
-}
-
-impl Classify for ConnectionError {
-    fn class(&self) -> Class {
-        match self {
-            Self::Unknown(_) | Self::Unusable(..) => Class::Config,
-            Self::Unavailable(_) => Class::Remote,
-            Self::Refused(_) => Class::Api,
-        }
-    }
-
-    fn retry(&self) -> Retry {
-        match self {
-            Self::Unknown(_) | Self::Unusable(..) => Retry::Never,
-            Self::Unavailable(_) | Self::Refused(_) => Retry::Later,
-        }
-    }
-
-    fn blame(&self) -> Blame {
-        match self {
-            Self::Unknown(_) | Self::Unusable(..) | Self::Refused(_) => Blame::Operator,
-            Self::Unavailable(_) => Blame::Remote,
-        }
-    }
 }
 
 /// Fetches connections on behalf of one trigger. Answers within its own deadline, and keeps for a while what it fetched: it is asked for each use.

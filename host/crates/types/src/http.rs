@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Blame, Class, Classify, ConnId, Retry};
+use crate::ConnId;
 
 /// One request, as the guest gave it: nothing in it has been checked.
 #[derive(Clone, PartialEq, Eq)]
@@ -56,32 +56,4 @@ pub enum Error {
     /// None of the above.
     #[error("{0}")]
     Other(String),
-}
-
-impl Classify for Error {
-    fn class(&self) -> Class {
-        match self {
-            Self::NotGranted(_) => Class::Grant,
-            Self::Invalid(_) => Class::Guest,
-            Self::Budget(_) | Self::TooLarge(_) => Class::Limit,
-            Self::Deadline(_) | Self::Unreachable(_) => Class::Remote,
-            Self::Other(_) => Class::Host,
-        }
-    }
-
-    fn retry(&self) -> Retry {
-        match self {
-            Self::Deadline(_) | Self::Unreachable(_) => Retry::Later,
-            _ => Retry::Never,
-        }
-    }
-
-    fn blame(&self) -> Blame {
-        match self {
-            Self::NotGranted(_) => Blame::Operator,
-            Self::Invalid(_) | Self::Budget(_) => Blame::Guest,
-            Self::TooLarge(_) | Self::Deadline(_) | Self::Unreachable(_) => Blame::Remote,
-            Self::Other(_) => Blame::Host,
-        }
-    }
 }

@@ -1,10 +1,9 @@
-//! What the rooms of the host share: ids, the clock, events, HTTP shapes, and the three questions every error answers.
+//! What the rooms of the host share: ids, the clock, events and HTTP shapes.
 //!
 //! Owns no behaviour beyond parsing and printing its own values. Nothing here knows Airflow's wire, wasm, SQL or a socket, and nothing
 //! here may: the four crates in the middle of the house do not know each other, and this is all they have in common.
 #![forbid(unsafe_code)]
 
-mod classify;
 mod clock;
 mod connection;
 mod digest;
@@ -12,12 +11,12 @@ mod event;
 mod ids;
 mod trigger;
 
+pub mod hex;
 pub mod http;
 pub mod imports;
 pub mod log;
 pub mod runtime;
 
-pub use classify::{Blame, Class, Classify, Retry};
 pub use clock::{Clock, SystemClock, UnixMs, VirtualClock};
 pub use connection::{Connection, ConnectionError, Connections};
 pub use digest::{Digest, DigestError};

@@ -111,7 +111,7 @@ impl Scene {
 /// A host, and the address of its admin port.
 fn started(folder: &Folder) -> (Running, String) {
     let host = folder.start(&["run"]);
-    let lines = until(&host, "The admin port listens");
+    let lines = until(&host, "The admin port is listening");
     let admin = lines.last().unwrap()["fields"]["address"].as_str().unwrap().to_owned();
     (host, admin)
 }

@@ -202,7 +202,7 @@ impl Host {
 
     /// The body of a page of the admin port.
     pub(crate) async fn admin(&self, page: &str) -> String {
-        let line: Value = serde_json::from_str(&self.program.log.line("The admin port listens").await).unwrap();
+        let line: Value = serde_json::from_str(&self.program.log.line("The admin port is listening").await).unwrap();
         let address = line["fields"]["address"].as_str().unwrap();
         client().get(format!("http://{address}/{page}")).send().await.unwrap().text().await.unwrap()
     }

@@ -3,7 +3,7 @@
 //! Equal are: sets in any order; the spellings of a time zone; pendulum's datetime, date and zones and the standard library's, which are
 //! equal in Python too; a tag of BaseSerialization and the serde class that stands for the same.
 
-use execution_api::encodings::json::{Document, Entry, Id, Limits, View};
+use encodings::json::{Document, Entry, Id, Limits, View};
 
 const LIMITS: Limits = Limits { depth: 100_000, bytes: 1 << 30, bare_words: true };
 
@@ -97,7 +97,7 @@ impl Speaker<'_> {
     }
 
     fn dict(&self, entries: &[Entry]) -> Option<Meaning> {
-        let say = |(key, value): (execution_api::encodings::json::Text<'_>, Id)| Some((key.utf16(), self.say(value)?));
+        let say = |(key, value): (encodings::json::Text<'_>, Id)| Some((key.utf16(), self.say(value)?));
         self.0.pairs(entries).map(say).collect::<Option<_>>().map(Meaning::Dict)
     }
 

@@ -6,7 +6,7 @@ mod vector;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
-use execution_api::encodings::json::{Document, Limits, View};
+use encodings::json::{Document, Limits, View};
 
 use self::vector::Vector;
 

@@ -1,7 +1,7 @@
 //! One vector: what the codecs must make of it.
 
-use execution_api::encodings::json::{Document, Entry, Id, View};
-use execution_api::encodings::{self, EncodingError, Fernet};
+use encodings::json::{Document, Entry, Id, View};
+use encodings::{self, EncodingError, Fernet};
 use trigger_host_types::TriggerKind;
 
 use super::meaning::{Meaning, meaning};

@@ -3,16 +3,22 @@
 //! Source: "Signing AWS API requests" of the IAM User Guide; checked against AWS's published test vectors. Owns no time: it is given.
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, percent_encode};
 use reqwest::header::HeaderMap;
 use secrecy::ExposeSecret as _;
 use sha2::{Digest as _, Sha256};
-use trigger_host_types::UnixMs;
+use trigger_host_types::{UnixMs, hex};
 use url::Url;
 
 use super::connection::Aws;
 
 /// Headers that the signature writes.
 pub(super) const HEADERS: [&str; 4] = ["authorization", "x-amz-date", "x-amz-security-token", "x-amz-content-sha256"];
+
+/// What a value is escaped for: everything but unreserved characters.
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// The same, and slashes stay.
+const PATH: &AsciiSet = &UNRESERVED.remove(b'/');
 
 /// Who signs, for which service, and when.
 pub(super) struct Signing<'a> {
@@ -31,7 +37,7 @@ impl Signing<'_> {
         body: &[u8],
     ) -> Vec<(&'static str, String)> {
         let stamp = stamp(self.now);
-        let hash = hex(&Sha256::digest(body));
+        let hash = hex::encode(&Sha256::digest(body));
         let mut added = vec![("x-amz-date", stamp.clone())];
         added.extend(self.aws.token.as_ref().map(|token| ("x-amz-security-token", token.expose_secret().to_owned())));
         if self.service == "s3" {
@@ -54,12 +60,12 @@ impl Signing<'_> {
         let date = &stamp[..8];
         let (region, service) = (&self.aws.region, self.service);
         let scope = format!("{date}/{region}/{service}/aws4_request");
-        let to_sign = format!("AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{}", hex(&Sha256::digest(canonical)));
+        let to_sign = format!("AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{}", hex::encode(&Sha256::digest(canonical)));
         let first = format!("AWS4{}", self.aws.secret.expose_secret());
         let key = [date, region, service, "aws4_request"]
             .iter()
             .fold(first.into_bytes(), |key, part| mac(&key, part.as_bytes()));
-        let signature = hex(&mac(&key, to_sign.as_bytes()));
+        let signature = hex::encode(&mac(&key, to_sign.as_bytes()));
         let authorization = format!(
             "AWS4-HMAC-SHA256 Credential={}/{scope}, SignedHeaders={names}, Signature={signature}",
             self.aws.key_id
@@ -76,10 +82,6 @@ fn mac(key: &[u8], data: &[u8]) -> Vec<u8> {
     mac.finalize().into_bytes().to_vec()
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// What is sent as `Host`.
 fn host(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
@@ -93,11 +95,11 @@ fn one_space(value: &str) -> String {
 /// Every service but S3 escapes what is escaped already.
 fn canonical_path(url: &Url, service: &str) -> String {
     let path = url.path().as_bytes();
-    if service == "s3" { escaped(&unescaped(path), b'/') } else { escaped(path, b'/') }
+    if service == "s3" { escape(&unescape(path), PATH) } else { escape(path, PATH) }
 }
 
 fn canonical_query(url: &Url) -> String {
-    let part = |text: &str| escaped(&unescaped(text.as_bytes()), b'-');
+    let part = |text: &str| escape(&unescape(text.as_bytes()), UNRESERVED);
     let query = url.query().unwrap_or_default();
     let pairs = query.split('&').filter(|pair| !pair.is_empty()).map(|pair| pair.split_once('=').unwrap_or((pair, "")));
     let mut pairs: Vec<_> = pairs.map(|(name, value)| (part(name), part(value))).collect();
@@ -105,35 +107,12 @@ fn canonical_query(url: &Url) -> String {
     pairs.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&")
 }
 
-/// Everything but unreserved characters and `kept` as `%XX`.
-fn escaped(bytes: &[u8], kept: u8) -> String {
-    let mut out = String::with_capacity(bytes.len());
-    for byte in bytes {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(byte) || *byte == kept {
-            out.push(char::from(*byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
+fn escape(bytes: &[u8], escaped: &'static AsciiSet) -> String {
+    percent_encode(bytes, escaped).to_string()
 }
 
-fn unescaped(bytes: &[u8]) -> Vec<u8> {
-    let digit = |at: usize| bytes.get(at).and_then(|byte| char::from(*byte).to_digit(16));
-    let (mut out, mut at) = (Vec::with_capacity(bytes.len()), 0);
-    while let Some(byte) = bytes.get(at) {
-        match (byte, digit(at + 1), digit(at + 2)) {
-            (b'%', Some(high), Some(low)) => {
-                out.push(u8::try_from(high * 16 + low).unwrap_or_default());
-                at += 3;
-            }
-            _ => {
-                out.push(*byte);
-                at += 1;
-            }
-        }
-    }
-    out
+fn unescape(bytes: &[u8]) -> Vec<u8> {
+    percent_decode(bytes).collect()
 }
 
 /// `20150830T123600Z`.

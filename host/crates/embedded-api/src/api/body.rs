@@ -4,9 +4,10 @@
 
 use std::collections::BTreeSet;
 
+use encodings::json::{Outline, Parts};
 use serde_json::{Value, json};
 
-use super::json::{self, NotJson};
+use super::json::{self, complaint};
 use super::problem::{Problem, fault};
 
 /// An object with the fields that were not yet taken.
@@ -20,15 +21,15 @@ pub(super) struct Body<'a> {
 }
 
 /// The text of a body that may be any JSON.
-pub(super) fn any(bytes: &[u8]) -> Result<json::Json<'_>, Problem> {
+pub(super) fn any(bytes: &[u8]) -> Result<Outline<'_>, Problem> {
     let text = std::str::from_utf8(bytes).map_err(|_| Problem::Unparsable)?;
     if text.trim().is_empty() {
         return Err(Problem::invalid("missing", &["body"], "Field required", Value::Null));
     }
-    json::read(text).map_err(|wrong| match wrong {
-        NotJson::TooDeep => Problem::Unparsable,
-        NotJson::Syntax(at, error) => Problem::Invalid(vec![json!({
-            "type": "json_invalid", "loc": ["body", at], "msg": "JSON decode error", "input": {}, "ctx": {"error": error},
+    json::read(text).map_err(|error| match complaint(text, error) {
+        None => Problem::Unparsable,
+        Some((at, words)) => Problem::Invalid(vec![json!({
+            "type": "json_invalid", "loc": ["body", at], "msg": "JSON decode error", "input": {}, "ctx": {"error": words},
         })]),
     })
 }
@@ -54,8 +55,8 @@ impl<'a> Body<'a> {
         Self::at(json::read(text).map_err(|_| Problem::Unparsable)?, place)
     }
 
-    fn at(json: json::Json<'a>, place: Vec<String>) -> Result<Self, Problem> {
-        let Some(members) = json.members else {
+    fn at(json: Outline<'a>, place: Vec<String>) -> Result<Self, Problem> {
+        let Parts::Members(members) = json.parts else {
             let place: Vec<&str> = place.iter().map(String::as_str).collect();
             let msg = "Input should be a valid dictionary or object to extract fields from";
             return Err(Problem::invalid("model_attributes_type", &place, msg, shown(json.text)));
@@ -118,7 +119,7 @@ impl<'a> Body<'a> {
     pub(super) fn object(&mut self, name: &'static str) -> Vec<(String, String)> {
         let Some(text) = self.raw(name).filter(|text| *text != "null") else { return Vec::new() };
         match json::read(text) {
-            Ok(json::Json { members: Some(members), .. }) => {
+            Ok(Outline { parts: Parts::Members(members), .. }) => {
                 members.into_iter().map(|(key, value)| (key, value.to_owned())).collect()
             }
             _ => {

@@ -1,235 +1,48 @@
 //! JSON as Airflow's server reads it: Python's parser, which takes `NaN`, `Infinity`, lone surrogates and integers of any length, and words
-//! its complaints in its own way. The texts are kept as they are; nothing is built but the list of a top-level object's members.
+//! its complaints in its own way. Texts are kept as they are; the grammar is that of `encodings`, the words are Python's.
 
-/// How deep Python's parser follows.
-const DEPTH: usize = 990;
+use encodings::json::{Inside, JsonError, JsonFault, Limits, Outline, Parts};
 
-/// Why a text is not a body.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum NotJson {
-    /// Wrong at this character, counted from 0, with Python's words for it.
-    Syntax(usize, &'static str),
-    /// Nested deeper than the parser follows.
-    TooDeep,
-}
-
-/// A well-formed text.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Json<'a> {
-    /// Without white space around it.
-    pub(super) text: &'a str,
-    /// Key and text of each member, if it is an object.
-    pub(super) members: Option<Members<'a>>,
-}
+/// How deep Python's parser follows. How long a body may be is the server's own limit, not the parser's.
+const LIMITS: Limits = Limits { depth: 990, bytes: usize::MAX, bare_words: true };
 
 /// Key and text of each member of an object, in order.
 pub(super) type Members<'a> = Vec<(String, &'a str)>;
 
 /// Checks a text.
-pub(super) fn read(text: &str) -> Result<Json<'_>, NotJson> {
-    let mut reader = Reader { text, bytes: text.as_bytes(), at: 0 };
-    reader.space();
-    let start = reader.at;
-    let mut members = (reader.peek() == Some(b'{')).then(Vec::new);
-    reader.value(0, members.as_mut())?;
-    let whole = &text[start..reader.at];
-    reader.space();
-    if reader.at < text.len() {
-        return Err(reader.wrong("Extra data"));
-    }
-    Ok(Json { text: whole, members })
+///
+/// # Errors
+/// See [`complaint`].
+pub(super) fn read(text: &str) -> Result<Outline<'_>, JsonError> {
+    Outline::read(text, LIMITS)
 }
 
-/// The texts of a list's items; `None` for anything else. For a text that [`read`] has checked.
+/// The texts of a list's items; `None` for anything else.
 pub(super) fn items(text: &str) -> Option<Vec<&str>> {
-    let mut reader = Reader { text, bytes: text.as_bytes(), at: 0 };
-    let mut items = Vec::new();
-    (reader.peek() == Some(b'[') && reader.array(0, Some(&mut items)).is_ok()).then_some(items)
+    match read(text).ok()?.parts {
+        Parts::Items(items) => Some(items),
+        Parts::None | Parts::Members(_) => None,
+    }
 }
 
-struct Reader<'a> {
-    text: &'a str,
-    bytes: &'a [u8],
-    at: usize,
-}
-
-impl<'a> Reader<'a> {
-    fn value(&mut self, depth: usize, members: Option<&mut Members<'a>>) -> Result<(), NotJson> {
-        if depth > DEPTH {
-            return Err(NotJson::TooDeep);
-        }
-        match self.peek() {
-            Some(b'{') => self.object(depth, members),
-            Some(b'[') => self.array(depth, None),
-            Some(b'"') => self.string(),
-            Some(b'-' | b'0'..=b'9') => self.number(),
-            _ if self.word("null") || self.word("true") || self.word("false") => Ok(()),
-            _ if self.word("NaN") || self.word("Infinity") => Ok(()),
-            _ => Err(self.wrong("Expecting value")),
-        }
-    }
-
-    fn object(&mut self, depth: usize, mut members: Option<&mut Members<'a>>) -> Result<(), NotJson> {
-        self.at += 1;
-        self.space();
-        if self.next_is(b'}') {
-            return Ok(());
-        }
-        loop {
-            if self.peek() != Some(b'"') {
-                return Err(self.wrong("Expecting property name enclosed in double quotes"));
-            }
-            let key = self.slice(Self::string)?;
-            self.space();
-            if !self.next_is(b':') {
-                return Err(self.wrong("Expecting ':' delimiter"));
-            }
-            self.space();
-            let value = self.slice(|reader| reader.value(depth + 1, None))?;
-            if let Some(members) = members.as_deref_mut() {
-                // A lone surrogate in a key is the one thing that is not a Rust string; its text then stands for it.
-                members.push((serde_json::from_str(key).unwrap_or_else(|_| key.to_owned()), value));
-            }
-            if self.ends(b'}')? {
-                return Ok(());
-            }
-        }
-    }
-
-    fn array(&mut self, depth: usize, mut items: Option<&mut Vec<&'a str>>) -> Result<(), NotJson> {
-        self.at += 1;
-        self.space();
-        if self.next_is(b']') {
-            return Ok(());
-        }
-        loop {
-            let item = self.slice(|reader| reader.value(depth + 1, None))?;
-            if let Some(items) = items.as_deref_mut() {
-                items.push(item);
-            }
-            if self.ends(b']')? {
-                return Ok(());
-            }
-        }
-    }
-
-    /// Whether the container ends here; else it goes on after a comma.
-    fn ends(&mut self, bracket: u8) -> Result<bool, NotJson> {
-        self.space();
-        if self.next_is(bracket) {
-            return Ok(true);
-        }
-        if !self.next_is(b',') {
-            return Err(self.wrong("Expecting ',' delimiter"));
-        }
-        self.space();
-        Ok(false)
-    }
-
-    fn string(&mut self) -> Result<(), NotJson> {
-        let start = self.at;
-        self.at += 1;
-        loop {
-            match self.peek() {
-                Some(b'"') => {
-                    self.at += 1;
-                    return Ok(());
-                }
-                Some(b'\\') => self.escape(start)?,
-                Some(0..=0x1f) => return Err(self.wrong("Invalid control character at")),
-                Some(_) => self.at += 1,
-                None => return Err(self.wrong_at(start, "Unterminated string starting at")),
-            }
-        }
-    }
-
-    fn escape(&mut self, start: usize) -> Result<(), NotJson> {
-        match self.bytes.get(self.at + 1) {
-            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.at += 2,
-            Some(b'u') => {
-                let digits = self.bytes.get(self.at + 2..self.at + 6);
-                if !digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)) {
-                    return Err(self.wrong_at(self.at + 1, "Invalid \\uXXXX escape"));
-                }
-                self.at += 6;
-            }
-            Some(_) => return Err(self.wrong("Invalid \\escape")),
-            None => return Err(self.wrong_at(start, "Unterminated string starting at")),
-        }
-        Ok(())
-    }
-
-    fn number(&mut self) -> Result<(), NotJson> {
-        if self.word("-Infinity") {
-            return Ok(());
-        }
-        let start = self.at;
-        self.next_is(b'-');
-        if !self.next_is(b'0') && self.digits() == 0 {
-            return Err(self.wrong_at(start, "Expecting value"));
-        }
-        // A point or an exponent without digits is not part of the number, and then wrong as what follows it.
-        for lead in [&b"."[..], b"eE"] {
-            let before = self.at;
-            if self.peek().is_some_and(|byte| lead.contains(&byte)) {
-                self.at += 1;
-                if lead.len() == 2 && !self.next_is(b'-') {
-                    self.next_is(b'+');
-                }
-                if self.digits() == 0 {
-                    self.at = before;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn digits(&mut self) -> usize {
-        let start = self.at;
-        while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
-            self.at += 1;
-        }
-        self.at - start
-    }
-
-    fn word(&mut self, word: &str) -> bool {
-        let there = self.bytes[self.at..].starts_with(word.as_bytes());
-        if there {
-            self.at += word.len();
-        }
-        there
-    }
-
-    fn slice(&mut self, read: impl FnOnce(&mut Self) -> Result<(), NotJson>) -> Result<&'a str, NotJson> {
-        let start = self.at;
-        read(self)?;
-        Ok(&self.text[start..self.at])
-    }
-
-    fn peek(&self) -> Option<u8> {
-        self.bytes.get(self.at).copied()
-    }
-
-    fn next_is(&mut self, byte: u8) -> bool {
-        let there = self.peek() == Some(byte);
-        self.at += usize::from(there);
-        there
-    }
-
-    fn space(&mut self) {
-        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
-            self.at += 1;
-        }
-    }
-
-    fn wrong(&self, what: &'static str) -> NotJson {
-        self.wrong_at(self.at, what)
-    }
-
-    /// Python counts characters, not bytes. Every place this is called with is the beginning of one.
-    fn wrong_at(&self, at: usize, what: &'static str) -> NotJson {
-        NotJson::Syntax(self.text.get(..at).map_or(at, |before| before.chars().count()), what)
-    }
+/// What Python's parser says of a text that is not JSON, and at which character; `None` where it does not answer but gives up.
+pub(super) fn complaint(text: &str, error: JsonError) -> Option<(usize, &'static str)> {
+    let words = match error.fault {
+        JsonFault::TooDeep | JsonFault::TooLong | JsonFault::NotUtf8 => return None,
+        JsonFault::Value | JsonFault::BareWord => "Expecting value",
+        JsonFault::Key => "Expecting property name enclosed in double quotes",
+        JsonFault::Colon => "Expecting ':' delimiter",
+        // To Python, what is wrong with a number is what stands behind its right part.
+        JsonFault::Delimiter(Inside::Nothing) | JsonFault::Number(Inside::Nothing) => "Extra data",
+        JsonFault::Delimiter(_) | JsonFault::Number(_) => "Expecting ',' delimiter",
+        JsonFault::Control => "Invalid control character at",
+        JsonFault::Unterminated => "Unterminated string starting at",
+        JsonFault::Escape => "Invalid \\escape",
+        JsonFault::HexDigits => "Invalid \\uXXXX escape",
+    };
+    // Python counts characters. Every byte that an error names is the first one of a character.
+    let at = text.get(..error.at).map_or(error.at, |before| before.chars().count());
+    Some((at, words))
 }
 
 #[cfg(test)]
@@ -250,7 +63,8 @@ mod tests {
             assert!(read(text).is_ok(), "{text}");
         }
         assert!(read(&format!("{}{}", "[".repeat(900), "]".repeat(900))).is_ok());
-        assert_eq!(read(&"[".repeat(2_000)), Err(NotJson::TooDeep));
+        let deep = "[".repeat(2_000);
+        assert_eq!(complaint(&deep, read(&deep).unwrap_err()), None);
     }
 
     /// Positions and words as `json.loads` of Python 3.11 gives them.
@@ -264,22 +78,17 @@ mod tests {
             ("[1 2]", 3, "Expecting ',' delimiter"),
             ("1 2", 2, "Extra data"),
             ("\"abc", 0, "Unterminated string starting at"),
+            ("\"abc\\", 0, "Unterminated string starting at"),
             ("\"a\nb\"", 2, "Invalid control character at"),
             ("-", 0, "Expecting value"),
             ("01", 1, "Extra data"),
+            ("[01]", 2, "Expecting ',' delimiter"),
+            ("1.x", 1, "Extra data"),
+            ("{\"a\":1e}", 6, "Expecting ',' delimiter"),
+            ("[\"é\\x\"]", 3, "Invalid \\escape"),
+            ("[\"é\\u12\"]", 4, "Invalid \\uXXXX escape"),
         ] {
-            assert_eq!(read(text), Err(NotJson::Syntax(at, what)), "{text}");
+            assert_eq!(complaint(text, read(text).unwrap_err()), Some((at, what)), "{text}");
         }
-    }
-
-    #[test]
-    fn keeps_the_members_texts() {
-        let text = r#" {"a": {"x": 1} , "b" : NaN} "#;
-        let read = read(text).unwrap();
-        assert_eq!(read.text, text.trim());
-        assert_eq!(read.members.unwrap(), [("a".to_owned(), r#"{"x": 1}"#), ("b".to_owned(), "NaN")]);
-        assert_eq!(items(r#"[ {"x": [1]} , NaN,"a"]"#).unwrap(), [r#"{"x": [1]}"#, "NaN", "\"a\""]);
-        assert_eq!(items("[ ]"), Some(Vec::new()));
-        assert_eq!(items("{}"), None);
     }
 }

@@ -72,7 +72,7 @@ pub(crate) fn accepted(answer: &Answer, route: Route) -> Result<(), ApiError> {
     if empty || serde_json::from_slice::<serde::de::IgnoredAny>(&answer.body).is_ok() {
         Ok(())
     } else {
-        Err(not_the_api(answer, "without JSON"))
+        Err(not_the_api(answer, "without a JSON body"))
     }
 }
 
@@ -102,8 +102,8 @@ pub(crate) fn failure(answer: &Answer, route: Route) -> ApiError {
             None if status == 405 || matches!(route, Route::Register) => not_the_api(answer, "without `detail`"),
             None => ApiError::Rejected { status, reason: None, what },
         },
-        300..=399 => not_the_api(answer, "that leads elsewhere; redirects are not followed"),
-        _ => not_the_api(answer, "that has no meaning here"),
+        300..=399 => not_the_api(answer, "is a redirect, and redirects are not followed"),
+        _ => not_the_api(answer, "is not expected here"),
     }
 }
 

@@ -1,14 +1,14 @@
 //! `POST triggers/events`, the extension `event-batch`: several events in one request, each with an answer of its own.
 
+use encodings::WireEvent;
 use trigger_host_types::TriggerId;
 
 use super::Client;
 use super::answer::Answer;
 use super::answer::{self, Route};
-use super::exchange::Ask;
-use super::triggers::json;
+use super::exchange::{Ask, to_json};
 use crate::error::ApiError;
-use crate::wire::{BatchAnswers, BatchBody, BatchedAnswer, BatchedEvent, WireEvent};
+use crate::wire::{BatchAnswers, BatchBody, BatchedAnswer, BatchedEvent};
 
 /// Five hundred answers, each a failure with many words.
 const ANSWERS: u64 = 4 * 1024 * 1024;
@@ -22,7 +22,7 @@ impl Client {
     pub async fn events(&self, events: &[(TriggerId, &WireEvent)]) -> Result<Vec<Result<(), ApiError>>, ApiError> {
         let events: Vec<_> = events.iter().map(|(trigger, event)| BatchedEvent::new(*trigger, event)).collect();
         let path = ["triggers", "events"];
-        let ask = Ask::post(&path, ANSWERS).body(json(&BatchBody { events: &events })?);
+        let ask = Ask::post(&path, ANSWERS).body(to_json(&BatchBody { events: &events })?);
         let answer = self.triggers.send(ask).await?;
         let answers = answer::parsed::<BatchAnswers>(&answer, Route::Other)?.answers;
         if answers.len() != events.len() {

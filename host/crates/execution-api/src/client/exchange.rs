@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::{Method, StatusCode};
+use serde::Serialize;
 use url::Url;
 use uuid::Uuid;
 
@@ -151,4 +152,9 @@ fn transport(error: reqwest::Error) -> ApiError {
         cause = inner;
     }
     ApiError::Transport { what: words(&cause.to_string()) }
+}
+
+/// The body of a request.
+pub(crate) fn to_json(body: &impl Serialize) -> Result<Vec<u8>, ApiError> {
+    serde_json::to_vec(body).map_err(|error| ApiError::Unsendable { what: error.to_string() })
 }

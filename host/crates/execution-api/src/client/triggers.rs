@@ -1,17 +1,17 @@
 //! The eight endpoints and the checkpoint. See docs/design/execution-api.md#jobs-and-triggers.
 
+use encodings::WireEvent;
 use reqwest::Method;
 use reqwest::header::{HeaderName, HeaderValue};
-use serde::Serialize;
 use trigger_host_types::{JobId, TriggerId};
 
 use super::Client;
 use super::answer::{self, Route};
-use super::exchange::Ask;
+use super::exchange::{Ask, to_json};
 use crate::error::ApiError;
 use crate::wire::{
     CheckpointBody, EventBody, FailureBody, JobBody, LoadAnswer, LoadRequest, RegisterAnswer, Registered, RunTrigger,
-    StoredCheckpoint, WireEvent, WorkloadsAnswer, WorkloadsBody,
+    StoredCheckpoint, WorkloadsAnswer, WorkloadsBody,
 };
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -33,7 +33,7 @@ impl Client {
     /// # Errors
     /// [`ApiError::NoApi`] and [`ApiError::NotTheApi`] tell what answers instead.
     pub async fn register(&self, hostname: &str) -> Result<Registered, ApiError> {
-        let ask = Ask::post(&["jobs"], SMALL).body(json(&JobBody { job_type: JOB_TYPE, hostname })?);
+        let ask = Ask::post(&["jobs"], SMALL).body(to_json(&JobBody { job_type: JOB_TYPE, hostname })?);
         let answer = self.triggers.send(ask).await?;
         let registered: Registered = answer::parsed::<RegisterAnswer>(&answer, Route::Register)?.into();
         self.trigger_tokens.set_given_out(registered.extensions.runtime_token);
@@ -65,7 +65,7 @@ impl Client {
     /// # Errors
     /// [`ApiError::JobGone`] from a server that checks the Job; others take any id.
     pub async fn load(&self, request: &LoadRequest) -> Result<Vec<TriggerId>, ApiError> {
-        let answer = self.triggers.send(Ask::post(&["triggers", "load"], IDS).body(json(request)?)).await?;
+        let answer = self.triggers.send(Ask::post(&["triggers", "load"], IDS).body(to_json(request)?)).await?;
         Ok(answer::parsed::<LoadAnswer>(&answer, Route::Job(request.triggerer_id))?.trigger_ids)
     }
 
@@ -75,7 +75,7 @@ impl Client {
     /// # Errors
     /// One broken row may fail the whole call with [`ApiError::Server`]: halve the batch.
     pub async fn workloads(&self, ids: &[TriggerId]) -> Result<Vec<RunTrigger>, ApiError> {
-        let body = json(&WorkloadsBody { trigger_ids: ids })?;
+        let body = to_json(&WorkloadsBody { trigger_ids: ids })?;
         let answer = self.triggers.send(Ask::post(&["triggers", "workloads"], WORKLOADS).body(body)).await?;
         let listed: WorkloadsAnswer<'_> = answer::parsed(&answer, Route::Other)?;
         let mut workloads = Vec::with_capacity(listed.workloads.len());
@@ -95,7 +95,7 @@ impl Client {
     pub async fn event(&self, id: TriggerId, event: &WireEvent) -> Result<(), ApiError> {
         let key = HeaderValue::try_from(event.key.as_str())
             .map_err(|_| ApiError::Unsendable { what: "the idempotency key does not fit into a header".into() })?;
-        let body = json(&EventBody { payload: &event.payload, xcoms: event.kind.xcoms() })?;
+        let body = to_json(&EventBody { payload: &event.payload, xcoms: event.kind.xcoms() })?;
         let id = id.to_string();
         let path = ["triggers", &id, "event"];
         let mut ask = Ask::post(&path, SMALL).body(body);
@@ -111,7 +111,7 @@ impl Client {
     pub async fn failure(&self, id: TriggerId, lines: Option<&[String]>) -> Result<(), ApiError> {
         let id = id.to_string();
         let path = ["triggers", &id, "failure"];
-        let ask = Ask::post(&path, SMALL).body(json(&FailureBody { error: lines })?);
+        let ask = Ask::post(&path, SMALL).body(to_json(&FailureBody { error: lines })?);
         answer::accepted(&self.triggers.send(ask).await?, Route::Other)
     }
 
@@ -132,11 +132,7 @@ impl Client {
         let body = CheckpointBody { job_id: job, position: checkpoint.position, value: checkpoint.value.as_deref() };
         let id = id.to_string();
         let path = ["triggers", &id, "checkpoint"];
-        let ask = Ask::new(Method::PUT, &path, SMALL).body(json(&body)?);
+        let ask = Ask::new(Method::PUT, &path, SMALL).body(to_json(&body)?);
         answer::accepted(&self.triggers.send(ask).await?, Route::Other)
     }
-}
-
-pub(super) fn json(body: &impl Serialize) -> Result<Vec<u8>, ApiError> {
-    serde_json::to_vec(body).map_err(|error| ApiError::Unsendable { what: error.to_string() })
 }

@@ -8,7 +8,7 @@ pub(crate) use request::{
     BatchAnswers, BatchBody, BatchedAnswer, BatchedEvent, CheckpointBody, EventBody, FailureBody, JobBody, LoadAnswer,
     RegisterAnswer, RuntimeTokenAnswer, RuntimeTokenBody, WorkloadsBody,
 };
-pub use request::{Extensions, LoadRequest, Registered, StoredCheckpoint, WireEvent, WireKind, WireXcoms};
+pub use request::{Extensions, LoadRequest, Registered, StoredCheckpoint};
 pub use runtime::{
     AssetRef, Connection, DagRunQuery, TaskQuery, TaskStates, VariableKeys, WirePreviousTask, XcomPlace,
 };

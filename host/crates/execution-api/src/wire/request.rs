@@ -1,11 +1,10 @@
 //! Requests and small answers of the eight endpoints and their extensions. See
 //! docs/design/execution-api.md#jobs-and-triggers.
 
-use std::collections::BTreeMap;
-
+use encodings::{WireEvent, WireXcoms};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use trigger_host_types::{IdempotencyKey, JobId, TriggerId};
+use trigger_host_types::{JobId, TriggerId};
 
 /// What a server can do beyond the eight endpoints. The bare API can do none of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -86,61 +85,6 @@ pub(crate) struct LoadAnswer {
 #[derive(Serialize)]
 pub(crate) struct WorkloadsBody<'a> {
     pub(crate) trigger_ids: &'a [TriggerId],
-}
-
-/// An event in Airflow's encoding, ready to send.
-#[derive(Debug, Clone)]
-pub struct WireEvent {
-    /// Wire form: see [`crate::encodings::payload_to_wire`].
-    pub payload: Box<RawValue>,
-    /// What it does.
-    pub kind: WireKind,
-    /// The same for every repetition of this event.
-    pub key: IdempotencyKey,
-}
-
-/// XComs in wire form, by key.
-pub type WireXcoms = BTreeMap<String, Box<RawValue>>;
-
-/// What an event does. All but `Fire` need a server with the `event-kind` extension; any other resumes the task instead.
-#[derive(Debug, Clone)]
-pub enum WireKind {
-    /// Resumes the task, or tells the asset or the callback.
-    Fire,
-    /// Ends the task as succeeded.
-    TaskSuccess(WireXcoms),
-    /// Ends the task as failed, or up for retry.
-    TaskFailed(WireXcoms),
-    /// Ends the task as skipped.
-    TaskSkipped(WireXcoms),
-}
-
-impl WireEvent {
-    /// About how many bytes it takes in a request.
-    pub fn size(&self) -> usize {
-        let xcoms = self.kind.xcoms().into_iter().flatten();
-        let xcoms: usize = xcoms.map(|(key, value)| key.len() + value.get().len()).sum();
-        self.payload.get().len() + xcoms + 128
-    }
-}
-
-impl WireKind {
-    /// The value of the `Trigger-Event-Kind` header.
-    pub const fn as_str(&self) -> &'static str {
-        match self {
-            Self::Fire => "fire",
-            Self::TaskSuccess(_) => "task-success",
-            Self::TaskFailed(_) => "task-failed",
-            Self::TaskSkipped(_) => "task-skipped",
-        }
-    }
-
-    pub(crate) const fn xcoms(&self) -> Option<&WireXcoms> {
-        match self {
-            Self::Fire => None,
-            Self::TaskSuccess(xcoms) | Self::TaskFailed(xcoms) | Self::TaskSkipped(xcoms) => Some(xcoms),
-        }
-    }
 }
 
 /// `POST triggers/{id}/event`.

@@ -21,7 +21,7 @@ pub struct RunTrigger {
     pub id: TriggerId,
     /// What the catalog looks up.
     pub classpath: ClassPath,
-    /// A Fernet token, or plain JSON text beginning with `{`. See [`crate::encodings::kwargs_from_wire`].
+    /// A Fernet token, or plain JSON text beginning with `{`. See [`encodings::kwargs_from_wire`].
     pub encrypted_kwargs: Box<str>,
     /// The waiting task instance; absent for assets and callbacks.
     #[serde(default)]
@@ -38,9 +38,6 @@ pub struct RunTrigger {
     /// Name to URI, for asset watchers. Some servers leave it out.
     #[serde(default)]
     pub watched_assets: Option<Box<BTreeMap<String, String>>>,
-    /// The Dag bundle; only newer servers send it.
-    #[serde(default)]
-    pub bundle_info: Option<Box<RawValue>>,
     /// Where the task's log goes, relative to the log folder; only the plugin sends it.
     #[serde(default)]
     pub log_path: Option<Box<str>>,
@@ -62,7 +59,7 @@ impl RunTrigger {
     }
 }
 
-/// The waiting task instance.
+/// The waiting task instance, as far as the host needs it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct WireTaskInstance {
     /// Its id.
@@ -75,27 +72,12 @@ pub struct WireTaskInstance {
     pub run_id: String,
     /// From 1.
     pub try_number: u32,
-    /// The version of the Dag it runs.
-    #[serde(default)]
-    pub dag_version_id: Option<Uuid>,
     /// -1 when not mapped.
     #[serde(default = "unmapped")]
     pub map_index: i32,
-    /// The worker that deferred it; empty or absent when none did.
-    #[serde(default)]
-    pub hostname: Option<String>,
     /// W3C trace context.
     #[serde(default)]
     pub context_carrier: Option<BTreeMap<String, serde_json::Value>>,
-    /// The task's queue, which is not the trigger's.
-    #[serde(default)]
-    pub queue: Option<String>,
-    /// Slots it takes in its pool.
-    #[serde(default)]
-    pub pool_slots: i64,
-    /// Larger goes first.
-    #[serde(default)]
-    pub priority_weight: i64,
 }
 
 impl WireTaskInstance {

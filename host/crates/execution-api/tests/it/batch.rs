@@ -1,7 +1,7 @@
 //! Several events in one request: what is sent, and what each answer, or the lack of one, means.
 
-use execution_api::wire::{WireKind, WireXcoms};
-use execution_api::{ApiError, Fault, WireEvent};
+use encodings::{WireEvent, WireKind, WireXcoms};
+use execution_api::{ApiError, Fault};
 use serde_json::json;
 use serde_json::value::RawValue;
 use trigger_host_types::{IdempotencyKey, TriggerId};
@@ -54,7 +54,7 @@ async fn each_answer_means_what_it_would_mean_alone() {
     .to_string();
     let server = Server::always(move || Reply::json(200, &answers)).await;
     let answers = send(&server, 9).await.unwrap();
-    let classes: Vec<_> = answers.iter().map(|answer| answer.as_ref().err().map(ApiError::class_of)).collect();
+    let classes: Vec<_> = answers.iter().map(|answer| answer.as_ref().err().map(ApiError::fault)).collect();
     assert_eq!(
         classes,
         [
@@ -76,7 +76,7 @@ async fn each_answer_means_what_it_would_mean_alone() {
 #[tokio::test]
 async fn an_answer_for_too_few_or_none_says_nothing_of_any() {
     let server = Server::always(|| Reply::json(200, r#"{"answers": [{"status": 204}]}"#)).await;
-    assert_eq!(send(&server, 2).await.unwrap_err().class_of(), Fault::NoApi);
+    assert_eq!(send(&server, 2).await.unwrap_err().fault(), Fault::NoApi);
     for (reply, fault) in [
         (Reply::empty as fn() -> Reply, Fault::NoApi),
         (|| Reply::json(500, "{}"), Fault::Server),
@@ -86,6 +86,6 @@ async fn an_answer_for_too_few_or_none_says_nothing_of_any() {
         (|| Reply::html(403), Fault::Auth),
     ] {
         let server = Server::always(reply).await;
-        assert_eq!(send(&server, 2).await.unwrap_err().class_of(), fault);
+        assert_eq!(send(&server, 2).await.unwrap_err().fault(), fault);
     }
 }

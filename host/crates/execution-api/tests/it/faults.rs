@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use execution_api::wire::{WireKind, WireXcoms};
-use execution_api::{ApiError, Client, Fault, StoredCheckpoint, WireEvent};
+use encodings::{WireEvent, WireKind, WireXcoms};
+use execution_api::{ApiError, Client, Fault, StoredCheckpoint};
 use serde_json::json;
 use serde_json::value::RawValue;
 use trigger_host_types::{IdempotencyKey, JobId, TriggerId};
@@ -33,7 +33,7 @@ async fn a_probe_tells_apart_what_answers() {
         assert!(said.contains("install the plugin") && said.contains("`[api] dialect`"), "{said}");
     }
     let other = register(|| Reply::json(422, r#"{"detail": [{"loc": ["body", "hostname"], "msg": "no"}]}"#)).await;
-    assert_eq!(other.unwrap_err().class_of(), Fault::Rejected);
+    assert_eq!(other.unwrap_err().fault(), Fault::Rejected);
     for reply in [
         || Reply::html(200),
         || Reply::html(404),
@@ -47,7 +47,7 @@ async fn a_probe_tells_apart_what_answers() {
         Reply::empty,
     ] {
         let error = register(reply).await.unwrap_err();
-        assert_eq!(error.class_of(), Fault::NoApi);
+        assert_eq!(error.fault(), Fault::NoApi);
         assert!(error.to_string().contains("answers, but is not an Execution API"), "{error}");
     }
 }
@@ -71,10 +71,10 @@ async fn a_status_has_the_class_of_the_retry_table() {
     ] {
         let server = Server::always(move || Reply::html(status)).await;
         let error = server.client().event(TriggerId(1), &event(WireKind::Fire)).await.unwrap_err();
-        assert_eq!(error.class_of(), fault, "{status} with a page");
+        assert_eq!(error.fault(), fault, "{status} with a page");
         let server = Server::always(move || Reply::json(status, r#"{"detail": "because"}"#)).await;
         let error = server.client().event(TriggerId(1), &event(WireKind::Fire)).await.unwrap_err();
-        assert_eq!(error.class_of(), fault, "{status} with a detail");
+        assert_eq!(error.fault(), fault, "{status} with a detail");
     }
     let error = register(|| Reply::html(503).with("retry-after", "7")).await.unwrap_err();
     assert!(matches!(error, ApiError::Busy { retry_after: Some(wait), .. } if wait == Duration::from_secs(7)));
@@ -95,7 +95,7 @@ async fn no_whole_answer_is_a_transport_fault() {
     for reply in [|| Reply::Hang, || Reply::CutOff] {
         let server = Server::always(reply).await;
         let error = server.client().cleanup().await.unwrap_err();
-        assert_eq!(error.class_of(), Fault::Transport, "{error}");
+        assert_eq!(error.fault(), Fault::Transport, "{error}");
         assert!(!error.to_string().contains("127.0.0.1"), "{error}");
     }
     let server = Server::always(|| Reply::Silence).await;
@@ -128,7 +128,7 @@ async fn answers_have_a_cap() {
     let server = Server::always(|| Reply::Answer(201, Vec::new(), vec![b' '; 70_000])).await;
     assert!(matches!(server.client().register("h").await, Err(ApiError::TooLarge(65_536))));
     let server = Server::always(|| Reply::Answer(500, Vec::new(), vec![b' '; 70_000])).await;
-    assert_eq!(server.client().register("h").await.unwrap_err().class_of(), Fault::Server);
+    assert_eq!(server.client().register("h").await.unwrap_err().fault(), Fault::Server);
 }
 
 #[tokio::test]
@@ -155,7 +155,7 @@ async fn an_event_carries_its_key_and_kind() {
     assert_eq!(server.last().header("trigger-event-kind"), "task-skipped");
     assert_eq!(server.last().json(), json!({"payload": {"n": 1}, "xcoms": {"k": [1]}}));
     let odd = WireEvent { key: IdempotencyKey::from("a\nb"), ..event(WireKind::Fire) };
-    assert_eq!(client.event(TriggerId(3), &odd).await.unwrap_err().class_of(), Fault::Rejected);
+    assert_eq!(client.event(TriggerId(3), &odd).await.unwrap_err().fault(), Fault::Rejected);
 }
 
 #[tokio::test]
@@ -177,9 +177,9 @@ async fn a_checkpoint_is_put_and_its_refusals_have_reasons() {
     assert_eq!((put.method.as_str(), put.path.as_str()), ("PUT", "/prefix/execution/triggers/3/checkpoint"));
     assert_eq!(put.json(), json!({"job_id": 7, "position": 9, "value": "{}"}));
     let stale = client.checkpoint(TriggerId(4), &checkpoint, JobId(7)).await.unwrap_err();
-    assert_eq!((stale.class_of(), stale.reason()), (Fault::Rejected, Some("stale_position")));
+    assert_eq!((stale.fault(), stale.reason()), (Fault::Rejected, Some("stale_position")));
     let gone = client.checkpoint(TriggerId(5), &checkpoint, JobId(7)).await.unwrap_err();
-    assert_eq!(gone.class_of(), Fault::NotFound);
+    assert_eq!(gone.fault(), Fault::NotFound);
 }
 
 #[tokio::test]

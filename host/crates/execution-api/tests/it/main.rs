@@ -3,9 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail the test")]
 
 mod batch;
-mod encodings;
 mod faults;
-mod properties;
 mod replay;
 mod runtime;
 mod server;

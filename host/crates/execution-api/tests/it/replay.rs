@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use execution_api::wire::WireKind;
-use execution_api::{ApiError, Client, Fault, LoadRequest, WireEvent};
+use encodings::{WireEvent, WireKind};
+use execution_api::{ApiError, Client, Fault, LoadRequest};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use trigger_host_types::{IdempotencyKey, JobId, TriggerId, TriggerKind};
@@ -120,7 +120,7 @@ async fn the_client_speaks_as_recorded() {
 
         let expected = FAULTS.iter().find(|(fault, _)| *fault == name).map(|(_, fault)| *fault);
         let expected = if name == "job_complete_unknown" { Some(Fault::JobGone) } else { expected };
-        assert_eq!(outcome.as_ref().err().map(ApiError::class_of), expected, "{name}: {outcome:?}");
+        assert_eq!(outcome.as_ref().err().map(ApiError::fault), expected, "{name}: {outcome:?}");
         assert_eq!(expected.is_none(), (200..300).contains(&status), "{name}");
 
         let sent = server.last();

@@ -187,7 +187,7 @@ async fn the_client_asks_as_recorded() {
         let server = Server::always(move || Reply::json(code, &text)).await;
         let request = &exchange["request"];
         let outcome = ask(&server.client().runtime(), request).await;
-        assert_eq!(outcome.as_ref().err().map(ApiError::class_of), expected(status, &body), "{name}: {outcome:?}");
+        assert_eq!(outcome.as_ref().err().map(ApiError::fault), expected(status, &body), "{name}: {outcome:?}");
         if let (Ok(value), "GET") = (&outcome, request["method"].as_str().unwrap()) {
             assert_eq!(*value, body, "{name}");
         }

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use logs::{DEFAULT_TEMPLATE, Folder, Masker, Task, Template, TriggerLogs, WriterConfig};
+use logs::{Folder, Masker, Task, Template, TriggerLogs, WriterConfig};
 use serde_json::Value;
+use settings::LOG_FILENAME_TEMPLATE;
 use tempfile::TempDir;
 use trigger_host_types::{JobId, TaskInstance, VirtualClock};
 
@@ -49,7 +50,7 @@ impl Logs {
         let masker = Masker::new();
         let config = WriterConfig {
             folder: Arc::new(Folder::open(folder.path(), 0o664, 0o775).unwrap()),
-            template: Template::parse(DEFAULT_TEMPLATE).unwrap(),
+            template: Template::parse(LOG_FILENAME_TEMPLATE).unwrap(),
             max_file,
             masker: masker.clone(),
             clock: Arc::new(VirtualClock::new(NOW)),

@@ -3,6 +3,7 @@
 use std::hash::{Hash, Hasher};
 
 use sha2::{Digest as _, Sha256};
+use trigger_host_types::hex;
 use wasmtime::Engine;
 
 /// A change of the file's own format changes this.
@@ -25,7 +26,7 @@ impl Fingerprint {
 
     /// Sixteen hex digits, for the file's name.
     pub(super) fn short(&self) -> String {
-        self.0[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+        hex::encode(&self.0[..8])
     }
 }
 

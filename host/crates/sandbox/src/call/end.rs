@@ -3,8 +3,6 @@
 use std::fmt;
 use std::time::Duration;
 
-use trigger_host_types::{Blame, Class, Classify, Retry};
-
 /// A call that is over: its result and what it used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ended<T> {
@@ -181,31 +179,6 @@ impl fmt::Display for GuestError {
 }
 
 impl std::error::Error for EndReason {}
-
-impl Classify for EndReason {
-    fn class(&self) -> Class {
-        match self {
-            Self::Guest(_) | Self::Trap { .. } | Self::BadAnswer { .. } => Class::Guest,
-            Self::Cpu { .. } | Self::Memory { .. } | Self::Deadline { .. } | Self::HostCalls { .. } => Class::Limit,
-            Self::Cancelled => Class::Host,
-        }
-    }
-
-    /// Only what the host itself gave up is worth another try: a guest is a function of what it is given.
-    fn retry(&self) -> Retry {
-        match self {
-            Self::Cancelled => Retry::Now,
-            _ => Retry::Never,
-        }
-    }
-
-    fn blame(&self) -> Blame {
-        match self {
-            Self::Cancelled => Blame::Host,
-            _ => Blame::Guest,
-        }
-    }
-}
 
 #[cfg(test)]
 mod tests {

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use trigger_host_types::{Blame, Class, Classify, Retry};
-
 /// Why a component is not loaded. `name` is what the caller of `load` called it (`inspect` says "the component").
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
@@ -126,29 +124,4 @@ pub enum LoadError {
         #[source]
         source: std::io::Error,
     },
-}
-
-impl Classify for LoadError {
-    fn class(&self) -> Class {
-        match self {
-            Self::Refused { .. } => Class::Grant,
-            Self::CompilerProcess { .. } => Class::Host,
-            _ => Class::Component,
-        }
-    }
-
-    fn retry(&self) -> Retry {
-        match self {
-            Self::CompilerProcess { .. } | Self::CompileDeadline { .. } => Retry::Later,
-            _ => Retry::Never,
-        }
-    }
-
-    fn blame(&self) -> Blame {
-        match self {
-            Self::Refused { .. } => Blame::Operator,
-            Self::CompilerProcess { .. } => Blame::Host,
-            _ => Blame::Guest,
-        }
-    }
 }

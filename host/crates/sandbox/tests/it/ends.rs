@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use sandbox::{EndReason, GuestError, Limits};
 use serde_json::json;
-use trigger_host_types::{Blame, Class, Classify};
 
 use crate::support::{Witness, call, end_of, hostile, hostile_component, payload_of, poll};
 
@@ -62,7 +61,6 @@ async fn recursion_without_end_is_a_trap() {
 async fn a_trap_has_a_backtrace() {
     for choice in ["trap", "panic"] {
         let end = end_of(json!({"do": choice}), Limits::default()).await;
-        assert_eq!((end.class(), end.blame()), (Class::Guest, Blame::Guest));
         assert!(end.lines().len() > 1, "{:?}", end.lines());
         let EndReason::Trap { message, .. } = end else { panic!("{end}") };
         assert!(message.contains("it stopped itself"), "{message}");

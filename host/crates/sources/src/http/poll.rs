@@ -16,7 +16,6 @@ use streams::{AdvanceError, AdvanceItem, Lane, Raw};
 use tokio::sync::Notify;
 use tokio::time::sleep;
 use trigger_host_types::http::{Error, Request, Response};
-use trigger_host_types::{Classify as _, Retry};
 use url::Url;
 
 use super::Settings;
@@ -73,7 +72,7 @@ impl LongPoll {
             Ok(response) => {
                 Err(failed(format!("the endpoint answered {}", response.status), !is_passing(response.status)))
             }
-            Err(error) => Err(failed(error.to_string(), error.retry() == Retry::Never)),
+            Err(error) => Err(failed(error.to_string(), !may_pass(&error))),
         }
     }
 }
@@ -81,6 +80,11 @@ impl LongPoll {
 /// Whether a status may be another one the next time.
 fn is_passing(status: u16) -> bool {
     matches!(status, 408 | 425 | 429 | 500..=599)
+}
+
+/// Whether the same request may succeed later: a refusal ends the same way every time.
+fn may_pass(error: &Error) -> bool {
+    matches!(error, Error::Deadline(_) | Error::Unreachable(_))
 }
 
 #[async_trait]
@@ -209,7 +213,7 @@ impl Batches {
                 Ok(response) => return Err(format!("the endpoint answered {}", response.status)),
                 // A server that keeps a request open for longer than it should has nothing to say.
                 Err(Error::Deadline(_)) => return Ok(Answer { events: Vec::new(), cursor: None }),
-                Err(error) if error.retry() == Retry::Never => return Err(error.to_string()),
+                Err(error) if !may_pass(&error) => return Err(error.to_string()),
                 Err(error) => error.to_string(),
             };
             failures += 1;

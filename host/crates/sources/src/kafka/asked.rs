@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use streams::StreamKey;
+use trigger_host_types::hex;
 
 use super::Settings;
 use super::settings::{is_plain, is_topic};
@@ -50,8 +51,7 @@ impl Settings {
             text.chars().take(100).map(|c| if c.is_ascii() && is_plain(c as u8) { c } else { '_' }).collect();
         // What was replaced or cut off still makes a difference.
         let digest = Sha256::digest(text.as_bytes());
-        let digest = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect::<String>();
-        format!("{}.{plain}.{digest}", self.group)
+        format!("{}.{plain}.{}", self.group, hex::encode(&digest[..6]))
     }
 
     fn grants(&self, topic: &str) -> bool {

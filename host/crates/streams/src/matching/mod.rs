@@ -52,20 +52,6 @@ pub enum MatchError {
     TooMany,
 }
 
-impl trigger_host_types::Classify for MatchError {
-    fn class(&self) -> trigger_host_types::Class {
-        trigger_host_types::Class::Guest
-    }
-
-    fn retry(&self) -> trigger_host_types::Retry {
-        trigger_host_types::Retry::Never
-    }
-
-    fn blame(&self) -> trigger_host_types::Blame {
-        trigger_host_types::Blame::Guest
-    }
-}
-
 impl Condition {
     /// The field at `pointer` is equal to one of `values`.
     ///

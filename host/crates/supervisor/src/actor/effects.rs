@@ -309,7 +309,7 @@ impl Actor {
             Err(error) => {
                 let failures = self.rounds.load_failed();
                 tracing::warn!(%error, "Triggers could not be loaded.");
-                let step = next_step(Call::Load, error.class_of(), failures, true);
+                let step = next_step(Call::Load, error.fault(), failures, true);
                 let wait = match step {
                     Step::RetrySlowly => {
                         self.heart.complain(&error);
@@ -380,7 +380,7 @@ pub(super) fn server_of(registered: &Registered) -> Server {
 
 /// `None`: the events of many triggers, all at once.
 fn not_taken(trigger: Option<TriggerId>, error: &ApiError) {
-    table::REQUESTS_REFUSED.with([error.class_of().as_str()]).increment(1);
+    table::REQUESTS_REFUSED.with([error.fault().as_str()]).increment(1);
     match trigger {
         Some(trigger) => {
             tracing::warn!(trigger_id = %trigger, %error, "The API did not take what a trigger has to tell.");

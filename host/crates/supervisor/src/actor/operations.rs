@@ -64,7 +64,7 @@ pub(crate) async fn fetch(client: Client, job: JobId, ids: Vec<TriggerId>) -> Re
                 workloads.extend(answer);
             }
             Err(error) => {
-                let step = next_step(retry::Call::Workloads, error.class_of(), 1, true);
+                let step = next_step(retry::Call::Workloads, error.fault(), 1, true);
                 tracing::warn!(%error, ids = slice.len(), "Workloads could not be fetched.");
                 job_gone |= step == Step::RegisterAnew;
                 if step == Step::Halve && slice.len() > 1 {
@@ -118,7 +118,7 @@ pub(crate) async fn kill(
     let (task, task_instance) = (packed.unpack(), packed.id());
     // `load` lists nothing for a Job that is gone, and does not say that it is.
     let beat = client.heartbeat(job).await;
-    if beat.is_err_and(|error| next_step(retry::Call::Heartbeat, error.class_of(), 1, true) == Step::RegisterAnew) {
+    if beat.is_err_and(|error| next_step(retry::Call::Heartbeat, error.fault(), 1, true) == Step::RegisterAnew) {
         tracing::info!(trigger_id = %trigger.id, "The Execution API does not know this Job any more: on-kill is not called.");
         return;
     }

@@ -49,7 +49,7 @@ pub(crate) async fn deliver_batch(client: &Client, batch: &[Batched], random: f6
         Ok(answers) => each(batch, answers, random),
         Err(error) => BatchDelivered {
             results: batch.iter().map(|one| (one.ticket, whole(&error, one, random))).collect(),
-            answered: error.class_of() != Fault::Transport,
+            answered: error.fault() != Fault::Transport,
             errors: vec![(None, error)],
         },
     }
@@ -82,7 +82,7 @@ fn each(batch: &[Batched], answers: Vec<Result<(), ApiError>>, random: f64) -> B
 /// What a batch that failed as a whole means for one trigger. A request that is refused may be so for one event's sake: each then goes by
 /// itself, and what that comes to counts.
 fn whole(error: &ApiError, one: &Batched, random: f64) -> Vec<Sent> {
-    let first = match error.class_of() {
+    let first = match error.fault() {
         Fault::Transport | Fault::Busy | Fault::Auth => meaning(Call::Event, error, one.attempts, random),
         _ => Sent::Alone,
     };
@@ -94,11 +94,11 @@ fn meaning(call: Call, error: &ApiError, attempts: Attempts, random: f64) -> Sen
     if call == Call::Checkpoint && attempts.all > 0 && error.reason() == Some("stale_position") {
         return Sent::Accepted;
     }
-    let server = error.class_of() == Fault::Server;
+    let server = error.fault() == Fault::Server;
     let failures = attempts.all.saturating_add(1);
     let later = |wait| Sent::Later { wait, server };
-    match next_step(call, error.class_of(), attempts.server.saturating_add(1), true) {
-        Step::Lost if error.class_of() == Fault::NotFound => Sent::Gone,
+    match next_step(call, error.fault(), attempts.server.saturating_add(1), true) {
+        Step::Lost if error.fault() == Fault::NotFound => Sent::Gone,
         // A conflict says whose it is; any other refusal would come again after every new claim.
         Step::Lost if error.reason().is_none() => Sent::Refused(error.to_string()),
         Step::Lost | Step::RegisterAnew => Sent::NotOurs,

@@ -1,8 +1,9 @@
 //! What answers mean to the scheduler, and the two together against a real server.
 
 use embedded_api::{Defer, EmbeddedApi, Endpoint, Fault, Happened, Rule, When};
+use encodings::{WireEvent, WireKind};
 use execution_api::retry::EVENT_ATTEMPTS;
-use execution_api::{ClientConfig, LoadRequest, WireEvent, WireKind};
+use execution_api::{ClientConfig, LoadRequest};
 use serde_json::value::RawValue;
 use trigger_host_types::{TriggerKind, UnixMs};
 

@@ -1,6 +1,6 @@
 //! One granted request, put to the API within the trigger's scope; its answer, as a guest takes it.
 
-use execution_api::encodings::{payload_to_wire, value_from_wire};
+use encodings::{payload_to_wire, value_from_wire};
 use execution_api::{AssetRef, RuntimeAccess};
 use serde_json::value::RawValue;
 use trigger_host_types::TriggerKind;

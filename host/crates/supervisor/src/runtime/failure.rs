@@ -1,7 +1,7 @@
 //! What a guest reads when Airflow does not give what was asked for. Pure.
 
+use encodings::EncodingError;
 use execution_api::ApiError;
-use execution_api::encodings::EncodingError;
 use trigger_host_types::runtime::{Error, MAX_VALUE};
 
 /// The API's error in a guest's words: nothing of the host's tokens, addresses and settings.

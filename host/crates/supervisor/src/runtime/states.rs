@@ -1,6 +1,6 @@
 //! Queries for states: from the guest's words to the API's, and the answers back.
 
-use execution_api::encodings::moment_text;
+use encodings::moment_text;
 use execution_api::{DagRunQuery, TaskQuery, TaskStates, WirePreviousTask};
 use serde_json::value::RawValue;
 use trigger_host_types::runtime::{self, Error, PreviousTask, TaskState};

@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use execution_api::{StoredCheckpoint, WireEvent};
+use encodings::WireEvent;
+use execution_api::StoredCheckpoint;
 use trigger_host_types::UnixMs;
 
 use crate::streams::Receipt;

@@ -1,7 +1,8 @@
 //! Calls of guests: starting them in fair order, and turning what they answer into what the API is told.
 
+use encodings::{WireEvent, WireKind};
+use execution_api::StoredCheckpoint;
 use execution_api::retry::Backoff;
-use execution_api::{StoredCheckpoint, WireEvent, WireKind};
 use serde_json::value::RawValue;
 use trigger_host_types::{IdempotencyKey, TriggerKind, UnixMs};
 

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use crate::{Blame, Class, Classify, Retry};
-
 /// Why a guest gets no answer. The text reaches the guest: it holds no secret and nothing about the host's network.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
@@ -31,32 +29,4 @@ pub enum Error {
     /// None of the above.
     #[error("{0}")]
     Other(String),
-}
-
-impl Classify for Error {
-    fn class(&self) -> Class {
-        match self {
-            Self::NotGranted(_) => Class::Grant,
-            Self::NotFound(_) | Self::Deadline(_) | Self::Unreachable(_) => Class::Api,
-            Self::Invalid(_) => Class::Guest,
-            Self::Budget(_) | Self::TooLarge(_) => Class::Limit,
-            Self::Other(_) => Class::Host,
-        }
-    }
-
-    fn retry(&self) -> Retry {
-        match self {
-            Self::Deadline(_) | Self::Unreachable(_) => Retry::Later,
-            _ => Retry::Never,
-        }
-    }
-
-    fn blame(&self) -> Blame {
-        match self {
-            Self::NotGranted(_) => Blame::Operator,
-            Self::Invalid(_) | Self::Budget(_) | Self::TooLarge(_) | Self::NotFound(_) => Blame::Guest,
-            Self::Deadline(_) | Self::Unreachable(_) => Blame::Airflow,
-            Self::Other(_) => Blame::Host,
-        }
-    }
 }

@@ -3,7 +3,7 @@
 use serde_json::value::RawValue;
 
 use super::RuntimeAccess;
-use crate::client::triggers::json;
+use crate::client::exchange::to_json;
 use crate::error::ApiError;
 use crate::wire::{AssetRef, ValueAnswer, ValueBody};
 
@@ -25,13 +25,11 @@ impl RuntimeAccess {
     /// [`ApiError::Unsendable`] for null, which the server refuses; [`ApiError::NotFound`] when there is no such asset.
     pub async fn set_asset_state(&self, asset: AssetRef<'_>, key: &str, value: &RawValue) -> Result<(), ApiError> {
         if value.get().trim() == "null" {
-            return Err(ApiError::Unsendable {
-                what: "null is no value of a state store; delete the key instead".into(),
-            });
+            return Err(ApiError::Unsendable { what: "a state value cannot be null; delete the key instead".into() });
         }
         let (by, name) = asset.parts();
         let query = vec![name, ("key", key.to_owned())];
-        self.put(&["store", "asset", by, "value"], query, json(&ValueBody { value })?).await
+        self.put(&["store", "asset", by, "value"], query, to_json(&ValueBody { value })?).await
     }
 
     /// `DELETE store/asset/by-…/value`.

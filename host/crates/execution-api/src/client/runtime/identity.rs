@@ -7,8 +7,7 @@ use uuid::Uuid;
 use crate::client::Client;
 use crate::client::answer::Answer;
 use crate::client::answer::{self, Route};
-use crate::client::exchange::Ask;
-use crate::client::triggers::json;
+use crate::client::exchange::{Ask, to_json};
 use crate::error::ApiError;
 use crate::token::bearer;
 use crate::wire::{RuntimeTokenAnswer, RuntimeTokenBody};
@@ -61,7 +60,7 @@ impl Client {
     async fn given_out(&self, identity: &Identity) -> Result<(HeaderValue, u64), ApiError> {
         let id = identity.trigger.to_string();
         let path = ["triggers", &id, "runtime-token"];
-        let ask = Ask::post(&path, TOKEN).body(json(&RuntimeTokenBody { job_id: identity.job })?);
+        let ask = Ask::post(&path, TOKEN).body(to_json(&RuntimeTokenBody { job_id: identity.job })?);
         let answer: RuntimeTokenAnswer =
             answer::parsed(&self.triggers.send(ask).await?, Route::Other).map_err(unknown_trigger)?;
         Ok((bearer(&answer.token)?, answer.expires_in))

@@ -6,7 +6,7 @@ use trigger_host_types::ConnId;
 
 use super::RuntimeAccess;
 use crate::client::answer::{self, Route};
-use crate::client::triggers::json;
+use crate::client::exchange::to_json;
 use crate::error::ApiError;
 use crate::wire::{Connection, ValueAnswer, VariableAnswer, VariableBody, VariableKeys, XcomPlace};
 
@@ -25,7 +25,9 @@ impl RuntimeAccess {
     /// [`ApiError::NotFound`] when there is none; a variable named `keys` cannot be asked for.
     pub async fn variable(&self, key: &str) -> Result<Option<String>, ApiError> {
         if key == "keys" {
-            return Err(ApiError::Unsendable { what: "a variable named `keys` is hidden behind another route".into() });
+            return Err(ApiError::Unsendable {
+                what: "a variable named `keys` cannot be reached: another route has that name".into(),
+            });
         }
         let answer: VariableAnswer = self.get(&variable_path(key), Vec::new()).await?;
         Ok(answer.value)
@@ -36,7 +38,7 @@ impl RuntimeAccess {
     /// # Errors
     /// See [`ApiError`].
     pub async fn set_variable(&self, key: &str, value: &str, description: Option<&str>) -> Result<(), ApiError> {
-        self.put(&variable_path(key), Vec::new(), json(&VariableBody { val: value, description })?).await
+        self.put(&variable_path(key), Vec::new(), to_json(&VariableBody { val: value, description })?).await
     }
 
     /// `DELETE variables/{key}`: fine when there is none.
@@ -59,7 +61,7 @@ impl RuntimeAccess {
         self.get(&["variables", "keys"], query).await
     }
 
-    /// `GET xcoms/{dag}/{run}/{task}/{key}`: the stored JSON in serde's encoding, see [`crate::encodings::value_from_wire`].
+    /// `GET xcoms/{dag}/{run}/{task}/{key}`: the stored JSON in serde's encoding, see [`encodings::value_from_wire`].
     ///
     /// # Errors
     /// [`ApiError::NotFound`] when there is none.
@@ -72,7 +74,7 @@ impl RuntimeAccess {
         Ok(answer.value)
     }
 
-    /// `POST xcoms/{dag}/{run}/{task}/{key}`: `value` is in serde's encoding, see [`crate::encodings::payload_to_wire`].
+    /// `POST xcoms/{dag}/{run}/{task}/{key}`: `value` is in serde's encoding, see [`encodings::payload_to_wire`].
     ///
     /// # Errors
     /// [`ApiError::NotFound`] when there is no such run.

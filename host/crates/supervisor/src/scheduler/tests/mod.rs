@@ -1,6 +1,6 @@
 //! The state machine through its own seam: commands and times in, effects out.
 
-use execution_api::{WireEvent, WireKind};
+use encodings::{WireEvent, WireKind};
 use serde_json::value::RawValue;
 use trigger_host_types::{TaskInstance, TriggerId, TriggerKind, UnixMs};
 
