@@ -14,7 +14,7 @@ use crate::workspace::Workspace;
 
 /// The floors of the host, from the ground up. Arrows within a floor are refused too.
 const HOST: &[(&str, &[&str])] = &[
-    ("ground", &["trigger-host-types", "telemetry"]),
+    ("ground", &["secrets", "trigger-host-types", "telemetry"]),
     ("pure cores", &["encodings", "settings"]),
     ("one idea each", &["broker", "execution-api", "logs", "sandbox", "streams"]),
     ("what is read", &["sources"]),
@@ -30,13 +30,14 @@ const GUESTS: &[(&str, &[&str])] = &[
 ];
 
 /// Programs and libraries for tests and development. They may stand on everything, and only their own kind stands on them.
-const TOOLS: &[&str] = &["behaviour", "benchmarks", "conformance", "guest-build", "jobserver", "upstreams", "xtask"];
+const TOOLS: &[&str] =
+    &["behaviour", "benchmarks", "conformance", "guest-build", "jobserver", "program", "texts", "upstreams", "xtask"];
 
 /// Folders whose packages are guests: they stand on the SDK alone.
 const GUEST_FOLDERS: [&str; 2] = ["sample-triggers", "tests/guests"];
 
 /// Packages that decide and do nothing: none of [`IMPURE`] may be below them.
-const PURE: &[&str] = &["trigger-host-types", "telemetry", "encodings", "settings"];
+const PURE: &[&str] = &["secrets", "trigger-host-types", "telemetry", "encodings", "settings"];
 
 /// Runtimes and clients.
 const IMPURE: [&str; 6] = ["tokio", "wasmtime", "reqwest", "hyper", "axum", "rusqlite"];

@@ -5102,8 +5102,9 @@ pub mod trigger_host {
                 }
             }
         }
-        /// What a connection points to. Never its login, password or extra: those are for the host, which uses them in `http`. Granted by id:
-        /// `connections = ["jobs_api"]`.
+        /// What a connection points to, and settings in it that are not secret. Never its login, its password or another secret: those are for the host,
+        /// which uses them in `http`. Granted by id, and for settings by id and key:
+        /// `connections = { describe = ["jobs_api"], extras = { jobs_api = ["region_name"] } }`.
         #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
         pub mod connections {
             #[used]
@@ -5111,6 +5112,7 @@ pub mod trigger_host {
             static __FORCE_SECTION_REF: fn() = super::super::super::__link_custom_section_describing_imports;
             use super::super::super::_rt;
             pub type Error = super::super::super::trigger_host::host::runtime::Error;
+            pub type Json = super::super::super::trigger_host::host::runtime::Json;
             /// The part of a connection that is no secret.
             #[derive(Clone)]
             pub struct Description {
@@ -5133,6 +5135,25 @@ pub mod trigger_host {
                         .field("host", &self.host)
                         .field("port", &self.port)
                         .field("schema", &self.schema)
+                        .finish()
+                }
+            }
+            /// A setting: one key of a connection's extra.
+            #[derive(Clone)]
+            pub struct Extra {
+                /// The key.
+                pub key: _rt::String,
+                /// Its value.
+                pub value: Json,
+            }
+            impl ::core::fmt::Debug for Extra {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    f.debug_struct("Extra")
+                        .field("key", &self.key)
+                        .field("value", &self.value)
                         .finish()
                 }
             }
@@ -5386,6 +5407,216 @@ pub mod trigger_host {
                     result39
                 }
             }
+            #[allow(unused_unsafe, clippy::all)]
+            /// The settings of a connection that the grant lists by key, as many of them as the connection has, in the order of the grant; `not-found`
+            /// when there is no such connection. A value that holds a secret is refused, whatever its key: `not-granted`.
+            #[allow(async_fn_in_trait)]
+            pub fn extras(id: &str) -> ::core::result::Result<_rt::Vec<Extra>, Error> {
+                unsafe {
+                    #[repr(align(8))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 16 + 2 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 16
+                            + 2 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let vec0 = id;
+                    let ptr0 = vec0.as_ptr().cast::<u8>();
+                    let len0 = vec0.len();
+                    let ptr1 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "trigger-host:host/connections@0.1.0")]
+                    unsafe extern "C" {
+                        #[link_name = "extras"]
+                        fn wit_import2(_: *mut u8, _: usize, _: *mut u8);
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import2(_: *mut u8, _: usize, _: *mut u8) {
+                        unreachable!()
+                    }
+                    wit_import2(ptr0.cast_mut(), len0, ptr1);
+                    let l3 = i32::from(*ptr1.add(0).cast::<u8>());
+                    let result35 = match l3 {
+                        0 => {
+                            let e = {
+                                let l4 = *ptr1.add(8).cast::<*mut u8>();
+                                let l5 = *ptr1
+                                    .add(8 + 1 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let base12 = l4;
+                                let len12 = l5;
+                                let mut result12 = _rt::Vec::with_capacity(len12);
+                                for i in 0..len12 {
+                                    let base = base12
+                                        .add(i * (4 * ::core::mem::size_of::<*const u8>()));
+                                    let e12 = {
+                                        let l6 = *base.add(0).cast::<*mut u8>();
+                                        let l7 = *base
+                                            .add(::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        let len8 = l7;
+                                        let bytes8 = _rt::Vec::from_raw_parts(
+                                            l6.cast(),
+                                            len8,
+                                            len8,
+                                        );
+                                        let l9 = *base
+                                            .add(2 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<*mut u8>();
+                                        let l10 = *base
+                                            .add(3 * ::core::mem::size_of::<*const u8>())
+                                            .cast::<usize>();
+                                        let len11 = l10;
+                                        let bytes11 = _rt::Vec::from_raw_parts(
+                                            l9.cast(),
+                                            len11,
+                                            len11,
+                                        );
+                                        Extra {
+                                            key: _rt::string_lift(bytes8),
+                                            value: _rt::string_lift(bytes11),
+                                        }
+                                    };
+                                    result12.push(e12);
+                                }
+                                _rt::cabi_dealloc(
+                                    base12,
+                                    len12 * (4 * ::core::mem::size_of::<*const u8>()),
+                                    ::core::mem::size_of::<*const u8>(),
+                                );
+                                result12
+                            };
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l13 = i32::from(*ptr1.add(8).cast::<u8>());
+                                use super::super::super::trigger_host::host::runtime::Error as V34;
+                                let v34 = match l13 {
+                                    0 => {
+                                        let e34 = {
+                                            let l14 = *ptr1.add(16).cast::<*mut u8>();
+                                            let l15 = *ptr1
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len16 = l15;
+                                            let bytes16 = _rt::Vec::from_raw_parts(
+                                                l14.cast(),
+                                                len16,
+                                                len16,
+                                            );
+                                            _rt::string_lift(bytes16)
+                                        };
+                                        V34::NotGranted(e34)
+                                    }
+                                    1 => {
+                                        let e34 = {
+                                            let l17 = *ptr1.add(16).cast::<*mut u8>();
+                                            let l18 = *ptr1
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len19 = l18;
+                                            let bytes19 = _rt::Vec::from_raw_parts(
+                                                l17.cast(),
+                                                len19,
+                                                len19,
+                                            );
+                                            _rt::string_lift(bytes19)
+                                        };
+                                        V34::NotFound(e34)
+                                    }
+                                    2 => {
+                                        let e34 = {
+                                            let l20 = *ptr1.add(16).cast::<*mut u8>();
+                                            let l21 = *ptr1
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len22 = l21;
+                                            let bytes22 = _rt::Vec::from_raw_parts(
+                                                l20.cast(),
+                                                len22,
+                                                len22,
+                                            );
+                                            _rt::string_lift(bytes22)
+                                        };
+                                        V34::Invalid(e34)
+                                    }
+                                    3 => {
+                                        let e34 = {
+                                            let l23 = *ptr1.add(16).cast::<*mut u8>();
+                                            let l24 = *ptr1
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len25 = l24;
+                                            let bytes25 = _rt::Vec::from_raw_parts(
+                                                l23.cast(),
+                                                len25,
+                                                len25,
+                                            );
+                                            _rt::string_lift(bytes25)
+                                        };
+                                        V34::Budget(e34)
+                                    }
+                                    4 => {
+                                        let e34 = {
+                                            let l26 = *ptr1.add(16).cast::<i64>();
+                                            l26 as u64
+                                        };
+                                        V34::TooLarge(e34)
+                                    }
+                                    5 => {
+                                        let e34 = {
+                                            let l27 = *ptr1.add(16).cast::<i32>();
+                                            l27 as u32
+                                        };
+                                        V34::Deadline(e34)
+                                    }
+                                    6 => {
+                                        let e34 = {
+                                            let l28 = *ptr1.add(16).cast::<*mut u8>();
+                                            let l29 = *ptr1
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len30 = l29;
+                                            let bytes30 = _rt::Vec::from_raw_parts(
+                                                l28.cast(),
+                                                len30,
+                                                len30,
+                                            );
+                                            _rt::string_lift(bytes30)
+                                        };
+                                        V34::Unreachable(e34)
+                                    }
+                                    n => {
+                                        debug_assert_eq!(n, 7, "invalid enum discriminant");
+                                        let e34 = {
+                                            let l31 = *ptr1.add(16).cast::<*mut u8>();
+                                            let l32 = *ptr1
+                                                .add(16 + 1 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len33 = l32;
+                                            let bytes33 = _rt::Vec::from_raw_parts(
+                                                l31.cast(),
+                                                len33,
+                                                len33,
+                                            );
+                                            _rt::string_lift(bytes33)
+                                        };
+                                        V34::Other(e34)
+                                    }
+                                };
+                                v34
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result35
+                }
+            }
         }
     }
     pub mod trigger {
@@ -5407,7 +5638,7 @@ pub mod trigger_host {
             pub enum TriggerKind {
                 /// A deferred task: the first event resumes it, then the trigger ends.
                 Task,
-                /// An asset watcher: runs until it is taken away, may fire any number of events.
+                /// An asset watcher: runs until it is removed, may fire any number of events.
                 Asset,
                 /// A callback: events carry `state`, the last one `success` or `failed`.
                 Callback,
@@ -5573,7 +5804,7 @@ pub mod trigger_host {
             /// When to call again.
             #[derive(Clone, Copy)]
             pub enum Next {
-                /// In so many milliseconds.
+                /// In this many milliseconds.
                 After(u64),
                 /// At this time, at once if it is past.
                 At(UnixMs),
@@ -5592,7 +5823,7 @@ pub mod trigger_host {
                     }
                 }
             }
-            /// What one call came to.
+            /// The result of one call.
             #[derive(Clone)]
             pub struct Outcome {
                 /// Fired in this order, before the checkpoint is stored.
@@ -5636,7 +5867,7 @@ pub mod trigger_host {
             /// Ends the trigger.
             #[derive(Clone)]
             pub enum Error {
-                /// The kwargs do not fit; says which key and why.
+                /// The kwargs are not valid; says which key and why.
                 InvalidKwargs(_rt::String),
                 /// The trigger failed.
                 Failed(Failure),
@@ -5678,7 +5909,7 @@ pub mod trigger_host {
 pub mod exports {
     pub mod trigger_host {
         pub mod trigger {
-            /// What a component says of itself. Optional: a host takes a component without it.
+            /// What a component says about itself. Optional: a host runs components without it.
             #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
             pub mod manifest {
                 #[used]
@@ -7043,9 +7274,9 @@ macro_rules! __export_described_poll_trigger_impl {
         (link_section =
         "component-type:wit-bindgen:0.61.1:trigger-host:trigger@0.1.0:described-poll-trigger:imports and exports")]
         #[doc(hidden)] #[allow(clippy::octal_escapes)] pub static
-        __WIT_BINDGEN_COMPONENT_TYPE : [u8; 3204] = *
+        __WIT_BINDGEN_COMPONENT_TYPE : [u8; 3274] = *
         b"\
-\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xf7\x17\x01A\x02\x01\
+\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xbd\x18\x01A\x02\x01\
 A\x1e\x01B\x07\x01m\x04\x05debug\x04info\x07warning\x05error\x04\0\x05level\x03\0\
 \0\x01r\x02\x04names\x05values\x04\0\x05field\x03\0\x02\x01p\x03\x01@\x03\x05lev\
 el\x01\x07messages\x06fields\x04\x01\0\x04\0\x03log\x01\x05\x03\0\x1ftrigger-hos\
@@ -7092,35 +7323,37 @@ y\x06\x06states\x03\0\x0c\x04\0\x05count\x01\x0d\x01p\x08\x01j\x01\x0e\x01\x01\x
 dag-id\x02\x07run-ids\x03\x0dlogical-dates\x03\x06states\x03\x04\0\x05query\x03\0\
 \x04\x01j\x01s\x01\x01\x01@\x02\x06dag-id\x02\x06run-id\x02\0\x06\x04\0\x05state\
 \x01\x07\x01j\x01w\x01\x01\x01@\x01\x05query\x05\0\x08\x04\0\x05count\x01\x09\x03\
-\0\x20trigger-host:host/dag-runs@0.1.0\x05\x09\x01B\x09\x02\x03\x02\x01\x03\x04\0\
-\x05error\x03\0\0\x01ks\x01k{\x01r\x04\x09conn-types\x04host\x02\x04port\x03\x06\
-schema\x02\x04\0\x0bdescription\x03\0\x04\x01j\x01\x05\x01\x01\x01@\x01\x02ids\0\
-\x06\x04\0\x08describe\x01\x07\x03\0#trigger-host:host/connections@0.1.0\x05\x0a\
-\x01B\x1e\x01s\x04\0\x04json\x03\0\0\x01w\x04\0\x07unix-ms\x03\0\x02\x01m\x03\x04\
-task\x05asset\x08callback\x04\0\x0ctrigger-kind\x03\0\x04\x01r\x05\x06dag-ids\x06\
-run-ids\x07task-ids\x09map-indexz\x0atry-numbery\x04\0\x0dtask-instance\x03\0\x06\
-\x01k\x07\x01k\x03\x01r\x06\x0atrigger-idw\x09classpaths\x04kind\x05\x03now\x03\x04\
-task\x08\x0atimeout-at\x09\x04\0\x07context\x03\0\x0a\x01r\x02\x03keys\x05value\x01\
-\x04\0\x04xcom\x03\0\x0c\x01p\x0d\x01q\x04\x04fire\0\0\x0ctask-success\x01\x0e\0\
-\x0btask-failed\x01\x0e\0\x0ctask-skipped\x01\x0e\0\x04\0\x0aevent-kind\x03\0\x0f\
-\x01r\x02\x07payload\x01\x04kind\x10\x04\0\x05event\x03\0\x11\x01q\x03\x05after\x01\
-w\0\x02at\x01\x03\0\x08finished\0\0\x04\0\x04next\x03\0\x13\x01p\x12\x01k\x01\x01\
-r\x03\x06events\x15\x0acheckpoint\x16\x04next\x14\x04\0\x07outcome\x03\0\x17\x01\
-ps\x01r\x02\x07messages\x07details\x19\x04\0\x07failure\x03\0\x1a\x01q\x03\x0ein\
-valid-kwargs\x01s\0\x06failed\x01\x1b\0\x05other\x01s\0\x04\0\x05error\x03\0\x1c\
-\x03\0\x20trigger-host:trigger/types@0.1.0\x05\x0b\x02\x03\0\x09\x04json\x01B\x06\
-\x02\x03\x02\x01\x0c\x04\0\x04json\x03\0\0\x01r\x02\x07summarys\x0dkwargs-schema\
-\x01\x04\0\x0bdescription\x03\0\x02\x01@\0\0\x03\x04\0\x08describe\x01\x04\x04\0\
-#trigger-host:trigger/manifest@0.1.0\x05\x0d\x02\x03\0\x09\x07context\x02\x03\0\x09\
-\x07outcome\x02\x03\0\x09\x05error\x01B\x0f\x02\x03\x02\x01\x0c\x04\0\x04json\x03\
-\0\0\x02\x03\x02\x01\x0e\x04\0\x07context\x03\0\x02\x02\x03\x02\x01\x0f\x04\0\x07\
-outcome\x03\0\x04\x02\x03\x02\x01\x10\x04\0\x05error\x03\0\x06\x01k\x01\x01j\x01\
-\x05\x01\x07\x01@\x03\x07context\x03\x06kwargs\x01\x0acheckpoint\x08\0\x09\x04\0\
-\x04poll\x01\x0a\x01j\0\x01\x07\x01@\x03\x07context\x03\x06kwargs\x01\x0acheckpo\
-int\x08\0\x0b\x04\0\x07on-kill\x01\x0c\x04\0!trigger-host:trigger/poller@0.1.0\x05\
-\x11\x04\01trigger-host:trigger/described-poll-trigger@0.1.0\x04\0\x0b\x1c\x01\0\
-\x16described-poll-trigger\x03\0\0\0G\x09producers\x01\x0cprocessed-by\x02\x0dwi\
-t-component\x070.258.3\x10wit-bindgen-rust\x060.61.1";
+\0\x20trigger-host:host/dag-runs@0.1.0\x05\x09\x01B\x11\x02\x03\x02\x01\x03\x04\0\
+\x05error\x03\0\0\x02\x03\x02\x01\x05\x04\0\x04json\x03\0\x02\x01ks\x01k{\x01r\x04\
+\x09conn-types\x04host\x04\x04port\x05\x06schema\x04\x04\0\x0bdescription\x03\0\x06\
+\x01r\x02\x03keys\x05value\x03\x04\0\x05extra\x03\0\x08\x01j\x01\x07\x01\x01\x01\
+@\x01\x02ids\0\x0a\x04\0\x08describe\x01\x0b\x01p\x09\x01j\x01\x0c\x01\x01\x01@\x01\
+\x02ids\0\x0d\x04\0\x06extras\x01\x0e\x03\0#trigger-host:host/connections@0.1.0\x05\
+\x0a\x01B\x1e\x01s\x04\0\x04json\x03\0\0\x01w\x04\0\x07unix-ms\x03\0\x02\x01m\x03\
+\x04task\x05asset\x08callback\x04\0\x0ctrigger-kind\x03\0\x04\x01r\x05\x06dag-id\
+s\x06run-ids\x07task-ids\x09map-indexz\x0atry-numbery\x04\0\x0dtask-instance\x03\
+\0\x06\x01k\x07\x01k\x03\x01r\x06\x0atrigger-idw\x09classpaths\x04kind\x05\x03no\
+w\x03\x04task\x08\x0atimeout-at\x09\x04\0\x07context\x03\0\x0a\x01r\x02\x03keys\x05\
+value\x01\x04\0\x04xcom\x03\0\x0c\x01p\x0d\x01q\x04\x04fire\0\0\x0ctask-success\x01\
+\x0e\0\x0btask-failed\x01\x0e\0\x0ctask-skipped\x01\x0e\0\x04\0\x0aevent-kind\x03\
+\0\x0f\x01r\x02\x07payload\x01\x04kind\x10\x04\0\x05event\x03\0\x11\x01q\x03\x05\
+after\x01w\0\x02at\x01\x03\0\x08finished\0\0\x04\0\x04next\x03\0\x13\x01p\x12\x01\
+k\x01\x01r\x03\x06events\x15\x0acheckpoint\x16\x04next\x14\x04\0\x07outcome\x03\0\
+\x17\x01ps\x01r\x02\x07messages\x07details\x19\x04\0\x07failure\x03\0\x1a\x01q\x03\
+\x0einvalid-kwargs\x01s\0\x06failed\x01\x1b\0\x05other\x01s\0\x04\0\x05error\x03\
+\0\x1c\x03\0\x20trigger-host:trigger/types@0.1.0\x05\x0b\x02\x03\0\x09\x04json\x01\
+B\x06\x02\x03\x02\x01\x0c\x04\0\x04json\x03\0\0\x01r\x02\x07summarys\x0dkwargs-s\
+chema\x01\x04\0\x0bdescription\x03\0\x02\x01@\0\0\x03\x04\0\x08describe\x01\x04\x04\
+\0#trigger-host:trigger/manifest@0.1.0\x05\x0d\x02\x03\0\x09\x07context\x02\x03\0\
+\x09\x07outcome\x02\x03\0\x09\x05error\x01B\x0f\x02\x03\x02\x01\x0c\x04\0\x04jso\
+n\x03\0\0\x02\x03\x02\x01\x0e\x04\0\x07context\x03\0\x02\x02\x03\x02\x01\x0f\x04\
+\0\x07outcome\x03\0\x04\x02\x03\x02\x01\x10\x04\0\x05error\x03\0\x06\x01k\x01\x01\
+j\x01\x05\x01\x07\x01@\x03\x07context\x03\x06kwargs\x01\x0acheckpoint\x08\0\x09\x04\
+\0\x04poll\x01\x0a\x01j\0\x01\x07\x01@\x03\x07context\x03\x06kwargs\x01\x0acheck\
+point\x08\0\x0b\x04\0\x07on-kill\x01\x0c\x04\0!trigger-host:trigger/poller@0.1.0\
+\x05\x11\x04\01trigger-host:trigger/described-poll-trigger@0.1.0\x04\0\x0b\x1c\x01\
+\0\x16described-poll-trigger\x03\0\0\0G\x09producers\x01\x0cprocessed-by\x02\x0d\
+wit-component\x070.258.3\x10wit-bindgen-rust\x060.61.1";
         };
     };
 }
@@ -7133,8 +7366,8 @@ pub use __export_described_poll_trigger_impl as export_described_poll_trigger;
 )]
 #[doc(hidden)]
 #[allow(clippy::octal_escapes)]
-pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 2894] = *b"\
-\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xa1\x15\x01A\x02\x01\
+pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 2964] = *b"\
+\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xe7\x15\x01A\x02\x01\
 A\x16\x01B\x07\x01m\x04\x05debug\x04info\x07warning\x05error\x04\0\x05level\x03\0\
 \0\x01r\x02\x04names\x05values\x04\0\x05field\x03\0\x02\x01p\x03\x01@\x03\x05lev\
 el\x01\x07messages\x06fields\x04\x01\0\x04\0\x03log\x01\x05\x03\0\x1ftrigger-hos\
@@ -7181,26 +7414,28 @@ y\x06\x06states\x03\0\x0c\x04\0\x05count\x01\x0d\x01p\x08\x01j\x01\x0e\x01\x01\x
 dag-id\x02\x07run-ids\x03\x0dlogical-dates\x03\x06states\x03\x04\0\x05query\x03\0\
 \x04\x01j\x01s\x01\x01\x01@\x02\x06dag-id\x02\x06run-id\x02\0\x06\x04\0\x05state\
 \x01\x07\x01j\x01w\x01\x01\x01@\x01\x05query\x05\0\x08\x04\0\x05count\x01\x09\x03\
-\0\x20trigger-host:host/dag-runs@0.1.0\x05\x09\x01B\x09\x02\x03\x02\x01\x03\x04\0\
-\x05error\x03\0\0\x01ks\x01k{\x01r\x04\x09conn-types\x04host\x02\x04port\x03\x06\
-schema\x02\x04\0\x0bdescription\x03\0\x04\x01j\x01\x05\x01\x01\x01@\x01\x02ids\0\
-\x06\x04\0\x08describe\x01\x07\x03\0#trigger-host:host/connections@0.1.0\x05\x0a\
-\x01B\x1e\x01s\x04\0\x04json\x03\0\0\x01w\x04\0\x07unix-ms\x03\0\x02\x01m\x03\x04\
-task\x05asset\x08callback\x04\0\x0ctrigger-kind\x03\0\x04\x01r\x05\x06dag-ids\x06\
-run-ids\x07task-ids\x09map-indexz\x0atry-numbery\x04\0\x0dtask-instance\x03\0\x06\
-\x01k\x07\x01k\x03\x01r\x06\x0atrigger-idw\x09classpaths\x04kind\x05\x03now\x03\x04\
-task\x08\x0atimeout-at\x09\x04\0\x07context\x03\0\x0a\x01r\x02\x03keys\x05value\x01\
-\x04\0\x04xcom\x03\0\x0c\x01p\x0d\x01q\x04\x04fire\0\0\x0ctask-success\x01\x0e\0\
-\x0btask-failed\x01\x0e\0\x0ctask-skipped\x01\x0e\0\x04\0\x0aevent-kind\x03\0\x0f\
-\x01r\x02\x07payload\x01\x04kind\x10\x04\0\x05event\x03\0\x11\x01q\x03\x05after\x01\
-w\0\x02at\x01\x03\0\x08finished\0\0\x04\0\x04next\x03\0\x13\x01p\x12\x01k\x01\x01\
-r\x03\x06events\x15\x0acheckpoint\x16\x04next\x14\x04\0\x07outcome\x03\0\x17\x01\
-ps\x01r\x02\x07messages\x07details\x19\x04\0\x07failure\x03\0\x1a\x01q\x03\x0ein\
-valid-kwargs\x01s\0\x06failed\x01\x1b\0\x05other\x01s\0\x04\0\x05error\x03\0\x1c\
-\x03\0\x20trigger-host:trigger/types@0.1.0\x05\x0b\x04\0Qtrigger-host:trigger/de\
-scribed-poll-trigger-with-all-of-its-exports-removed@0.1.0\x04\0\x0b<\x01\06desc\
-ribed-poll-trigger-with-all-of-its-exports-removed\x03\0\0\0G\x09producers\x01\x0c\
-processed-by\x02\x0dwit-component\x070.258.3\x10wit-bindgen-rust\x060.61.1";
+\0\x20trigger-host:host/dag-runs@0.1.0\x05\x09\x01B\x11\x02\x03\x02\x01\x03\x04\0\
+\x05error\x03\0\0\x02\x03\x02\x01\x05\x04\0\x04json\x03\0\x02\x01ks\x01k{\x01r\x04\
+\x09conn-types\x04host\x04\x04port\x05\x06schema\x04\x04\0\x0bdescription\x03\0\x06\
+\x01r\x02\x03keys\x05value\x03\x04\0\x05extra\x03\0\x08\x01j\x01\x07\x01\x01\x01\
+@\x01\x02ids\0\x0a\x04\0\x08describe\x01\x0b\x01p\x09\x01j\x01\x0c\x01\x01\x01@\x01\
+\x02ids\0\x0d\x04\0\x06extras\x01\x0e\x03\0#trigger-host:host/connections@0.1.0\x05\
+\x0a\x01B\x1e\x01s\x04\0\x04json\x03\0\0\x01w\x04\0\x07unix-ms\x03\0\x02\x01m\x03\
+\x04task\x05asset\x08callback\x04\0\x0ctrigger-kind\x03\0\x04\x01r\x05\x06dag-id\
+s\x06run-ids\x07task-ids\x09map-indexz\x0atry-numbery\x04\0\x0dtask-instance\x03\
+\0\x06\x01k\x07\x01k\x03\x01r\x06\x0atrigger-idw\x09classpaths\x04kind\x05\x03no\
+w\x03\x04task\x08\x0atimeout-at\x09\x04\0\x07context\x03\0\x0a\x01r\x02\x03keys\x05\
+value\x01\x04\0\x04xcom\x03\0\x0c\x01p\x0d\x01q\x04\x04fire\0\0\x0ctask-success\x01\
+\x0e\0\x0btask-failed\x01\x0e\0\x0ctask-skipped\x01\x0e\0\x04\0\x0aevent-kind\x03\
+\0\x0f\x01r\x02\x07payload\x01\x04kind\x10\x04\0\x05event\x03\0\x11\x01q\x03\x05\
+after\x01w\0\x02at\x01\x03\0\x08finished\0\0\x04\0\x04next\x03\0\x13\x01p\x12\x01\
+k\x01\x01r\x03\x06events\x15\x0acheckpoint\x16\x04next\x14\x04\0\x07outcome\x03\0\
+\x17\x01ps\x01r\x02\x07messages\x07details\x19\x04\0\x07failure\x03\0\x1a\x01q\x03\
+\x0einvalid-kwargs\x01s\0\x06failed\x01\x1b\0\x05other\x01s\0\x04\0\x05error\x03\
+\0\x1c\x03\0\x20trigger-host:trigger/types@0.1.0\x05\x0b\x04\0Qtrigger-host:trig\
+ger/described-poll-trigger-with-all-of-its-exports-removed@0.1.0\x04\0\x0b<\x01\0\
+6described-poll-trigger-with-all-of-its-exports-removed\x03\0\0\0G\x09producers\x01\
+\x0cprocessed-by\x02\x0dwit-component\x070.258.3\x10wit-bindgen-rust\x060.61.1";
 #[inline(never)]
 #[doc(hidden)]
 pub fn __link_custom_section_describing_imports() {

@@ -13,7 +13,7 @@ use crate::{Error, Result, neutral};
 pub(crate) fn parse<T: DeserializeOwned>(text: &str) -> Result<T> {
     let value: Value = serde_json::from_str(text).map_err(|error| Error::kwargs(format!("not JSON: {error}")))?;
     let Value::Object(entries) = neutral::simplify(value) else {
-        return Err(Error::kwargs("expected an object with the kwargs by name"));
+        return Err(Error::kwargs("the kwargs must be a JSON object"));
     };
     T::deserialize(Entries::new(entries)).map_err(|fault| Error::kwargs(fault.0))
 }
@@ -84,7 +84,7 @@ impl de::Error for Fault {
 
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
         Self(match expected {
-            [] => format!("`{field}` is unknown: this trigger takes no kwargs"),
+            [] => format!("`{field}` is unknown: this trigger has no kwargs"),
             _ => format!("`{field}` is unknown: expected `{}`", expected.join("`, `")),
         })
     }
@@ -118,9 +118,9 @@ mod tests {
         );
         assert_eq!(
             error(r#"{"moment": "2026-01-31T12:00:00"}"#),
-            "`moment`: `2026-01-31T12:00:00` has no offset: a naive time is not a moment, write `Z` or `+01:00` after it"
+            "`moment`: `2026-01-31T12:00:00` has no offset: write `Z` or one such as `+01:00` after it"
         );
-        assert_eq!(error("[1]"), "expected an object with the kwargs by name");
+        assert_eq!(error("[1]"), "the kwargs must be a JSON object");
     }
 
     #[test]

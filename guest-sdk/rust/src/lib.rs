@@ -34,6 +34,7 @@
 // The attributes and the generated bindings name this crate from outside and from within.
 extern crate self as trigger_host_sdk;
 
+pub mod airflow;
 mod context;
 mod error;
 mod field;
@@ -43,7 +44,7 @@ mod outcome;
 mod platform;
 mod producer;
 mod run;
-mod runtime;
+
 mod scan;
 mod subscriber;
 mod time;
@@ -54,12 +55,12 @@ pub mod fake;
 pub mod http;
 pub mod log;
 
+pub use airflow::{Error as AirflowError, asset_state, connections, dag_runs, task_instances, variables, xcoms};
 pub use context::{Context, TaskInstance, TriggerKind};
 pub use error::{Error, ErrorContext, Result};
-pub use neutral::{literal, plain};
+pub use neutral::{to_neutral, to_plain};
 pub use outcome::{Event, EventKind, Next, Outcome};
 pub use producer::{AdvanceError, Batch, Demand, Producer, Received, Settled, Unfinished};
-pub use runtime::{Error as AirflowError, asset_state, connections, dag_runs, task_instances, variables, xcoms};
 pub use subscriber::{Condition, Message, Stream, Subscriber, Verdict};
 pub use time::{DateTime, Duration, ParseDateTimeError, ParseDurationError};
 pub use trigger::{Checkpoint, Kwargs, Trigger};

@@ -15,7 +15,7 @@ pub(crate) fn simplify(value: Value) -> Value {
 }
 
 /// Plain JSON for a service that does not know the tags: times, durations (seconds), decimals and zones too. Only `$opaque` stays.
-pub fn plain(value: Value) -> Value {
+pub fn to_plain(value: Value) -> Value {
     convert(value, &|tag, content| match tag {
         "$tuple" | "$set" | "$frozenset" | "$uuid" | "$date" | "$datetime" | "$duration" | "$decimal" | "$zone"
         | "$float" => Ok(content),
@@ -24,14 +24,14 @@ pub fn plain(value: Value) -> Value {
     })
 }
 
-/// JSON from elsewhere as neutral JSON: an object with a key that begins with `$` is taken for a dict and not for a tag. For payloads that hold the
+/// JSON from elsewhere as neutral JSON: an object with a key that begins with `$` becomes a `$dict` and is not mistaken for a tag. For payloads that hold the
 /// answer of a service.
-pub fn literal(value: Value) -> Value {
+pub fn to_neutral(value: Value) -> Value {
     match value {
-        Value::Array(items) => Value::Array(items.into_iter().map(literal).collect()),
+        Value::Array(items) => Value::Array(items.into_iter().map(to_neutral).collect()),
         Value::Object(entries) => {
             let odd = entries.keys().any(|key| key.starts_with('$'));
-            let entries = entries.into_iter().map(|(key, value)| (key, literal(value)));
+            let entries = entries.into_iter().map(|(key, value)| (key, to_neutral(value)));
             if odd {
                 let pairs: Vec<Value> =
                     entries.map(|(key, value)| Value::Array(vec![Value::String(key), value])).collect();
@@ -82,7 +82,7 @@ fn pairs(content: Value) -> Result<Value, Value> {
 mod tests {
     use serde_json::json;
 
-    use super::{literal, plain, simplify};
+    use super::{simplify, to_neutral, to_plain};
 
     #[test]
     fn simplifies_what_fits_a_plain_type() {
@@ -100,15 +100,15 @@ mod tests {
     #[test]
     fn plain_leaves_no_tag_but_opaque() {
         let value = json!({"at": {"$datetime": "2026-01-31T12:00:00Z", "zone": "UTC"}, "for": {"$duration": 1.5}, "x": {"$opaque": {}}});
-        assert_eq!(plain(value), json!({"at": "2026-01-31T12:00:00Z", "for": 1.5, "x": {"$opaque": {}}}));
+        assert_eq!(to_plain(value), json!({"at": "2026-01-31T12:00:00Z", "for": 1.5, "x": {"$opaque": {}}}));
     }
 
     #[test]
     fn json_from_elsewhere_is_never_taken_for_a_tag() {
         let answer = json!({"schema": {"$ref": "#/x", "a": [{"$datetime": "never"}]}, "n": 1});
-        let neutral = literal(answer.clone());
+        let neutral = to_neutral(answer.clone());
         let inner = json!({"$dict": [["$datetime", "never"]]});
         assert_eq!(neutral, json!({"schema": {"$dict": [["$ref", "#/x"], ["a", [inner]]]}, "n": 1}));
-        assert_eq!(plain(neutral), answer);
+        assert_eq!(to_plain(neutral), answer);
     }
 }

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
+use airflow_asks::AirflowGrants;
 use broker::HttpGrant;
 use sandbox::{Allowed, Interface, Limits};
 use settings::Problem;
 use settings::document::Document;
-use supervisor::RuntimeGrants;
 use trigger_host_types::{ClassPath, Digest};
 
 use super::rules::Rules;
@@ -76,7 +76,7 @@ pub(crate) struct Guest {
     /// HTTP grants.
     pub(crate) http: Vec<HttpGrant>,
     /// What it may ask of Airflow.
-    pub(crate) runtime: RuntimeGrants,
+    pub(crate) airflow: AirflowGrants,
     /// Limits of one call.
     pub(crate) limits: Limits,
 }
@@ -84,15 +84,11 @@ pub(crate) struct Guest {
 impl Guest {
     /// Which interfaces the grants open.
     pub(crate) fn allowed(&self) -> Allowed {
-        let RuntimeGrants { variables_read, variables_write, xcom, asset_state, states, connections } = &self.runtime;
-        Allowed::NONE
-            .with(Interface::Http, !self.http.is_empty())
-            .with(Interface::Variables, !variables_read.is_empty() || !variables_write.is_empty())
-            .with(Interface::Xcoms, xcom.is_some())
-            .with(Interface::AssetState, asset_state.is_some())
-            .with(Interface::TaskInstances, states.is_some())
-            .with(Interface::DagRuns, states.is_some())
-            .with(Interface::Connections, !connections.is_empty())
+        let is_open = |interface| match interface {
+            Interface::Http => !self.http.is_empty(),
+            interface => self.airflow.opens(interface),
+        };
+        Interface::ALL.into_iter().fold(Allowed::NONE, |allowed, one| allowed.with(one, is_open(one)))
     }
 }
 

@@ -3,22 +3,22 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use airflow_asks::AirflowGrants;
 use broker::{GrantError, GrantParts, HttpGrant};
 use settings::document::{Fields, Node};
 use settings::setting::Size;
-use supervisor::RuntimeGrants;
 
-use super::runtime_grants as runtime;
+use super::airflow_grants as airflow;
 
 /// Keys of an HTTP grant that can be wrong by value; each is tried once.
 const ATTEMPTS: usize = 10;
 
 /// Reads the grants; wrong ones are reported and left out.
-pub(super) fn read(mut fields: Fields<'_, '_>) -> (Vec<HttpGrant>, RuntimeGrants) {
+pub(super) fn read(mut fields: Fields<'_, '_>) -> (Vec<HttpGrant>, AirflowGrants) {
     let http = fields.list("http").iter().filter_map(|node| http(node, &mut fields)).collect();
-    let runtime = runtime::read(&mut fields);
+    let airflow = airflow::read(&mut fields);
     fields.finish();
-    (http, runtime)
+    (http, airflow)
 }
 
 fn http<'d>(node: &'d Node, above: &mut Fields<'d, '_>) -> Option<HttpGrant> {

@@ -14,7 +14,7 @@ pub(super) fn read(document: &Document, subject: String, fields: &mut Fields<'_,
     let component = fields.required::<PathBuf>("component");
     let digest_line = fields.node("digest").map(|node| node.line);
     let digest = fields.take::<Digest>("digest");
-    let (http, runtime) = fields.table("grants").map(grants::read).unwrap_or_default();
+    let (http, airflow) = fields.table("grants").map(grants::read).unwrap_or_default();
     let limits = fields.table("limits").map(limits::read).unwrap_or_default();
     Some(Guest {
         subject,
@@ -24,7 +24,7 @@ pub(super) fn read(document: &Document, subject: String, fields: &mut Fields<'_,
         digest,
         digest_line,
         http,
-        runtime,
+        airflow,
         limits,
     })
 }

@@ -46,13 +46,13 @@ impl Loaded {
     }
 
     fn class(&mut self, entry: &Entry, component: Component) {
-        let Guest { limits, http, runtime, .. } = &entry.guest;
+        let Guest { limits, http, airflow, .. } = &entry.guest;
         let class = Class {
             classpath: entry.classpath.clone(),
             component,
             limits: Arc::new(limits.clone()),
             http: http.clone().into(),
-            runtime: Arc::new(runtime.clone()),
+            airflow: Arc::new(airflow.clone()),
         };
         if entry.is_callback { self.classes.insert_callback(class) } else { self.classes.insert(class) }
     }

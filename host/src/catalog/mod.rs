@@ -1,5 +1,6 @@
 //! The catalog, `triggers.toml`: which class path runs which component, which sources there are, and what all of that may reach and use.
 
+mod airflow_grants;
 mod components;
 mod entry;
 mod grants;
@@ -9,7 +10,6 @@ mod load;
 mod lock;
 mod read;
 mod rules;
-mod runtime_grants;
 mod sources;
 
 pub(crate) use components::{Unlocked, ready};

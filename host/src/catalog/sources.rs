@@ -1,9 +1,9 @@
 //! `[sources.NAME]`: what triggers of shared streams may read.
 
+use airflow_asks::AirflowGrants;
 use broker::{GrantParts, HttpGrant};
 use settings::document::{Document, Fields};
 use sources::{Kind, SourceRefused};
-use supervisor::RuntimeGrants;
 
 use super::entry::{Reads, SourceEntry};
 use super::{guest, rules};
@@ -71,7 +71,7 @@ fn source(document: &Document, name: &str, mut fields: Fields<'_, '_>) -> Option
 
 fn component(document: &Document, name: &str, mut fields: Fields<'_, '_>) -> Option<Reads> {
     let guest = guest::read(document, subject(name), &mut fields);
-    if guest.as_ref().is_some_and(|guest| guest.runtime != RuntimeGrants::default()) {
+    if guest.as_ref().is_some_and(|guest| guest.airflow != AirflowGrants::default()) {
         let line = fields.line_of("grants");
         fields.report(
             line,

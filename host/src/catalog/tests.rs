@@ -3,10 +3,10 @@
 use std::fs;
 use std::time::Duration;
 
+use airflow_asks::{Access, AirflowGrants, Pattern, StateGrant};
 use sandbox::Interface;
 use settings::Problems;
 use streams::Policy;
-use supervisor::{Access, Pattern, RuntimeGrants, StateGrant};
 use trigger_host_types::Digest;
 
 use super::entry::Reads;
@@ -78,13 +78,13 @@ fn what_may_be_asked_of_airflow_arrives() {
     assert_eq!(problems, Problems::default());
     let (entry, pattern) = (&catalog.entries[0], |text: &str| Pattern::new(text).unwrap());
     assert_eq!(
-        entry.guest.runtime,
-        RuntimeGrants {
+        entry.guest.airflow,
+        AirflowGrants {
             variables_read: vec![pattern("a_*"), pattern("b")],
             xcom: Some(Access::ReadWrite),
             states: Some(StateGrant::Dags(vec![pattern("sales_*")])),
-            connections: vec!["jobs_api".into()],
-            ..RuntimeGrants::default()
+            connections_describe: vec!["jobs_api".into()],
+            ..AirflowGrants::default()
         }
     );
     let opened: Vec<_> = Interface::ALL.into_iter().filter(|one| entry.guest.allowed().holds(*one)).collect();
@@ -93,9 +93,35 @@ fn what_may_be_asked_of_airflow_arrives() {
     let (_folder, file) = folder(&own);
     let entry = &read(&file, &mut problems).unwrap().entries[0];
     assert_eq!(
-        (&entry.guest.runtime.states, entry.guest.runtime.asset_state),
+        (&entry.guest.airflow.states, entry.guest.airflow.asset_state),
         (&Some(StateGrant::OwnDag), Some(Access::Read))
     );
+}
+
+#[test]
+fn settings_of_a_connection_are_granted_by_key() {
+    let extras =
+        "connections = { describe = [\"db\"], extras = { aws_default = [\"region_name\"], gcp = [\"project\"] } }";
+    let (_folder, file) = folder(&granting(extras));
+    let mut problems = Problems::default();
+    let guest = &read(&file, &mut problems).unwrap().entries[0].guest;
+    assert_eq!(problems, Problems::default());
+    assert_eq!(guest.airflow.connections_describe, ["db".into()]);
+    let lines = ["connections db", "connections aws_default extras region_name", "connections gcp extras project"];
+    assert_eq!(guest.airflow.list(), lines);
+    let alone = granting("connections = { extras = { aws_default = [\"region_name\"] } }");
+    let (_folder, file) = folder(&alone);
+    let guest = &read(&file, &mut problems).unwrap().entries[0].guest;
+    assert!(guest.airflow.connections_describe.is_empty() && guest.allowed().holds(Interface::Connections));
+}
+
+#[test]
+fn a_grant_of_a_secret_key_is_refused() {
+    insta::assert_snapshot!(problems(&granting(
+        "[trigger.grants.connections]\ndescribe = \"db\"\nextra = []\n[trigger.grants.connections.extras]\n\
+         aws = [\"region_name\", \"aws_secret_access_key\"]\naz = [\"clientSecret\"]\n\"a*\" = [\"x\"]\n\
+         b = []\nc = [\"*\"]\nd = \"project\"\n",
+    )));
 }
 
 #[test]

@@ -7,7 +7,6 @@ use sandbox::{Allowed, Inspection, Limits, Sandbox};
 use serde_json::{Value, json};
 use settings::setting::{Setting as _, Size};
 use settings::{Environment, Problems};
-use supervisor::{Access, Pattern, RuntimeGrants, StateGrant};
 use trigger_host_types::SystemClock;
 
 use crate::arguments::Inspect;
@@ -182,7 +181,7 @@ impl Report<'_> {
                         "line": guest.line,
                         "pinned": guest.digest == Some(of.digest),
                         "http": guest.http.iter().map(http).collect::<Vec<_>>(),
-                        "airflow": asks(&guest.runtime),
+                        "airflow": guest.airflow.list(),
                     })
                 })
                 .collect();
@@ -196,7 +195,7 @@ fn has((owner, guest): Owned<'_>, of: &Inspection) -> Vec<String> {
     let kind = if matches!(owner, Owner::Source(_)) { "source " } else { "" };
     let mut lines = vec![format!("{kind}{} (line {}, {pin})", owner.name(), guest.line)];
     lines.extend(guest.http.iter().map(|grant| format!("  {}", http(grant))));
-    lines.extend(asks(&guest.runtime).into_iter().map(|grant| format!("  {grant}")));
+    lines.extend(guest.airflow.list().into_iter().map(|grant| format!("  {grant}")));
     let Limits { memory, cpu, wall, host_calls, .. } = &guest.limits;
     let (memory, cpu, wall) = (Size(*memory).show(), cpu.show(), wall.show());
     lines.push(
@@ -211,30 +210,6 @@ fn http(grant: &broker::HttpGrant) -> String {
     let paths = if paths.is_empty() { "all paths".to_owned() } else { paths.join(" ") };
     let connection = grant.connection.as_ref().map(|id| format!(" as connection `{id}`")).unwrap_or_default();
     format!("http {} {} {paths}{connection}", grant.methods.join(","), grant.origin)
-}
-
-/// What the entry may ask of Airflow, a line for each grant.
-fn asks(grants: &RuntimeGrants) -> Vec<String> {
-    let names = |patterns: &[Pattern]| patterns.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
-    let access = |access: Access| if access == Access::Read { "read" } else { "read-write" };
-    let RuntimeGrants { variables_read, variables_write, xcom, asset_state, states, connections } = grants;
-    let mut lines = Vec::new();
-    for (how, patterns) in [("read", variables_read), ("write", variables_write)] {
-        if !patterns.is_empty() {
-            lines.push(format!("variables {how} {}", names(patterns)));
-        }
-    }
-    lines.extend(xcom.map(|xcom| format!("xcom {}", access(xcom))));
-    lines.extend(asset_state.map(|state| format!("asset-state {}", access(state))));
-    lines.extend(states.as_ref().map(|states| match states {
-        StateGrant::OwnDag => "states of the own Dag".to_owned(),
-        StateGrant::Dags(patterns) => format!("states {}", names(patterns)),
-    }));
-    if !connections.is_empty() {
-        let ids: Vec<_> = connections.iter().map(|id| id.as_str()).collect();
-        lines.push(format!("connections {}", ids.join(" ")));
-    }
-    lines
 }
 
 fn pretty(schema: &str) -> String {

@@ -4,7 +4,7 @@ use std::net::TcpListener;
 
 use serde_json::Value;
 
-use crate::program::Folder;
+use program::folder::Folder;
 
 #[test]
 fn says_where_it_listens_and_ends_on_sigterm() {

@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use crate::components::{core_module, empty_component, sample, samples};
-use crate::program::Folder;
+use program::components::{core_module, empty_component, sample, samples};
+use program::folder::Folder;
 
 #[test]
 fn lock_makes_check_content() {

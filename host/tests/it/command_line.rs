@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::program::Folder;
+use program::folder::Folder;
 
 #[test]
 fn a_command_that_does_not_exist_is_exit_2() {
@@ -24,7 +24,7 @@ fn help_and_version_are_data() {
 fn a_reader_that_goes_away_is_success() {
     let folder = Folder::new();
     let mut command = folder.command(Path::new("bash"));
-    let program = env!("CARGO_BIN_EXE_trigger-host");
+    let program = program::host().display();
     // `head` takes nothing at all, so the first write finds nobody.
     command.args(["-c", &format!("{program} config show | head -c 0; echo ${{PIPESTATUS[0]}}")]);
     let ran = folder.finish(command);
@@ -35,7 +35,7 @@ fn a_reader_that_goes_away_is_success() {
 fn a_full_disk_for_the_output_is_told() {
     let folder = Folder::new();
     let mut command = folder.command(Path::new("bash"));
-    command.args(["-c", &format!("{} config show > /dev/full", env!("CARGO_BIN_EXE_trigger-host"))]);
+    command.args(["-c", &format!("{} config show > /dev/full", program::host().display())]);
     let ran = folder.finish(command);
     assert_eq!(ran.code, Some(1));
     assert!(ran.stderr.starts_with("error: cannot write standard output: "), "{}", ran.stderr);

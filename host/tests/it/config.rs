@@ -1,6 +1,6 @@
 //! `config`.
 
-use crate::program::Folder;
+use program::folder::Folder;
 
 #[test]
 fn check_reports_everything_at_once() {

@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::components::{sample, samples};
-use crate::program::Folder;
+use program::components::{sample, samples};
+use program::folder::Folder;
 
 fn defer(kwargs: &Value) -> String {
     json!([{"classpath": "demo.Wait", "kwargs": kwargs}]).to_string()
@@ -106,7 +106,7 @@ fn without_a_usable_cache_it_still_runs() {
 fn a_full_disk_for_the_cache_does_not_stop_it() {
     let folder = samples().and("defer.json", defer(&json!({"delta": 0})));
     let mut command = folder.command(std::path::Path::new("bash"));
-    let program = env!("CARGO_BIN_EXE_trigger-host");
+    let program = program::host().display();
     // No file may grow beyond 200 KiB, less than the compiled component has and more than an instance needs; the signal about it is
     // ignored, so that writes fail as on a full disk.
     let script = format!("trap '' XFSZ; ulimit -f 200; exec {program} dev --defer defer.json --until-idle");

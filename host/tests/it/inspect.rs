@@ -1,7 +1,7 @@
 //! `inspect`.
 
-use crate::components::{core_module, empty_component, sample, samples};
-use crate::program::Folder;
+use program::components::{core_module, empty_component, sample, samples};
+use program::folder::Folder;
 
 #[test]
 fn says_what_a_component_is_wants_and_has() {

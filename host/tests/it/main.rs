@@ -1,16 +1,11 @@
 //! The built binary, from outside: what a person types and what they get, exit codes included.
 //!
 //! Components are the sample triggers, built by `guest-build`. Nothing leaves the machine; every port is the system's choice.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 mod api;
 mod catalog;
 mod command_line;
-mod components;
 mod config;
 mod dev;
 mod inspect;
-mod logs;
-mod program;
 mod run;
-mod streams;

@@ -46,7 +46,7 @@ impl At {
     fn due(&self) -> Result<DateTime> {
         match (self.moment, self.target_time) {
             (Some(moment), None) | (None, Some(moment)) => Ok(moment),
-            _ => Err(Error::kwarg("moment", "needs a datetime, or `target_time` in its place, and not both")),
+            _ => Err(Error::kwarg("moment", "expected a datetime, either here or as `target_time`, but not both")),
         }
     }
 }

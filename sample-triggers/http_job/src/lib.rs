@@ -15,9 +15,9 @@
 //! | `done`, `failed` | lists of texts | the usual words | the states that end it, in any case of letters; every other one means that it runs |
 //! | `fire_on_failure` | bool | false | fire the final JSON of a failed job too, instead of failing |
 //! | `jobs` | list of ids | none | watch these jobs instead of submitting one |
-//! | `interval` | duration | 30 s | between two looks |
+//! | `interval` | duration | 30 s | how long to wait between two polls |
 //! | `cancel_method` | text | `DELETE` | how a job is cancelled; `""` never. Jobs of `jobs` are cancelled only when this is given |
-//! | `max_errors` | number | 10 | transient failures in a row that are borne, with growing waits |
+//! | `max_errors` | number | 10 | how many transient failures in a row are tolerated, with growing waits |
 //!
 //! The payload is the job's final JSON; with `jobs` an object of them by id, when all have ended.
 //!
@@ -74,12 +74,12 @@ struct HttpJob {
     fire_on_failure: bool,
     /// Watch these jobs instead of submitting one.
     jobs: Option<Vec<String>>,
-    /// Between two looks.
+    /// How long to wait between two polls.
     #[serde(default = "settings::half_a_minute")]
     interval: Duration,
     /// How a job is cancelled when the user stops the task.
     cancel_method: Option<String>,
-    /// Transient failures in a row that are borne.
+    /// How many transient failures in a row are tolerated.
     #[serde(default = "settings::ten")]
     max_errors: u32,
 }

@@ -56,9 +56,10 @@ impl HttpJob {
     }
 
     fn body_with(&self, key: &str) -> Result<Value> {
-        let mut body = self.body.clone().map_or_else(|| Value::Object(Map::new()), trigger_host_sdk::plain);
+        let mut body = self.body.clone().map_or_else(|| Value::Object(Map::new()), trigger_host_sdk::to_plain);
         if let Some(pointer) = &self.key_pointer {
-            let wrong = || Error::kwarg("key_pointer", format_args!("`{pointer}` leads to no object of the body"));
+            let wrong =
+                || Error::kwarg("key_pointer", format_args!("`{pointer}` does not lead to an object in the body"));
             let (parent, name) = pointer.rsplit_once('/').ok_or_else(wrong)?;
             let parent = body.pointer_mut(parent).and_then(Value::as_object_mut).ok_or_else(wrong)?;
             parent.insert(name.replace("~1", "/").replace("~0", "~"), Value::String(key.to_owned()));

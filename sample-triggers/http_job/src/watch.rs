@@ -2,9 +2,9 @@
 
 use trigger_host_sdk::http::retry::transient;
 use trigger_host_sdk::http::{self, Response};
-use trigger_host_sdk::literal;
 use trigger_host_sdk::prelude::*;
 use trigger_host_sdk::serde_json::{Map, Value};
+use trigger_host_sdk::to_neutral;
 
 use crate::{HttpJob, Progress};
 
@@ -24,7 +24,7 @@ impl HttpJob {
     pub(crate) fn watch(&self, id: String, errors: u32) -> Result<Outcome<Progress>> {
         let answer = self.request("GET", &self.status_url(&id)).send();
         match self.look(&id, &answer)? {
-            Look::Ended(body) => Ok(Outcome::fire(literal(body))),
+            Look::Ended(body) => Ok(Outcome::fire(to_neutral(body))),
             Look::Running if errors == 0 => Ok(Outcome::again_after(self.interval)),
             Look::Running => Ok(Outcome::again_after(self.interval).checkpoint(Progress::Watching { id, errors: 0 })),
             Look::Unclear(why) => {
@@ -56,7 +56,7 @@ impl HttpJob {
             }
         }
         if ids.iter().all(|id| ended.contains_key(id)) {
-            return Ok(Outcome::fire(literal(Value::Object(ended))));
+            return Ok(Outcome::fire(to_neutral(Value::Object(ended))));
         }
         let changed = ended.len() > before;
         match unclear {

@@ -7,12 +7,12 @@
 //! | `headers` | object of texts | none | sent with every request |
 //! | `body` | JSON | none | sent with every request |
 //! | `connection` | text | none | the Airflow connection whose credential the host adds |
-//! | `interval` | duration | 60 s | between two questions |
+//! | `interval` | duration | 60 s | how long to wait between two requests |
 //! | `timeout` | duration | the grant's | for one answer |
 //! | `until` | condition | a status of 200 to 299 | fires when it holds |
 //! | `fail_when` | condition | never | fails the trigger when it holds; looked at before `until` |
 //! | `pending_status` | list of numbers | `[404]` | statuses that mean "not yet" |
-//! | `max_errors` | number | 10 | transient failures in a row (no answer, 429, 5xx) that are borne, with growing waits |
+//! | `max_errors` | number | 10 | how many transient failures in a row (no answer, 429, 5xx) are tolerated, with growing waits |
 //!
 //! A condition is an object of `status` (a number), `pointer` (a JSON pointer into the body: something is there), `equals` and `one_of` (with
 //! `pointer`: what is there); all that are given must hold. Without `status` the answer must have a status of 200 to 299.
@@ -29,7 +29,7 @@ use trigger_host_sdk::http::retry::{Backoff, transient};
 use trigger_host_sdk::http::{self, Response};
 use trigger_host_sdk::prelude::*;
 use trigger_host_sdk::serde_json::{Value, json};
-use trigger_host_sdk::{literal, plain};
+use trigger_host_sdk::{to_neutral, to_plain};
 
 /// Asks a URL until the answer says what was waited for.
 #[trigger]
@@ -46,7 +46,7 @@ struct HttpPoll {
     body: Option<Value>,
     /// The Airflow connection whose credential the host adds.
     connection: Option<String>,
-    /// Between two questions.
+    /// How long to wait between two requests.
     #[serde(default = "a_minute")]
     interval: Duration,
     /// For one answer; the grant's own limit otherwise.
@@ -59,7 +59,7 @@ struct HttpPoll {
     /// Statuses that mean "not yet".
     #[serde(default = "not_found")]
     pending_status: Vec<u16>,
-    /// Transient failures in a row that are borne.
+    /// How many transient failures in a row are tolerated.
     #[serde(default = "ten")]
     max_errors: u32,
 }
@@ -123,7 +123,7 @@ impl HttpPoll {
             .headers(&self.headers)
             .connection(self.connection.as_deref());
         if let Some(body) = &self.body {
-            request = request.json(&plain(body.clone()));
+            request = request.json(&to_plain(body.clone()));
         }
         if let Some(limit) = self.timeout {
             request = request.timeout(limit);
@@ -135,12 +135,13 @@ impl HttpPoll {
     fn decide(&self, response: &Response) -> Result<Option<Outcome<Progress>>> {
         let body: Option<Value> = response.json().ok();
         if self.fail_when.as_ref().is_some_and(|condition| condition.holds(response, body.as_ref())) {
-            let error = Error::failed(format!("the answer with status {} is what `fail_when` says", response.status));
+            let error =
+                Error::failed(format!("the answer with status {} meets the condition `fail_when`", response.status));
             return Err(error.detail(response.status_error().body));
         }
         if self.until.holds(response, body.as_ref()) {
             let body = body.unwrap_or_else(|| Value::String(response.text().into_owned()));
-            return Ok(Some(Outcome::fire(json!({"status": response.status, "body": literal(body)}))));
+            return Ok(Some(Outcome::fire(json!({"status": response.status, "body": to_neutral(body)}))));
         }
         let passes = self.pending_status.contains(&response.status) || transient(&Ok(response.clone())).is_some();
         if response.status >= 400 && !passes {

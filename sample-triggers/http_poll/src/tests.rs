@@ -63,7 +63,7 @@ fn fails_when_told_to_and_on_a_lasting_error() {
     let fail_when = json!({"pointer": "/state", "one_of": ["failed", "gone"]});
     let mut told = host(json!({"until": {"pointer": "/url"}, "fail_when": fail_when}));
     told.on("GET", URL).json(200, json!({"state": "running"})).json(200, json!({"state": "gone"}));
-    assert_eq!(told.run_until_finished().failure(), "the answer with status 200 is what `fail_when` says");
+    assert_eq!(told.run_until_finished().failure(), "the answer with status 200 meets the condition `fail_when`");
     let mut forbidden = host(json!({}));
     forbidden.on("GET", URL).status(403);
     assert_eq!(forbidden.run_until_finished().failure(), "the answer has status 403");

@@ -33,7 +33,7 @@ struct MessageWatch {
     /// What the source needs.
     #[serde(default = "nothing")]
     parameters: Value,
-    /// In the place of the parameters: triggers with equal keys share a reader.
+    /// Replaces the parameters: triggers with equal keys share a reader.
     #[serde(default)]
     key: Option<Value>,
     /// JSON pointer to a value, or to a list of values of which one has to be there.
@@ -91,7 +91,7 @@ impl MessageWatch {
         }
         // A message of somebody else may look like the host's own tags: it is taken as it is.
         let payload = message.field(&self.payload)?.unwrap_or(Value::Null);
-        Ok(Verdict::fire(trigger_host_sdk::literal(payload)))
+        Ok(Verdict::fire(trigger_host_sdk::to_neutral(payload)))
     }
 }
 

@@ -5,7 +5,7 @@
 //! | `queue_url` | text | | the queue; one whose name ends in `.fifo` is read in the order of its message groups |
 //! | `connection` | text | | the Airflow connection of type `aws` the host signs with; the source's grant names it too |
 //! | `dead_letter_queue_url` | text | none | where rejected messages go, of the same origin |
-//! | `wait` | duration | 15 s | how long one receive waits at most; more than that takes a grant with a `timeout` of more than its 20 s |
+//! | `wait` | duration | 15 s | how long one receive waits at most; a longer wait needs a grant with a `timeout` above its 20 s |
 //! | `visibility` | duration | 120 s | how long a message is hidden at a time; extended by the host while subscribers work on it |
 //! | `retry_after` | duration | 0 s | when a message that somebody failed is seen again |
 //!

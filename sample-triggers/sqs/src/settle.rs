@@ -29,7 +29,8 @@ impl Sqs {
         let (mut done, mut back, mut letters) = (Vec::new(), Vec::new(), Vec::new());
         for (index, settled) in batch.iter().enumerate() {
             let ticket = Ticket::read(&settled.receipt);
-            let ticket = ticket.ok_or_else(|| AdvanceError::Fatal("a receipt is not one of this queue".to_owned()))?;
+            let ticket =
+                ticket.ok_or_else(|| AdvanceError::Fatal("a receipt does not belong to this queue".to_owned()))?;
             let item = Item { index, ticket };
             let is_seen = settled.accepted > 0 || settled.is_rejected();
             if settled.is_failed() || !is_seen {

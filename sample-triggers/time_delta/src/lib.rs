@@ -6,7 +6,7 @@
 //! | `end_from_trigger` | bool, default false | end the task as succeeded instead of resuming it |
 //!
 //! The payload is the moment of the deadline. The deadline is fixed at the first poll and kept in the checkpoint, so a restart of the host does not
-//! begin the wait anew. Needs no grants.
+//! start the wait again. Needs no grants.
 
 use trigger_host_sdk::prelude::*;
 

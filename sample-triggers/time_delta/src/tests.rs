@@ -46,7 +46,7 @@ fn refuses_what_is_no_duration() {
     let run = host(json!("soon")).run_until_finished();
     assert_eq!(run.failure(), "`delta`: `soon` is not a duration: expected text such as `PT1H30M`, `90s` or `1h 30m`");
     let run = host(json!(-5)).run_until_finished();
-    assert_eq!(run.failure(), "`delta`: -5 seconds is no duration: it must not be negative");
+    assert_eq!(run.failure(), "`delta`: -5 seconds is not a duration: it must not be negative");
     let run = FakeHost::<After>::new(json!({"deltas": 5})).run_until_finished();
     assert_eq!(run.failure(), "`deltas` is unknown: expected `delta`, `seconds`, `end_from_trigger`");
 }

@@ -79,7 +79,7 @@ impl Host {
             let wasm = std::fs::read(guest_build::component(guest))?;
             let component = sandbox.load(guest, &wasm, &Allowed::ALL).await?;
             let (classpath, limits) = (classpath.into(), Arc::new(limits));
-            catalog.insert(Class { classpath, component, limits, http: Arc::new([]), runtime: Arc::default() });
+            catalog.insert(Class { classpath, component, limits, http: Arc::new([]), airflow: Arc::default() });
         }
         let seen = Arc::new(Seen::default());
         let parts = Parts {

@@ -1,6 +1,8 @@
 //! The program `trigger-host` itself, in release, with a folder of its own.
 
-use std::path::{Path, PathBuf};
+#[cfg(feature = "kafka")]
+use std::path::Path;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, ensure};
@@ -22,17 +24,7 @@ impl Program {
 
     /// Builds it with further features, and pins a catalog, whose one component is `NAME.wasm`, in a fresh folder.
     pub(crate) fn with(features: &[&str], component: &str, catalog: &str) -> Result<Self> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let built = Command::new(cargo)
-            .current_dir(root)
-            // What cargo tells this program of its own package: build scripts that look at it would run again.
-            .env_remove("CARGO_MANIFEST_DIR")
-            .env_remove("CARGO_MANIFEST_PATH")
-            .args(["build", "--quiet", "--release", "-p", "trigger-host", "--features", &features.join(",")])
-            .status()?;
-        ensure!(built.success(), "the program does not build: {built}");
-        let path = std::env::current_exe()?.with_file_name("trigger-host");
+        let path = guest_build::host(features);
         let folder = tempfile::tempdir()?;
         std::fs::copy(guest_build::component(component), folder.path().join(format!("{component}.wasm")))?;
         std::fs::write(folder.path().join("triggers.toml"), catalog)?;
@@ -44,15 +36,8 @@ impl Program {
 
     /// The program in its folder, quiet, with no environment but its own cache.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(&self.path);
-        command
-            .args(arguments)
-            .current_dir(self.folder.path())
-            .env_clear()
-            .env("XDG_CACHE_HOME", self.cache())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
+        let mut command = program::command(&self.path, self.folder.path());
+        command.args(arguments).env("XDG_CACHE_HOME", self.cache()).stdout(Stdio::null()).stderr(Stdio::null());
         command
     }
 

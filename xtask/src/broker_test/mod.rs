@@ -25,7 +25,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     let programs = fetch::programs(workspace)?;
     let sources = ["test", "-p", "sources", "--features", "kafka,directory,http", "--test", "it", "--"];
     let sqs = ["test", "-p", "sqs", "--"];
-    let host = ["test", "-p", "trigger-host", "--features", "kafka", "--test", "it", "streams", "--"];
+    let host = ["test", "-p", "behaviour", "--features", "kafka", "--test", "it", "sources::", "--"];
     for (what, cargo) in [
         ("test the host's own sources", &sources[..]),
         ("test the producer for SQS", &sqs),

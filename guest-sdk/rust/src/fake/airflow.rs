@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::TaskInstance;
 use crate::bindings::trigger_host::host as wit;
 use crate::bindings::trigger_host::host::runtime::Error;
-use crate::connections::Connection;
+use crate::connections::ConnectionDescription;
 
 /// The Airflow of one fake host. Everything is granted that is not [`deny`](Self::deny)ed.
 #[derive(Debug, Default)]
@@ -24,7 +24,9 @@ pub struct Airflow {
     tasks: BTreeMap<(String, String, String), Option<String>>,
     /// By Dag and run.
     runs: BTreeMap<(String, String), String>,
-    connections: BTreeMap<String, Connection>,
+    connections: BTreeMap<String, ConnectionDescription>,
+    /// By the connection's id and key.
+    extras: BTreeMap<String, BTreeMap<String, Value>>,
     denied: BTreeSet<String>,
     failures: VecDeque<Error>,
 }
@@ -73,8 +75,14 @@ impl Airflow {
     }
 
     /// Puts a connection there.
-    pub fn connection(&mut self, id: &str, connection: Connection) -> &mut Self {
+    pub fn connection(&mut self, id: &str, connection: ConnectionDescription) -> &mut Self {
         self.connections.insert(id.to_owned(), connection);
+        self
+    }
+
+    /// Puts a setting of a connection there that the grant lists: a key of its extra.
+    pub fn connection_extra(&mut self, id: &str, key: &str, value: Value) -> &mut Self {
+        self.extras.entry(id.to_owned()).or_default().insert(key.to_owned(), value);
         self
     }
 
@@ -174,7 +182,9 @@ impl Airflow {
     ) -> Result<(), Error> {
         let at = (self.asset_name(asset)?, key.to_owned());
         match value.map(json).transpose()? {
-            Some(Value::Null) => return Err(Error::Invalid("null is no value of a state store".to_owned())),
+            Some(Value::Null) => {
+                return Err(Error::Invalid("a state value cannot be null: delete the key instead".to_owned()));
+            }
             Some(value) => self.asset_states.insert(at, value),
             None => self.asset_states.remove(&at),
         };
@@ -256,9 +266,19 @@ impl Airflow {
     }
 
     pub(crate) fn describe(&self, id: &str) -> Result<wit::connections::Description, Error> {
-        let Connection { conn_type, host, port, schema } =
+        let ConnectionDescription { conn_type, host, port, schema } =
             self.connections.get(id).cloned().ok_or_else(|| missing("connection", id))?;
         Ok(wit::connections::Description { conn_type, host, port, schema })
+    }
+
+    pub(crate) fn extras_of(&self, id: &str) -> Result<Vec<wit::connections::Extra>, Error> {
+        let extra =
+            |(key, value): (&String, &Value)| wit::connections::Extra { key: key.clone(), value: value.to_string() };
+        match self.extras.get(id) {
+            Some(extras) => Ok(extras.iter().map(extra).collect()),
+            None if self.connections.contains_key(id) => Ok(Vec::new()),
+            None => Err(missing("connection", id)),
+        }
     }
 }
 

@@ -22,7 +22,7 @@ pub(crate) fn field<T: DeserializeOwned>(text: &[u8], length: usize, pointer: &s
         Some(found) => integer(found).or_else(|| serde_json::from_slice(found).ok()),
         None => None,
     };
-    // An error is told with its place in the whole message.
+    // An error names its place in the whole message.
     plain.map_or_else(|| by_serde(text.get(..length).unwrap_or(text), pointer), |found| Ok(Some(found)))
 }
 

@@ -58,12 +58,12 @@ fn whole<T: DeserializeOwned + PartialEq + fmt::Debug>(text: &[u8], pointer: &st
     let found = field::<T>(text, text.len(), pointer);
     for behind in [&b"\0\0\0\0\0\0\0\0"[..], b"        }", b"}}}}]]]]", b"1e9\"}, 10", b"\"\", {}:\"e"] {
         let other = field::<T>(&[text, behind].concat(), text.len(), pointer);
-        assert_eq!(told(&found), told(&other), "{} before {}", text.escape_ascii(), behind.escape_ascii());
+        assert_eq!(show(&found), show(&other), "{} before {}", text.escape_ascii(), behind.escape_ascii());
     }
     found
 }
 
-fn told<T: fmt::Debug>(found: &serde_json::Result<Option<T>>) -> String {
+fn show<T: fmt::Debug>(found: &serde_json::Result<Option<T>>) -> String {
     found.as_ref().map_or_else(|error| error.to_string(), |found| format!("{found:?}"))
 }
 
@@ -162,7 +162,7 @@ fn agrees(text: &[u8], pointer: &str) -> bool {
         let (plain, wanted) = (whole::<T>(text, pointer), by_serde::<T>(text, pointer));
         match (&plain, &wanted) {
             (Ok(plain), Ok(wanted)) => plain == wanted,
-            _ => told(&plain) == told(&wanted),
+            _ => show(&plain) == show(&wanted),
         }
     }
     alike::<Value>(text, pointer)

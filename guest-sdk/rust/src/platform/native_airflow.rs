@@ -117,9 +117,13 @@ pub(crate) mod dag_runs {
 
 pub(crate) mod connections {
     use super::{Error, ask};
-    use crate::bindings::trigger_host::host::connections::Description;
+    use crate::bindings::trigger_host::host::connections::{Description, Extra};
 
     pub(crate) fn describe(id: &str) -> Result<Description, Error> {
         ask("connections", |airflow| airflow.describe(id))
+    }
+
+    pub(crate) fn extras(id: &str) -> Result<Vec<Extra>, Error> {
+        ask("connections", |airflow| airflow.extras_of(id))
     }
 }

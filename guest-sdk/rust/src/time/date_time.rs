@@ -85,7 +85,7 @@ pub struct ParseDateTimeError {
 impl fmt::Display for ParseDateTimeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.naive {
-            write!(f, "`{}` has no offset: a naive time is not a moment, write `Z` or `+01:00` after it", self.text)
+            write!(f, "`{}` has no offset: write `Z` or one such as `+01:00` after it", self.text)
         } else {
             write!(f, "`{}` is not a moment: expected RFC 3339 text such as `2026-01-31T12:00:00Z`", self.text)
         }

@@ -114,12 +114,12 @@ impl<'de> Visitor<'de> for Length {
     fn visit_i64<E: de::Error>(self, seconds: i64) -> Result<Duration, E> {
         u64::try_from(seconds)
             .map(Duration::from_secs)
-            .map_err(|_| E::custom(format_args!("{seconds} seconds is no duration: it must not be negative")))
+            .map_err(|_| E::custom(format_args!("{seconds} seconds is not a duration: it must not be negative")))
     }
 
     fn visit_f64<E: de::Error>(self, seconds: f64) -> Result<Duration, E> {
         let wrong =
-            || E::custom(format_args!("{seconds} seconds is no duration: it must not be negative, nor without end"));
+            || E::custom(format_args!("{seconds} seconds is not a duration: it must be finite and not negative"));
         Duration::from_secs_f64(seconds).ok_or_else(wrong)
     }
 

@@ -31,7 +31,7 @@ impl FromStr for Duration {
     fn from_str(text: &str) -> Result<Self, ParseDurationError> {
         let nanos = match text.strip_prefix(['P', 'p']) {
             Some(rest) => iso(&rest.to_ascii_uppercase()),
-            None => plain(&text.to_ascii_lowercase()),
+            None => parse_units(&text.to_ascii_lowercase()),
         };
         let nanos = nanos.and_then(|nanos| u64::try_from(nanos).ok());
         nanos
@@ -65,7 +65,7 @@ fn iso(text: &str) -> Option<u128> {
 }
 
 /// Nanoseconds in text of numbers and units.
-fn plain(text: &str) -> Option<u128> {
+fn parse_units(text: &str) -> Option<u128> {
     let nanos = sum(text, |unit| match unit {
         "ms" => Some(SECOND / 1_000),
         "s" | "sec" | "secs" | "second" | "seconds" => Some(SECOND),

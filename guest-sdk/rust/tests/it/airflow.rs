@@ -1,6 +1,6 @@
 //! What a trigger asks of Airflow, with the Airflow of the fake host.
 
-use trigger_host_sdk::connections::Connection;
+use trigger_host_sdk::connections::ConnectionDescription;
 use trigger_host_sdk::fake::FakeHost;
 use trigger_host_sdk::prelude::*;
 use trigger_host_sdk::serde_json::{Value, json};
@@ -25,7 +25,10 @@ impl Trigger for Asks {
         let last = task_instances::previous("extract").state("success").find()?.map(|found| found.run_id);
         let others = dag_runs::of_dag("other").state("running").count()?;
         let port = connections::describe("db")?.port;
-        Ok(Outcome::fire(json!([limit, rows, done, last, others, dag_runs::own_state()?, port])))
+        let region: Option<String> = connections::extras("aws_default")?.get("region_name")?;
+        let none: Option<String> = connections::extras("db")?.get("region_name")?;
+        let found = json!([limit, rows, done, last, others, dag_runs::own_state()?, port, region, none]);
+        Ok(Outcome::fire(found))
     }
 }
 
@@ -41,14 +44,22 @@ fn host() -> FakeHost<Asks> {
         .dag_run("dag", "run", "running")
         .dag_run("other", "a", "running")
         .dag_run("other", "b", "success")
-        .connection("db", Connection { conn_type: "postgres".into(), port: Some(5432), ..Connection::default() });
+        .connection(
+            "db",
+            ConnectionDescription {
+                conn_type: "postgres".into(),
+                port: Some(5432),
+                ..ConnectionDescription::default()
+            },
+        )
+        .connection_extra("aws_default", "region_name", json!("eu-1"));
     host
 }
 
 #[test]
 fn it_finds_what_the_test_put_there_and_leaves_what_it_wrote() {
     let mut host = host();
-    assert_eq!(host.run_until_finished().payloads(), [json!(["10", 3, 2, "run", 1, "running", 5432])]);
+    assert_eq!(host.run_until_finished().payloads(), [json!(["10", 3, 2, "run", 1, "running", 5432, "eu-1", null])]);
     assert_eq!(host.airflow().variable_now("seen"), Some("yes"));
     assert_eq!(host.airflow().xcom_now("task", "at"), Some(&json!({"$datetime": "2026-01-01T00:00:00Z"})));
 }

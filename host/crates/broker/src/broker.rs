@@ -30,7 +30,7 @@ const MOST_ANSWER_BYTES: u64 = 32 << 20;
 ///
 /// A name is resolved each time a connection is made, every address is checked, and only checked addresses are dialled. Addresses that are
 /// not public (private, loopback, link local, metadata services, carriers' shared space, and IPv6 forms that hold such an IPv4 address)
-/// take `private = true`.
+/// need `private = true`.
 #[derive(Clone)]
 pub struct Broker {
     inner: Arc<Inner>,
@@ -100,7 +100,7 @@ impl Broker {
             let allowance = &allowance;
             async move {
                 if at >= MOST_REQUESTS {
-                    return (at, Err(Error::Budget(format!("one send-all takes at most {MOST_REQUESTS} requests"))));
+                    return (at, Err(Error::Budget(format!("one send-all may hold at most {MOST_REQUESTS} requests"))));
                 }
                 (at, self.measured(grants, request, allowance).await)
             }
@@ -128,7 +128,7 @@ impl Broker {
         let allowed = policy::decide(grants, &request)?;
         let limit = request.timeout.unwrap_or(allowed.grant.timeout).min(allowed.grant.timeout);
         let client =
-            self.inner.clients.get(&allowed).map_err(|error| exchange::told_of_client(&error, &allowed.origin))?;
+            self.inner.clients.get(&allowed).map_err(|error| exchange::explain_client(&error, &allowed.origin))?;
         let deadline = began + limit;
         let mut secrets = Vec::new();
         let credential = timeout_at(deadline, self.credential(&allowed, &mut secrets)).await;
@@ -139,7 +139,7 @@ impl Broker {
             timeout_at(deadline, self.places(allowed.grant)).await.map_err(|_| no_place(allowed.grant, limit))??;
         let answer = timeout_at(deadline, exchange::run(prepared, &allowed, allowance)).await;
         let answer = answer.map_err(|_| Error::Deadline(limit))??;
-        if allowed.connection.is_some() { exchange::scrubbed(answer, &Scrubber::new(&secrets)) } else { Ok(answer) }
+        if allowed.connection.is_some() { exchange::scrub(answer, &Scrubber::new(&secrets)) } else { Ok(answer) }
     }
 
     /// The credential of the connection an allowed request names, and what is secret in it.
@@ -150,12 +150,10 @@ impl Broker {
     ) -> Result<Option<Credential>, Error> {
         let Some(id) = allowed.connection else { return Ok(None) };
         let Some(Lender { connections, mask }) = &self.lender else {
-            return Err(Error::Other(format!(
-                "the connection `{id}` is granted, but this host has no connections to lend"
-            )));
+            return Err(Error::Other(format!("the connection `{id}` is granted, but this host lends no connections")));
         };
         let connection = connections.connection(id).await.map_err(|error| Error::Other(error.to_string()))?;
-        let credential = Credential::of(&connection, id, &allowed.origin, secrets)?;
+        let credential = Credential::read(&connection, id, &allowed.origin, secrets)?;
         secrets.retain(|secret| !secret.expose_secret().is_empty());
         secrets.iter().for_each(|secret| mask.register(secret.expose_secret()));
         Ok(Some(credential))
@@ -179,6 +177,6 @@ impl std::fmt::Debug for Broker {
 fn no_place(grant: &HttpGrant, limit: Duration) -> Error {
     let (most, millis) = (grant.max_in_flight, limit.as_millis());
     Error::Budget(format!(
-        "no place for this exchange came free within {millis} ms (the grant has {most}, `max-in-flight`)"
+        "no place for this exchange became free within {millis} ms (the grant has {most}: `max-in-flight`)"
     ))
 }

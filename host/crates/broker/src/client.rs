@@ -51,7 +51,7 @@ struct Open {
     uses: u64,
 }
 
-/// Why there is no client for an allowed request.
+/// Why an allowed request cannot have a client.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ClientError {
     #[error(transparent)]

@@ -18,7 +18,7 @@ pub struct BrokerConfig {
     pub total_in_flight: usize,
     /// How long a name may take to resolve.
     pub resolve_within: Duration,
-    /// Looks names up.
+    /// Resolves host names.
     pub lookup: Arc<dyn Lookup>,
     /// What signatures are dated by.
     pub clock: Arc<dyn Clock>,
@@ -36,11 +36,11 @@ impl Default for BrokerConfig {
     }
 }
 
-/// Why there is no broker.
+/// Why a broker cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum BrokerError {
     /// `total_in_flight` is 0 or more than a semaphore takes.
-    #[error("{0} exchanges at once is out of range: from 1 to 65536")]
+    #[error("{0} exchanges at once is out of range: it must be 1 to 65536")]
     TotalInFlight(usize),
     /// No certificates of the system.
     #[error("cannot set up TLS: install the system's CA certificates")]

@@ -79,7 +79,7 @@ impl Resolve for CheckedResolver {
             if found.is_empty() {
                 return Err(ResolveError::Empty.into());
             }
-            // One address that is not allowed condemns the answer: a name that is half inside is no name to trust.
+            // One address that is not allowed condemns the answer: a name that partly leads inside cannot be trusted.
             found.iter().try_for_each(|address| rule.check(*address, port))?;
             Ok(Box::new(found.into_iter().map(move |address| SocketAddr::new(address, port))) as Addrs)
         })

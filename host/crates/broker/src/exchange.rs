@@ -32,7 +32,7 @@ impl Allowance {
     fn take(&self, bytes: u64) -> Result<(), Error> {
         let left = |left: u64| left.checked_sub(bytes);
         self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, left).map(drop).map_err(|_| {
-            Error::Budget("the answers of one send-all are too large together: send fewer at once".to_owned())
+            Error::Budget("the answers to one send-all are too large together: send fewer requests at once".to_owned())
         })
     }
 }
@@ -44,9 +44,9 @@ pub(crate) fn prepare(
     request: Request,
     credential: Option<(&Credential, UnixMs)>,
 ) -> Result<RequestBuilder, Error> {
-    let mut headers = headers::checked(&request.headers)?;
+    let mut headers = headers::check(&request.headers)?;
     let method = Method::from_bytes(request.method.as_bytes())
-        .map_err(|_| Error::Invalid("method: it is not a token".to_owned()))?;
+        .map_err(|_| Error::Invalid("`method` must be an HTTP token, such as GET".to_owned()))?;
     let (size, most) = (request.body.as_ref().map_or(0, Vec::len) as u64, allowed.grant.max_request);
     if size > most {
         return Err(Error::Budget(format!("the body has {size} bytes, the grant allows {most} (`max-request`)")));
@@ -65,14 +65,14 @@ pub(crate) fn prepare(
 ///
 /// # Errors
 /// The body is encoded in a way that cannot be looked into.
-pub(crate) fn scrubbed(answer: Response, scrubber: &Scrubber) -> Result<Response, Error> {
+pub(crate) fn scrub(answer: Response, scrubber: &Scrubber) -> Result<Response, Error> {
     let Response { status, headers, body } = answer;
     // Gzip was decoded, and its header taken away; the broker asks for nothing else.
     let encoded =
         |(name, value): &(String, String)| name == "content-encoding" && !value.eq_ignore_ascii_case("identity");
     if headers.iter().any(encoded) {
         return Err(Error::Other(
-            "the answer to a request with a credential has an encoding that was not asked for".to_owned(),
+            "the answer to a request with a credential has a `content-encoding` that was not asked for".to_owned(),
         ));
     }
     let header = |(name, value)| (scrubber.text(name), scrubber.text(value));
@@ -89,10 +89,10 @@ pub(crate) async fn run(
     allowance: &Allowance,
 ) -> Result<Response, Error> {
     let origin = &allowed.origin;
-    let mut answer = builder.send().await.map_err(|error| told(&error, origin))?;
+    let mut answer = builder.send().await.map_err(|error| explain(&error, origin))?;
     let status = answer.status().as_u16();
     if status > 599 {
-        return Err(Error::Unreachable(format!("\"{origin}\" answered with a status that is not one of HTTP")));
+        return Err(Error::Unreachable(format!("\"{origin}\" answered with a status beyond 599")));
     }
     let header_bytes: usize = answer.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
     if header_bytes as u64 > MOST_HEADER_BYTES {
@@ -103,7 +103,7 @@ pub(crate) async fn run(
 
     let most = allowed.grant.max_response;
     let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(|error| told(&error, origin))? {
+    while let Some(chunk) = answer.chunk().await.map_err(|error| explain(&error, origin))? {
         if (body.len() + chunk.len()) as u64 > most {
             return Err(Error::TooLarge(most));
         }
@@ -113,40 +113,40 @@ pub(crate) async fn run(
     Ok(Response { status, headers, body })
 }
 
-/// What a guest is told of a refused client.
-pub(crate) fn told_of_client(error: &ClientError, origin: &Origin) -> Error {
+/// Puts a refused client into words for the guest.
+pub(crate) fn explain_client(error: &ClientError, origin: &Origin) -> Error {
     match error {
-        ClientError::Address(refused) => told_of_address(*refused, origin),
+        ClientError::Address(refused) => explain_address(*refused, origin),
         ClientError::Build(_) => Error::Other("the host could not set up a connection".to_owned()),
     }
 }
 
-fn told_of_address(refused: AddressRefused, origin: &Origin) -> Error {
+fn explain_address(refused: AddressRefused, origin: &Origin) -> Error {
     Error::NotGranted(match refused {
         AddressRefused::NotPublic => {
-            format!("\"{origin}\" leads to an address that is not public: it takes `private = true` in its grant")
+            format!("\"{origin}\" leads to an address that is not public: its grant needs `private = true`")
         }
         AddressRefused::OwnListener => format!(
-            "\"{origin}\" leads to a listener of the host itself: it takes a grant whose origin is that very address and port"
+            "\"{origin}\" leads to a listener of the host itself: only a grant for that very address and port reaches it"
         ),
     })
 }
 
-/// What a guest is told of a failed exchange. The sources hold addresses, so none of their text is passed on.
-fn told(error: &reqwest::Error, origin: &Origin) -> Error {
+/// Puts a failed exchange into words for the guest. The sources hold addresses, so none of their text is passed on.
+fn explain(error: &reqwest::Error, origin: &Origin) -> Error {
     if let Some(refused) = cause::<AddressRefused>(error) {
-        return told_of_address(*refused, origin);
+        return explain_address(*refused, origin);
     }
     let what = if let Some(error) = cause::<ResolveError>(error) {
         error.to_string()
     } else if cause::<rustls::Error>(error).is_some() {
-        "TLS failed: the certificate is not valid for this name, or there is no TLS".to_owned()
+        "TLS failed: the certificate is not valid for this name, or the server does not speak TLS".to_owned()
     } else if error.is_connect() {
         "the connection failed".to_owned()
     } else if error.is_decode() {
         "the body cannot be decoded or is cut off".to_owned()
     } else {
-        "the connection broke off, or the answer was not HTTP".to_owned()
+        "the connection broke, or the answer was not HTTP".to_owned()
     };
     Error::Unreachable(format!("\"{origin}\": {what}"))
 }

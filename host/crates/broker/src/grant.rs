@@ -16,7 +16,7 @@ use crate::path::{PathPattern, PatternError};
 /// One HTTP grant. Clones share the places in flight.
 #[derive(Debug, Clone)]
 pub struct HttpGrant {
-    /// Where to.
+    /// The origin that requests may go to.
     pub origin: Origin,
     /// Upper-case methods; never empty.
     pub methods: Vec<String>,
@@ -42,7 +42,7 @@ pub struct HttpGrant {
 pub struct GrantParts {
     /// `https://host`, `http://host:port`, or `http://127.0.0.1:*`.
     pub origin: String,
-    /// `GET`, `POST`, …
+    /// Upper-case methods: `GET`, `POST`, …
     pub methods: Vec<String>,
     /// Patterns; absent means all paths. An empty list is an error: it reads as "none".
     pub paths: Option<Vec<String>>,
@@ -50,9 +50,9 @@ pub struct GrantParts {
     pub connection: Option<String>,
     /// Whether addresses that are not public may be dialled.
     pub private: bool,
-    /// Bytes.
+    /// Largest answer, in bytes.
     pub max_response: Option<u64>,
-    /// Bytes.
+    /// Largest request body, in bytes.
     pub max_request: Option<u64>,
     /// For a whole exchange.
     pub timeout: Option<Duration>,
@@ -63,7 +63,7 @@ pub struct GrantParts {
 /// What is wrong with a grant.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum GrantError {
-    /// `origin`.
+    /// `origin` is not one.
     #[error(transparent)]
     Origin(#[from] OriginError),
     /// `origin` is an address that `private` does not allow.
@@ -72,28 +72,28 @@ pub enum GrantError {
     /// `methods` is empty.
     #[error("no method is granted: list the methods, such as [\"GET\"]")]
     NoMethod,
-    /// One of `methods`.
+    /// One of `methods` cannot be granted.
     #[error("`{0}` cannot be granted: write a method in upper case, such as \"GET\" (CONNECT and TRACE never)")]
     Method(String),
     /// `paths` is empty.
     #[error("the list is empty: leave `paths` out to grant all paths of the origin")]
     NoPath,
-    /// One of `paths`.
+    /// One of `paths` is not a pattern.
     #[error(transparent)]
     Path(#[from] PatternError),
     /// `connection` is empty.
     #[error("the connection id is empty")]
     Connection,
     /// A number outside its range.
-    #[error("{value} is out of range: from {least} to {most}")]
+    #[error("{value} is out of range: it must be {least} to {most}")]
     Range {
         /// The key of the grant.
         key: &'static str,
-        /// As given.
+        /// The value that was given.
         value: u128,
-        /// Smallest value.
+        /// The smallest value allowed.
         least: u128,
-        /// Largest value.
+        /// The largest value allowed.
         most: u128,
     },
 }

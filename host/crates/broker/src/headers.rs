@@ -36,24 +36,24 @@ pub(crate) fn is_reserved(name: &HeaderName) -> bool {
 ///
 /// # Errors
 /// [`Error::Invalid`] for a reserved or malformed header, [`Error::Budget`] for too much of them.
-pub(crate) fn checked(headers: &[(String, String)]) -> Result<HeaderMap, Error> {
+pub(crate) fn check(headers: &[(String, String)]) -> Result<HeaderMap, Error> {
     if headers.len() > MOST_HEADERS {
         return Err(Error::Budget(format!(
-            "a request has at most {MOST_HEADERS} headers, this one has {}",
+            "a request may have at most {MOST_HEADERS} headers, this one has {}",
             headers.len()
         )));
     }
     let bytes: usize = headers.iter().map(|(name, value)| name.len() + value.len()).sum();
     if bytes > MOST_BYTES {
         return Err(Error::Budget(format!(
-            "the headers of a request have at most {MOST_BYTES} bytes, these have {bytes}"
+            "the headers of a request may have at most {MOST_BYTES} bytes, these have {bytes}"
         )));
     }
     let mut checked = HeaderMap::with_capacity(headers.len());
     for (name, value) in headers {
         let shown: String = name.chars().take(60).flat_map(char::escape_default).collect();
         let name = HeaderName::from_bytes(name.as_bytes())
-            .map_err(|_| Error::Invalid(format!("header `{shown}`: the name is not a token")))?;
+            .map_err(|_| Error::Invalid(format!("header `{shown}`: the name must be an HTTP token")))?;
         if is_reserved(&name) {
             return Err(Error::Invalid(format!("header `{name}` is reserved: the host writes it")));
         }
@@ -61,7 +61,7 @@ pub(crate) fn checked(headers: &[(String, String)]) -> Result<HeaderMap, Error> 
         let value = HeaderValue::from_str(value)
             .ok()
             .filter(|_| plain)
-            .ok_or_else(|| Error::Invalid(format!("header `{name}`: the value is not visible ASCII")))?;
+            .ok_or_else(|| Error::Invalid(format!("header `{name}`: the value must be visible ASCII")))?;
         checked.append(name, value);
     }
     Ok(checked)
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     fn one(name: &str, value: &str) -> Result<HeaderMap, Error> {
-        checked(&[(name.to_owned(), value.to_owned())])
+        check(&[(name.to_owned(), value.to_owned())])
     }
 
     #[test]
@@ -108,8 +108,8 @@ mod tests {
     #[test]
     fn many_or_large_headers_are_refused() {
         let many = vec![("a".to_owned(), "b".to_owned()); MOST_HEADERS + 1];
-        assert!(matches!(checked(&many), Err(Error::Budget(_))));
+        assert!(matches!(check(&many), Err(Error::Budget(_))));
         assert!(matches!(one("a", &"b".repeat(MOST_BYTES)), Err(Error::Budget(_))));
-        assert_eq!(checked(&many[1..]).unwrap().len(), MOST_HEADERS, "repeated headers are kept");
+        assert_eq!(check(&many[1..]).unwrap().len(), MOST_HEADERS, "repeated headers are kept");
     }
 }

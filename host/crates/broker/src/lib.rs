@@ -29,3 +29,6 @@ pub use dns::{Lookup, SystemLookup};
 pub use grant::{GrantError, GrantParts, HttpGrant};
 pub use origin::{Origin, OriginError, Port};
 pub use path::{PathPattern, PatternError};
+
+#[cfg(test)]
+mod texts;

@@ -37,7 +37,7 @@ enum Scheme {
 /// The port of an origin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Port {
-    /// This one.
+    /// This port alone.
     Exact(u16),
     /// `*`: every port, only in a grant for a loopback origin over http.
     Any,
@@ -46,7 +46,7 @@ pub enum Port {
 /// Text that is not an origin a grant may name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OriginError {
-    /// Not of the form.
+    /// Not of the form of an origin.
     #[error(
         "`{0}` is not an origin: write `https://host` or `http://host:port`, without path, query or user information"
     )]
@@ -64,7 +64,7 @@ pub enum OriginError {
 
 impl Origin {
     /// The origin of a URL; none for other schemes than http and https.
-    pub fn of(url: &Url) -> Option<Self> {
+    pub fn from_url(url: &Url) -> Option<Self> {
         let scheme = match url.scheme() {
             "http" => Scheme::Http,
             "https" => Scheme::Https,
@@ -132,7 +132,7 @@ impl FromStr for Origin {
             return Err(OriginError::Form(shown));
         }
         let url = Url::parse(text).map_err(|_| OriginError::Form(shown.clone()))?;
-        let mut origin = Self::of(&url).ok_or_else(|| OriginError::Form(shown.clone()))?;
+        let mut origin = Self::from_url(&url).ok_or_else(|| OriginError::Form(shown.clone()))?;
         if any_port {
             let has_port = authority.rsplit(']').next().is_some_and(|rest| rest.contains(':'));
             if origin.is_https() || !origin.is_loopback() || has_port {
@@ -163,8 +163,8 @@ impl fmt::Display for Origin {
 mod tests {
     use super::*;
 
-    fn of(url: &str) -> Origin {
-        Origin::of(&url.parse().unwrap()).unwrap()
+    fn read(url: &str) -> Origin {
+        Origin::from_url(&url.parse().unwrap()).unwrap()
     }
 
     #[test]
@@ -176,7 +176,7 @@ mod tests {
             ("http://[::1]:8080", "http://[0:0:0:0:0:0:0:1]:8080/x"),
         ] {
             let origin: Origin = text.parse().unwrap();
-            assert!(origin.covers(&of(same)), "{text} {same}");
+            assert!(origin.covers(&read(same)), "{text} {same}");
         }
     }
 
@@ -191,15 +191,15 @@ mod tests {
             "https://sub.jobs.example.com/",
             "https://evil.example/jobs.example.com",
         ] {
-            assert!(!origin.covers(&of(url)), "{url}");
+            assert!(!origin.covers(&read(url)), "{url}");
         }
     }
 
     #[test]
     fn any_port_is_for_loopback_only() {
         let origin: Origin = "http://localhost:*".parse().unwrap();
-        assert!(origin.covers(&of("http://localhost:1234/")) && origin.covers(&of("http://localhost/")));
-        assert!(!origin.covers(&of("http://127.0.0.1:1234/")));
+        assert!(origin.covers(&read("http://localhost:1234/")) && origin.covers(&read("http://localhost/")));
+        assert!(!origin.covers(&read("http://127.0.0.1:1234/")));
         for text in
             ["https://127.0.0.1:*", "http://example.com:*", "http://localhost:80:*", "http://localhost.evil.example:*"]
         {

@@ -99,7 +99,7 @@ impl FromStr for PathPattern {
         url.set_path(text);
         let is_dots = |segment: &str| matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..");
         if text.contains('\\') || text.split('/').any(is_dots) {
-            return Err(wrong("`.`, `..` and `\\` have no place in a pattern"));
+            return Err(wrong("`.`, `..` and `\\` may not stand in a pattern"));
         }
         let path = normalised(url.path()).map_err(wrong)?;
         Ok(Self { segments: path[1..].split('/').map(str::to_owned).collect() })
@@ -133,10 +133,10 @@ pub(crate) fn normalised(path: &str) -> Result<String, &'static str> {
         let [decoded] =
             bytes.get(at + 1..at + 3).and_then(hex::decode).ok_or("`%` must be followed by two hex digits")?;
         match decoded {
-            b'/' | b'\\' => return Err("an encoded slash or backslash has no place in a path"),
-            0..0x20 | 0x7f => return Err("an encoded control character has no place in a path"),
+            b'/' | b'\\' => return Err("the path may not hold an encoded slash or backslash"),
+            0..0x20 | 0x7f => return Err("the path may not hold an encoded control character"),
             b'%' if matches!(bytes.get(at + 3..at + 5).and_then(hex::decode), Some([b'.' | b'/' | b'\\' | b'%'])) => {
-                return Err("a separator, dot or `%` that is encoded twice has no place in a path");
+                return Err("the path may not hold a separator, dot or `%` that is encoded twice");
             }
             b'-' | b'.' | b'_' | b'~' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => out.push(char::from(decoded)),
             _ => out.push_str(&format!("%{decoded:02X}")),
@@ -146,7 +146,7 @@ pub(crate) fn normalised(path: &str) -> Result<String, &'static str> {
     // Some servers cut `;parameters` off before they look for dot segments.
     let named = |segment: &str| segment.split(';').next().and_then(|name| name.split("%3B").next()).map(str::to_owned);
     if out.split('/').filter_map(named).any(|name| name == "." || name == "..") {
-        return Err("a dot segment has no place in a path");
+        return Err("the path may not hold `.` or `..` as a segment");
     }
     Ok(out)
 }

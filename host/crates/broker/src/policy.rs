@@ -86,14 +86,14 @@ pub struct Allowed<'a> {
 /// # Errors
 /// [`Error::Invalid`] when the URL is not of an accepted form, [`Error::NotGranted`] with the grant that is missing.
 pub fn decide<'a>(grants: &'a [HttpGrant], request: &Request) -> Result<Allowed<'a>, Error> {
-    let url = accepted(&request.url).map_err(|what| Error::Invalid(format!("url: {what}")))?;
-    let origin = Origin::of(&url).ok_or_else(|| Error::Invalid("url: it names no host".to_owned()))?;
+    let url = accept(&request.url).map_err(|what| Error::Invalid(format!("url: {what}")))?;
+    let origin = Origin::from_url(&url).ok_or_else(|| Error::Invalid("url: it names no host".to_owned()))?;
     let method: String = request.method.chars().take(40).collect();
 
     let at_origin: Vec<_> = grants.iter().filter(|grant| grant.origin.covers(&origin)).collect();
     if at_origin.is_empty() {
         return Err(Error::NotGranted(format!(
-            "no http grant names this origin: it takes {{ origin = \"{origin}\", methods = [\"{method}\"] }}"
+            "no http grant names this origin: grant {{ origin = \"{origin}\", methods = [\"{method}\"] }}"
         )));
     }
     let with_method: Vec<_> = at_origin.into_iter().filter(|grant| grant.methods.contains(&request.method)).collect();
@@ -106,7 +106,7 @@ pub fn decide<'a>(grants: &'a [HttpGrant], request: &Request) -> Result<Allowed<
     let with_path: Vec<_> = with_method.into_iter().filter(covers).collect();
     if with_path.is_empty() {
         return Err(Error::NotGranted(format!(
-            "no http grant for \"{origin}\" with \"{method}\" covers the path of this request in `paths`"
+            "no http grant for \"{origin}\" with \"{method}\" has a pattern in `paths` that covers the path of this request"
         )));
     }
     let Some(connection) = &request.connection else {
@@ -119,14 +119,14 @@ pub fn decide<'a>(grants: &'a [HttpGrant], request: &Request) -> Result<Allowed<
     Ok(Allowed { grant, url, origin, connection: grant.connection.as_ref() })
 }
 
-/// The one spelling of a URL a guest gave, or why it is refused.
-fn accepted(text: &str) -> Result<Url, &'static str> {
+/// Brings the URL a guest gave to its one spelling, or says why it is refused.
+fn accept(text: &str) -> Result<Url, &'static str> {
     if text.len() > LONGEST_URL {
         return Err("it is longer than 8192 bytes");
     }
     // The parser repairs all of these silently; a guest that sends them is wrong or up to something.
     if text.chars().any(|c| c.is_control() || c.is_whitespace() || c == '\\') {
-        return Err("it holds white space, a control character or a backslash");
+        return Err("it may not hold white space, a control character or a backslash");
     }
     let (scheme, rest) = text.split_once("://").ok_or("it must be absolute, such as https://host/path")?;
     if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
@@ -137,7 +137,7 @@ fn accepted(text: &str) -> Result<Url, &'static str> {
         return Err("it names no host");
     }
     if authority.contains('@') {
-        return Err("user information has no place in a URL");
+        return Err("it may not hold user information");
     }
     let mut url = Url::parse(text).map_err(|_| "it cannot be parsed")?;
     let path = normalised(url.path())?;

@@ -228,7 +228,7 @@ fn object(key: &str, value: Option<Box<RawValue>>) -> Result<Option<String>, Str
         None => Ok(None),
         Some(text) if text == "null" => Ok(None),
         Some(text) if text.starts_with('{') => Ok(Some(text)),
-        Some(_) => Err(format!("`{key}` must be an object")),
+        Some(_) => Err(format!("`{key}` must be a JSON object")),
     }
 }
 
@@ -272,7 +272,7 @@ mod tests {
                 .contains("`task` is only for kind `task`")
         );
         assert!(error(r#"[{"classpath": "a.B", "timeout_after": "tomorrow"}]"#).contains("`timeout_after` must be"));
-        assert!(error(r#"[{"classpath": "a.B", "kwargs": [1]}]"#).contains("`kwargs` must be an object"));
+        assert!(error(r#"[{"classpath": "a.B", "kwargs": [1]}]"#).contains("`kwargs` must be a JSON object"));
         assert!(error("{}").starts_with("not a JSON list"));
         assert!(error("[{}]").contains("missing field `classpath`"));
     }

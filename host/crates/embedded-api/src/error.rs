@@ -17,7 +17,7 @@ pub enum OpenError {
     #[error("`{}` is a SQLite database of another program: name another file", .0.display())]
     Foreign(PathBuf),
     /// The database was written by another version.
-    #[error("`{}` has schema version {found}, this program reads {expected}: use the matching program, or a new file", .path.display())]
+    #[error("`{}` has schema version {found}, but this program reads {expected}: use the matching program, or a new file", .path.display())]
     Version {
         /// The file.
         path: PathBuf,
@@ -44,10 +44,10 @@ pub enum OpenError {
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// SQLite refused, e.g. because the disk is full.
-    #[error("the database refused")]
+    #[error("the database refused an operation")]
     Sqlite(#[from] rusqlite::Error),
     /// The transaction that held this write was lost with another one's trouble; nothing of it is stored.
-    #[error("the database gave up a transaction: {0}")]
+    #[error("the database rolled back a transaction: {0}")]
     Lost(String),
     /// The database's thread has ended.
     #[error("the database is closed")]

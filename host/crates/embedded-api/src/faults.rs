@@ -1,4 +1,4 @@
-//! Trouble on demand: what a test makes the server do to calls below `/execution/`. Never touches `/dev/`.
+//! Trouble on demand: what a test makes the server do with calls below `/execution/`. Never touches `/dev/`.
 //!
 //! Rules are looked at in order. Latencies add up; the first rule that ends the call ends it. Randomness is seeded, so that a run with
 //! the same calls in the same order meets the same trouble. Time here is the `real` clock's.
@@ -50,15 +50,15 @@ pub(crate) struct Call {
 
 impl Call {
     /// The call of a path below `/execution/`.
-    pub(crate) fn of(path: &str) -> Self {
+    pub(crate) fn from_path(path: &str) -> Self {
         let path = path.trim_matches('/');
         let id = path.strip_prefix("triggers/").and_then(|rest| rest.split('/').next());
-        Self { endpoint: Endpoint::of(path), trigger: id.and_then(|id| id.parse().ok()) }
+        Self { endpoint: Endpoint::from_path(path), trigger: id.and_then(|id| id.parse().ok()) }
     }
 }
 
 impl Endpoint {
-    fn of(path: &str) -> Self {
+    fn from_path(path: &str) -> Self {
         match path {
             "jobs" => return Self::Register,
             "triggers/load" => return Self::Load,
@@ -83,7 +83,7 @@ impl Endpoint {
 /// What happens to a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// It waits so long before anything is done.
+    /// It waits this long before anything is done.
     Latency(Duration),
     /// It is answered with this status and nothing is done.
     Status(u16),
@@ -96,7 +96,7 @@ pub enum Fault {
 /// Which of the matching calls a rule hits.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum When {
-    /// Every one.
+    /// Every matching call.
     Always,
     /// Each with this probability, 0 to 1.
     Probability(f64),
@@ -111,13 +111,13 @@ pub struct Rule {
     pub endpoint: Option<Endpoint>,
     /// Only to calls about this trigger.
     pub trigger: Option<i64>,
-    /// What happens.
+    /// What happens to the calls it hits.
     pub fault: Fault,
-    /// How often.
+    /// Which of the matching calls it hits.
     pub when: When,
-    /// The rule is spent after so many hits.
+    /// How many calls it hits before it is spent; `None` is no limit.
     pub times: Option<u64>,
-    /// The rule ends so long after it was set.
+    /// How long after it was set the rule ends; `None` is never.
     pub lasts: Option<Duration>,
 }
 
@@ -182,7 +182,7 @@ impl Faults {
         Self { state: Arc::default(), clock }
     }
 
-    /// Puts these rules in the place of all others. The same seed gives the same draws.
+    /// Replaces all rules by these. The same seed gives the same draws.
     pub fn set(&self, seed: u64, rules: Vec<Rule>) {
         let now = self.clock.now();
         let until = |rule: &Rule| rule.lasts.map(|lasts| now.saturating_add(millis(lasts)));
@@ -201,7 +201,7 @@ impl Faults {
     }
 
     /// The status that a rule about events has for one of a batch.
-    pub(crate) fn of_batched(&self, trigger: i64) -> Option<u16> {
+    pub(crate) fn draw_status(&self, trigger: i64) -> Option<u16> {
         let call = Call { endpoint: Endpoint::Event, trigger: Some(trigger) };
         let now = self.clock.now();
         let mut state = self.state.lock();
@@ -326,10 +326,10 @@ mod tests {
         let (faults, _) = faults();
         let rule = Rule { trigger: Some(7), ..Rule::always(Endpoint::Event, Fault::Status(500)) };
         faults.set(0, vec![rule]);
-        assert_eq!(faults.plan(&Call::of("/triggers/6/event")).end, None);
-        assert_eq!(faults.plan(&Call::of("/triggers/7/event")).end, Some(Fault::Status(500)));
-        assert_eq!((faults.of_batched(6), faults.of_batched(7)), (None, Some(500)));
-        assert_eq!(faults.plan(&Call::of("/triggers/events")).end, None);
+        assert_eq!(faults.plan(&Call::from_path("/triggers/6/event")).end, None);
+        assert_eq!(faults.plan(&Call::from_path("/triggers/7/event")).end, Some(Fault::Status(500)));
+        assert_eq!((faults.draw_status(6), faults.draw_status(7)), (None, Some(500)));
+        assert_eq!(faults.plan(&Call::from_path("/triggers/events")).end, None);
     }
 
     #[test]
@@ -344,7 +344,7 @@ mod tests {
             ("triggers/7/runtime-token", Endpoint::RuntimeToken),
             ("variables/event", Endpoint::Runtime),
         ] {
-            assert_eq!(Call::of(path).endpoint, endpoint, "{path}");
+            assert_eq!(Call::from_path(path).endpoint, endpoint, "{path}");
         }
     }
 }

@@ -113,7 +113,7 @@ impl EmbeddedApi {
         Ok(self.store.read(overview::waiting).await?.waiting)
     }
 
-    /// What happens from now on. A watcher that is slow by thousands of lines is told how many it lost.
+    /// What happens from now on. A watcher that is thousands of lines behind learns how many it has lost.
     pub fn subscribe(&self) -> broadcast::Receiver<Life> {
         self.life.subscribe()
     }

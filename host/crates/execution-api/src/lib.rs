@@ -14,10 +14,10 @@ mod token;
 pub mod retry;
 pub mod wire;
 
-pub use client::{Client, RuntimeAccess};
+pub use client::{AirflowAccess, Client};
 pub use config::{ClientConfig, ConfigError, Dialect, TokenSource};
 pub use error::{ApiError, Fault};
 pub use wire::{
-    AssetRef, Connection, DagRunQuery, Extensions, LoadRequest, Registered, RunTrigger, StoredCheckpoint, TaskQuery,
-    TaskStates, VariableKeys, WirePreviousTask, WireTaskInstance, XcomPlace,
+    AssetRef, DagRunQuery, Extensions, LoadRequest, Registered, RunTrigger, StoredCheckpoint, TaskQuery, TaskStates,
+    VariableKeys, WireConnection, WirePreviousTask, WireTaskInstance, XcomPlace,
 };

@@ -15,7 +15,7 @@ use crate::path::LogPath;
 #[derive(Debug)]
 pub struct Folder {
     folder: OwnedFd,
-    /// Without links.
+    /// For opening files without following links.
     path: PathBuf,
     file_mode: Mode,
     folder_mode: Mode,

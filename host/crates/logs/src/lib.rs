@@ -17,7 +17,10 @@ mod telemetry;
 
 pub use folder::Folder;
 pub use line::Note;
-pub use mask::{Masker, is_sensitive};
+pub use mask::Masker;
 pub use server::LogServer;
 pub use template::{Template, TemplateError};
 pub use writer::{Task, TriggerLogs, WriterConfig};
+
+#[cfg(test)]
+mod texts;

@@ -12,28 +12,28 @@ use crate::mask::Masker;
 /// `logger` of what the host itself writes.
 const OWN: &str = "trigger_host";
 
-/// What a line says.
+/// The content of a line, and who wrote it.
 #[derive(Debug, Clone)]
 pub(crate) enum Words {
-    /// A guest's.
+    /// Written by a guest.
     Guest(log::Line),
-    /// The host's own.
+    /// Written by the host.
     Host(Note),
 }
 
 /// A line of the host itself.
 #[derive(Debug, Clone)]
 pub struct Note {
-    /// How much it matters.
+    /// How severe it is.
     pub level: Level,
     /// One line of text.
     pub event: String,
-    /// More, by name.
+    /// Further values, by name.
     pub fields: Vec<(&'static str, Value)>,
 }
 
 impl Words {
-    /// About how much memory it takes.
+    /// About how many bytes of memory it occupies.
     pub(crate) fn size(&self) -> usize {
         match self {
             Self::Guest(line) => {

@@ -19,7 +19,7 @@ pub struct Template {
      `{{% if ti.map_index >= 0 %}}` are known, or `{{dag_id}}`, `{{run_id}}`, `{{task_id}}`, `{{try_number}}` in the old form"
 )]
 pub struct TemplateError {
-    /// What was not understood.
+    /// The part of the template that cannot be rendered.
     pub part: String,
 }
 

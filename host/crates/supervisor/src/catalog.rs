@@ -4,12 +4,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use airflow_asks::AirflowGrants;
 use broker::HttpGrant;
 use execution_api::wire::CALLBACK_CLASSPATH;
 use sandbox::{Component, Limits, Poller, Subscriber};
 use trigger_host_types::{ClassPath, TriggerKind};
 
-use crate::runtime::RuntimeGrants;
 use crate::scheduler::Mapped;
 use crate::streams::{NoUpstreams, Upstreams};
 
@@ -24,7 +24,7 @@ pub struct Class {
     /// Where its requests may go.
     pub http: Arc<[HttpGrant]>,
     /// What it may ask of Airflow.
-    pub runtime: Arc<RuntimeGrants>,
+    pub airflow: Arc<AirflowGrants>,
 }
 
 impl Class {

@@ -3,21 +3,31 @@
 
 use std::sync::Arc;
 
+use airflow_asks::{Asker, Scope};
 use async_trait::async_trait;
 use broker::Broker;
-use trigger_host_types::{http, log, runtime};
+use trigger_host_types::airflow::NothingGranted;
+use trigger_host_types::imports::AnswersAll;
+use trigger_host_types::{JobId, http, log};
 
 use crate::catalog::Class;
 use crate::observer::{Observer, Subject};
-use crate::runtime::{Asker, Desk};
+use crate::scheduler::Trigger;
+
+/// Who asks when this trigger does: the host's own record of it, and the grants of its class.
+pub(crate) fn identify(trigger: &Trigger<Arc<Class>>, class: &Class, job: JobId) -> Arc<Asker> {
+    let (classpath, grants) = (class.classpath.clone(), Arc::clone(&class.airflow));
+    let scope = Scope::new(trigger.task.as_deref(), trigger.assets.clone());
+    Arc::new(Asker::new(trigger.id, classpath, job, grants, scope))
+}
 
 /// What the sandbox calls on behalf of one trigger.
 pub(crate) struct TriggerCalls {
     pub(crate) subject: Subject,
     pub(crate) class: Arc<Class>,
     pub(crate) broker: Broker,
-    /// Who asks Airflow, and where; none where the class may not.
-    pub(crate) airflow: Option<(Desk, Arc<Asker>)>,
+    /// Answers what it asks of Airflow; none where the class may ask nothing.
+    pub(crate) airflow: Option<Arc<dyn AnswersAll>>,
     pub(crate) observer: Arc<dyn Observer>,
 }
 
@@ -31,13 +41,8 @@ impl sandbox::HostCalls for TriggerCalls {
         self.broker.send_all(&self.class.http, requests).await
     }
 
-    async fn runtime(&self, request: runtime::Request) -> Result<runtime::Answer, runtime::Error> {
-        match &self.airflow {
-            Some((desk, asker)) => desk.answer(asker, request).await,
-            None => {
-                Err(runtime::Error::NotGranted("the triggers of this class may ask Airflow for nothing".to_owned()))
-            }
-        }
+    fn airflow(&self) -> &(dyn AnswersAll + 'static) {
+        self.airflow.as_deref().unwrap_or(&NothingGranted)
     }
 
     fn log(&self, line: log::Line) {

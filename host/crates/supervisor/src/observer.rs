@@ -3,9 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use trigger_host_types::{ClassPath, Digest, IdempotencyKey, JobId, TriggerId, TriggerKind, UnixMs, log};
-
-use crate::scheduler::PackedTask;
+use trigger_host_types::{ClassPath, Digest, IdempotencyKey, JobId, PackedTask, TriggerId, TriggerKind, UnixMs, log};
 
 /// Is told of every step in every trigger's life, in the order of the steps of one trigger. Called from the supervisor's own task: must not
 /// block.

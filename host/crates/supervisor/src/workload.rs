@@ -7,10 +7,10 @@ use encodings::templates::{StartedTask, render_kwargs};
 use encodings::{Fernet, kwargs_from_wire};
 use execution_api::RunTrigger;
 use serde_json::value::RawValue;
-use trigger_host_types::{ClassPath, TriggerKind};
+use trigger_host_types::{ClassPath, PackedTask, TriggerKind};
 
 use crate::catalog::{Catalog, Class};
-use crate::scheduler::{Claim, PackedTask, Refusal};
+use crate::scheduler::{Claim, Refusal};
 
 /// Never fails: what cannot be decoded becomes the failure of that one trigger.
 pub(crate) fn claim(workload: RunTrigger, catalog: &Catalog, keys: &Fernet) -> Claim<Arc<Class>> {

@@ -1,4 +1,4 @@
-//! An Airflow connection, between the one who fetches it (from Airflow, or from a file for development) and those who use it.
+//! An Airflow connection, between whoever fetches it (from Airflow, or from a file for development) and whoever uses it.
 //!
 //! Owns the shape alone. Invariant: nothing here prints; what a connection holds is for the broker and the host's own sources, never for a guest.
 
@@ -7,7 +7,22 @@ use secrecy::SecretString;
 
 use crate::ConnId;
 
-/// A connection, as Airflow stores it. All of it may be secret, so it has no `Debug`.
+/// A connection, as Airflow stores it. All of it may be secret, so it can be neither printed nor serialized. What a guest may see of one is a
+/// [`ConnectionDescription`](crate::airflow::ConnectionDescription).
+///
+/// ```compile_fail
+/// fn print(_: impl std::fmt::Debug) {}
+/// print(trigger_host_types::Connection::default());
+/// ```
+///
+/// ```compile_fail
+/// fn write(_: impl serde::Serialize) {}
+/// write(trigger_host_types::Connection::default());
+/// ```
+///
+/// ```compile_fail
+/// let _: trigger_host_types::airflow::ConnectionDescription = trigger_host_types::Connection::default().into();
+/// ```
 #[derive(Clone, Default)]
 pub struct Connection {
     /// `http`, `aws`, `kafka`, …
@@ -36,7 +51,7 @@ pub enum ConnectionError {
     #[error("the connection `{0}` cannot be fetched at the moment")]
     Unavailable(ConnId),
     /// Airflow does not let the host fetch it.
-    #[error("Airflow does not let the host fetch the connection `{0}`: the host's operator has to look")]
+    #[error("Airflow does not let the host fetch the connection `{0}`: the host's operator must look into it")]
     Refused(ConnId),
     /// It is not what a connection can be.
     #[error("the connection `{0}` cannot be used: {1}")]

@@ -1,28 +1,13 @@
 //! The imports of `trigger-host:host`: one row for each interface, from which everything that has to know them takes what it says.
 //!
-//! The gate of the sandbox, its linker, the label of the metric, `inspect`, the catalog's grant keys and the texts of refusals read this table.
-//! A new import is a row here, its WIT, and files of its own.
+//! The gate of the sandbox, its linker, the label of the metric, `inspect`, the catalog's grant keys, the texts of refusals and the seam to whoever
+//! answers for Airflow read this table. A new import is a row here, its WIT, and files of its own.
 
-/// An interface of `trigger-host:host`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Interface {
-    /// Lines for the trigger's log; always allowed.
-    Logging,
-    /// HTTP through the host.
-    Http,
-    /// Airflow's variables.
-    Variables,
-    /// XComs of the trigger's own Dag run.
-    Xcoms,
-    /// The state store of the assets that the trigger watches.
-    AssetState,
-    /// States of task instances.
-    TaskInstances,
-    /// States of Dag runs.
-    DagRuns,
-    /// What connections point to.
-    Connections,
-}
+use crate::airflow::{
+    Answers, Ask, AssetStateClear, AssetStateDelete, AssetStateGet, AssetStateSet, ConnectionDescribe,
+    ConnectionExtras, DagRunCount, DagRunState, TaskCount, TaskPrevious, TaskStates, VariableDelete, VariableGet,
+    VariableKeys, VariablePut, XcomDelete, XcomGet, XcomSet,
+};
 
 /// What is said of one interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +18,8 @@ pub struct Import {
     pub name: &'static str,
     /// What allows it; none for what is always allowed.
     pub grant: Option<Grant>,
+    /// The names of the asks that it puts to Airflow.
+    pub asks: &'static [&'static str],
 }
 
 /// What allows an interface.
@@ -44,34 +31,64 @@ pub struct Grant {
     pub example: &'static str,
 }
 
-/// The table, in the order of [`Interface`].
-pub const IMPORTS: [Import; 8] = [
-    Import { interface: Interface::Logging, name: "logging", grant: None },
-    row(Interface::Http, "http", "http", "[...]"),
-    row(Interface::Variables, "variables", "variables", "{ read = [...] }"),
-    row(Interface::Xcoms, "xcoms", "xcom", "\"read\""),
-    row(Interface::AssetState, "asset-state", "asset-state", "\"read\""),
-    row(Interface::TaskInstances, "task-instances", "states", "true"),
-    row(Interface::DagRuns, "dag-runs", "states", "true"),
-    row(Interface::Connections, "connections", "connections", "[...]"),
-];
+/// Writes the rows out: as an enum, as a table, and as the trait of whoever answers all asks.
+macro_rules! imports {
+    ($( $(#[$doc:meta])* $interface:ident: $name:literal, $grant:expr, [$($ask:ident),*]; )*) => {
+        /// An interface of `trigger-host:host`.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Interface { $( $(#[$doc])* $interface, )* }
 
-const fn row(interface: Interface, name: &'static str, key: &'static str, example: &'static str) -> Import {
-    Import { interface, name, grant: Some(Grant { key, example }) }
+        /// The table, in the order of [`Interface`].
+        pub const IMPORTS: &[Import] = &[$( Import {
+            interface: Interface::$interface,
+            name: $name,
+            grant: $grant,
+            asks: &[$( <$ask as Ask>::NAME, )*],
+        }, )*];
+
+        impl Interface {
+            /// All of them.
+            pub const ALL: [Self; IMPORTS.len()] = [$( Self::$interface, )*];
+        }
+
+        /// Whoever answers every ask of the table. What answers each of them is this: there is nothing to implement.
+        pub trait AnswersAll: $( $( Answers<$ask> + )* )* {}
+
+        impl<T: $( $( Answers<$ask> + )* )*> AnswersAll for T {}
+
+        /// Every ask with the interface it says it belongs to, by the row it stands in.
+        #[cfg(test)]
+        const ASKS: &[(Interface, &str, &str)] =
+            &[$( $( (Interface::$interface, <$ask as Ask>::INTERFACE, <$ask as Ask>::NAME), )* )*];
+    };
+}
+
+imports! {
+    /// Lines for the trigger's log; always allowed.
+    Logging: "logging", None, [];
+    /// HTTP through the host.
+    Http: "http", grant("http", "[...]"), [];
+    /// Airflow's variables.
+    Variables: "variables", grant("variables", "{ read = [...] }"),
+        [VariableGet, VariableKeys, VariablePut, VariableDelete];
+    /// XComs of the trigger's own Dag run.
+    Xcoms: "xcoms", grant("xcom", "\"read\""), [XcomGet, XcomSet, XcomDelete];
+    /// The state store of the assets that the trigger watches.
+    AssetState: "asset-state", grant("asset-state", "\"read\""),
+        [AssetStateGet, AssetStateSet, AssetStateDelete, AssetStateClear];
+    /// States of task instances.
+    TaskInstances: "task-instances", grant("states", "true"), [TaskCount, TaskStates, TaskPrevious];
+    /// States of Dag runs.
+    DagRuns: "dag-runs", grant("states", "true"), [DagRunState, DagRunCount];
+    /// What connections point to, and settings in them.
+    Connections: "connections", grant("connections", "[...]"), [ConnectionDescribe, ConnectionExtras];
+}
+
+const fn grant(key: &'static str, example: &'static str) -> Option<Grant> {
+    Some(Grant { key, example })
 }
 
 impl Interface {
-    /// All of them.
-    pub const ALL: [Self; IMPORTS.len()] = {
-        let mut all = [Self::Logging; IMPORTS.len()];
-        let mut at = 0;
-        while at < all.len() {
-            all[at] = IMPORTS[at].interface;
-            at += 1;
-        }
-        all
-    };
-
     /// The interface of this name in WIT.
     pub fn by_name(name: &str) -> Option<Self> {
         IMPORTS.iter().find(|import| import.name == name).map(|import| import.interface)
@@ -126,6 +143,8 @@ impl Allowed {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -136,5 +155,15 @@ mod tests {
             assert_eq!(import.interface.row(), *import);
         }
         assert_eq!(Interface::by_name("runtime"), None);
+    }
+
+    #[test]
+    fn every_ask_stands_in_the_row_of_its_interface_and_has_a_name_of_its_own() {
+        for (interface, own, name) in ASKS {
+            assert_eq!(interface.name(), *own, "{name}");
+            assert!(name.strip_prefix(own).is_some_and(|rest| rest.starts_with('.')), "{name}");
+        }
+        let names: BTreeSet<_> = ASKS.iter().map(|(_, _, name)| name).collect();
+        assert_eq!(names.len(), ASKS.len());
     }
 }

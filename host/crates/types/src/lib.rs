@@ -9,17 +9,19 @@ mod connection;
 mod digest;
 mod event;
 mod ids;
+mod packed_task;
 mod trigger;
 
+pub mod airflow;
 pub mod hex;
 pub mod http;
 pub mod imports;
 pub mod log;
-pub mod runtime;
 
 pub use clock::{Clock, SystemClock, UnixMs, VirtualClock};
 pub use connection::{Connection, ConnectionError, Connections};
 pub use digest::{Digest, DigestError};
 pub use event::{Event, EventKind, Xcom};
 pub use ids::{ClassPath, ConnId, IdempotencyKey, JobId, TriggerId};
-pub use trigger::{TaskInstance, TriggerKind};
+pub use packed_task::PackedTask;
+pub use trigger::{Assets, TaskInstance, TriggerKind};

@@ -1,5 +1,8 @@
 //! What a trigger is for.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 /// What waits for a trigger.
@@ -39,3 +42,6 @@ pub struct TaskInstance {
     /// From 1.
     pub try_number: u32,
 }
+
+/// The assets that a watcher watches: name to URI. Shared, because each call of the watcher carries them.
+pub type Assets = Arc<BTreeMap<String, String>>;

@@ -4,8 +4,6 @@ use std::fs;
 use std::path::Path;
 use std::sync::OnceLock;
 
-use crate::program;
-
 /// Class paths, components, limits. Grants are the same for all: this machine.
 const CLASSES: [(&str, &str, &str); 6] = [
     ("demo.Wait", "time_delta", ""),
@@ -44,7 +42,9 @@ const LENDING: [(&str, &str, &str); 4] = [
     ),
 ];
 const ASKS: &str = "[trigger.grants]\nvariables = { read = [\"jobs_*\"], write = [\"jobs_cursor\"] }\nxcom = \"read-write\"\n\
-    asset-state = \"read-write\"\nstates = [\"sales_*\"]\nconnections = [\"jobs_db\"]\n";
+    asset-state = \"read-write\"\nstates = [\"sales_*\"]\n\
+    connections = { describe = [\"jobs_db\"], extras = { jobs_aws = [\"region_name\", \"config\", \"absent\"], \
+    jobs_bad = [\"endpoint\"], jobs_none = [\"x\"] } }\n";
 
 /// Writes `triggers.toml`.
 pub(crate) fn write(folder: &Path) {
@@ -68,7 +68,7 @@ fn locked() -> String {
     }
     let file = folder.path().join("triggers.toml");
     fs::write(&file, text).unwrap();
-    let ran = program::command(folder.path()).args(["catalog", "lock"]).as_std_mut().output().unwrap();
+    let ran = program::command(program::host(), folder.path()).args(["catalog", "lock"]).output().unwrap();
     assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
     fs::read_to_string(file).unwrap()
 }

@@ -6,8 +6,8 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::catalog;
-use crate::program::Program;
 use crate::world::World;
+use program::watched::Program;
 
 /// What it does, the more it is told, how it ends: a part of the first line.
 const ENDS: [(&str, u64, &str); 9] = [

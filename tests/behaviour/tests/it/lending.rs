@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::runtime::{CANARY, DAG, RUN, ask, error, runtime_requests, world};
+use crate::asks::{CANARY, DAG, RUN, airflow_requests, ask, error, world};
 use crate::tap::Message;
 use crate::world::World;
 
@@ -81,11 +81,11 @@ async fn a_credential_arrives_at_its_origin_alone_and_the_guest_never_sees_it() 
     assert_eq!(service.seen(), [Some(format!("Bearer {token}")), None]);
     assert_eq!(other.seen(), [None]);
     assert_eq!(answers[0], json!({"ok": [200, "you sent Bearer ***"]}));
-    let refused = "connection `jobs_api`: it names another host or port than the grant's origin";
+    let refused = "connection `jobs_api`: its host or port is not that of the grant's origin";
     assert!(error(&answers[1]).contains(refused), "{}", answers[1]);
     assert_eq!(answers[2..4], [json!({"ok": [200, "you sent nothing"]}), json!({"ok": [200, "you sent nothing"]})]);
     assert!(error(&answers[4]).starts_with("not granted: "), "{}", answers[4]);
-    assert_eq!(runtime_requests(&world), ["GET /execution/connections/jobs_api"], "fetched once, in spite of two uses");
+    assert_eq!(airflow_requests(&world), ["GET /execution/connections/jobs_api"], "fetched once, in spite of two uses");
     let log = world.log(DAG, RUN, "wait");
     assert!(log.contains("the token is ***") && !log.contains(CANARY), "{log}");
 }
@@ -100,14 +100,14 @@ async fn a_connection_that_cannot_be_used_is_told_by_its_id_alone() {
     let answers = ask(&absent, "test.Asker", &questions).await;
     let unknown = "there is no connection `jobs_api` for this trigger: create it in Airflow, or ask for access to it";
     assert!(answers.iter().all(|answer| error(answer).ends_with(unknown)), "{answers:?}");
-    assert_eq!(runtime_requests(&absent), [asked], "nobody asks again at once");
+    assert_eq!(airflow_requests(&absent), [asked], "nobody asks again at once");
 
     let odd = world().await;
     put_connection(&odd, &json!({"conn_type": "http", "login": CANARY, "port": 70_000})).await;
     let mut with_description = questions.clone();
     with_description.as_array_mut().unwrap().push(json!(["connection", "jobs_db"]));
     let answers = ask(&odd, "test.Asker", &with_description).await;
-    let unusable = "the connection `jobs_api` cannot be used: its port is none of TCP";
+    let unusable = "the connection `jobs_api` cannot be used: its port is not a TCP port";
     assert!(error(&answers[0]).contains(unusable), "{answers:?}");
     assert_eq!(answers[2]["ok"]["port"], 5432);
 
@@ -115,9 +115,10 @@ async fn a_connection_that_cannot_be_used_is_told_by_its_id_alone() {
     put_connection(&refusing, &json!({"conn_type": "http", "login": CANARY, "password": CANARY})).await;
     refusing.api.faults(&json!([{"endpoint": "runtime", "fault": "status", "status": 403}])).await;
     let answers = ask(&refusing, "test.Asker", &questions).await;
-    let refused = "Airflow does not let the host fetch the connection `jobs_api`: the host's operator has to look";
+    let refused =
+        "Airflow does not let the host fetch the connection `jobs_api`: the host's operator must look into it";
     assert!(answers.iter().all(|answer| error(answer).ends_with(refused)), "{answers:?}");
-    assert!(runtime_requests(&refusing).len() <= 2, "with another token once, and then not at all");
+    assert!(airflow_requests(&refusing).len() <= 2, "with another token once, and then not at all");
 
     assert_eq!(service.seen(), [], "nothing is sent without its credential");
 }

@@ -106,7 +106,7 @@ impl Record {
     /// Waits for a condition that questions and answers bring about.
     pub(crate) async fn until(&self, what: &str, mut done: impl FnMut(&Self) -> bool) {
         let mut moments = self.0.moments.subscribe();
-        let waited = tokio::time::timeout(crate::program::PATIENCE, async {
+        let waited = tokio::time::timeout(program::PATIENCE, async {
             while !done(self) {
                 moments.changed().await.unwrap();
             }

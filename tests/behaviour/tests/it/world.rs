@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::catalog;
-use crate::program::Program;
 use crate::tap::{Record, Tap};
+use program::watched::Program;
 
 /// Everything but the hosts.
 pub(crate) struct World {

@@ -5,7 +5,9 @@
 use trigger_host_sdk::bindings::trigger_host::host::{asset_state as raw_asset_state, xcoms as raw_xcoms};
 use trigger_host_sdk::prelude::*;
 use trigger_host_sdk::serde_json::{Value, json};
-use trigger_host_sdk::{AirflowError, asset_state, connections, dag_runs, literal, task_instances, variables, xcoms};
+use trigger_host_sdk::{
+    AirflowError, asset_state, connections, dag_runs, task_instances, to_neutral, variables, xcoms,
+};
 
 /// Asks Airflow.
 #[trigger]
@@ -30,7 +32,7 @@ impl Trigger for Asker {
             // Only the last round is told.
             answers = self.ask.iter().map(|question| ask(question)).collect();
         }
-        Ok(Outcome::fire(literal(json!(answers))))
+        Ok(Outcome::fire(to_neutral(json!(answers))))
     }
 }
 
@@ -77,6 +79,10 @@ fn ask(question: &[Value]) -> Value {
         "run-count" => dag_runs::of_dag(text(1)).state(text(2)).count().map(|count| json!(count)),
         "connection" => connections::describe(&text(1)).map(|found| {
             json!({"conn_type": found.conn_type, "host": found.host, "port": found.port, "schema": found.schema})
+        }),
+        "extras" => connections::extras(&text(1)).and_then(|extras| {
+            let keys: Vec<String> = extras.keys().map(str::to_owned).collect();
+            keys.into_iter().map(|key| Ok(json!([key, extras.get::<Value>(&key)?]))).collect()
         }),
         "http" => return fetch(&text(1), question.get(2).and_then(Value::as_str)),
         "log" => {

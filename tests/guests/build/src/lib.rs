@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 const TARGET: &str = "wasm32-wasip2";
 
@@ -23,31 +23,29 @@ pub fn component(name: &str) -> PathBuf {
     built.get_or_insert_default().entry(name.to_owned()).or_insert_with(|| build(name)).clone()
 }
 
-/// Builds the host in the profile of the test that asks, and says where its binary is. Its own tests have it from cargo already.
+/// Builds the host, with these features beside its default ones, in the profile of the test that asks, and says where its binary is.
 ///
 /// # Panics
 /// When it does not build; the compiler's words are on standard error.
-pub fn host() -> &'static Path {
-    static HOST: OnceLock<PathBuf> = OnceLock::new();
-    HOST.get_or_init(|| {
-        let mut command = cargo();
-        command.args(["build", "--quiet", "--package", "trigger-host"]);
-        let is_release = !cfg!(debug_assertions);
-        if is_release {
-            command.arg("--release");
-        }
-        let status = command.status().unwrap_or_else(|error| panic!("cannot run cargo for the host: {error}"));
-        assert!(status.success(), "the host does not build: {status}");
-        let profile = if is_release { "release" } else { "debug" };
-        target().join(profile).join(format!("trigger-host{}", env::consts::EXE_SUFFIX))
-    })
+pub fn host(features: &[&str]) -> PathBuf {
+    let mut command = cargo();
+    command.args(["build", "--quiet", "--package", "trigger-host", "--features", &features.join(",")]);
+    let is_release = !cfg!(debug_assertions);
+    if is_release {
+        command.arg("--release");
+    }
+    let status = command.status().unwrap_or_else(|error| panic!("cannot run cargo for the host: {error}"));
+    assert!(status.success(), "the host does not build: {status}");
+    let profile = if is_release { "release" } else { "debug" };
+    target().join(profile).join(format!("trigger-host{}", env::consts::EXE_SUFFIX))
 }
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..")
 }
 
-fn target() -> PathBuf {
+/// Where the host's build results are.
+pub fn target() -> PathBuf {
     env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 

@@ -3,9 +3,9 @@
 //! The kwarg `steps` is a list of [`Step`]s, each an object of one key. A poll goes on until a step that waits; the checkpoint is where it goes on
 //! from. Every test of a deployment that needs a moment for itself holds the trigger at a gate, a URL that answers 200 when it is open.
 
-use trigger_host_sdk::literal;
 use trigger_host_sdk::prelude::*;
 use trigger_host_sdk::serde_json::{Map, Value};
+use trigger_host_sdk::to_neutral;
 
 const GATE_EVERY: Duration = Duration::from_millis(250);
 
@@ -65,7 +65,7 @@ impl Trigger for Scripted {
                     _ if number > first || !events.is_empty() => return Ok(with(pause(GATE_EVERY, number), events)),
                     _ => return Ok(Outcome::again_after(GATE_EVERY)),
                 },
-                Step::Fire(payload) => Event::fire(literal(payload)),
+                Step::Fire(payload) => Event::fire(to_neutral(payload)),
                 Step::Succeed(xcoms) => pushing(Event::task_success(), xcoms),
                 Step::FailTask(xcoms) => pushing(Event::task_failed(), xcoms),
                 Step::SkipTask(xcoms) => pushing(Event::task_skipped(), xcoms),
@@ -82,7 +82,7 @@ fn with(outcome: Outcome<Progress>, events: Vec<Event>) -> Outcome<Progress> {
 }
 
 fn pushing(event: Event, xcoms: Map<String, Value>) -> Event {
-    xcoms.into_iter().fold(event, |event, (key, value)| event.xcom(key, literal(value)))
+    xcoms.into_iter().fold(event, |event, (key, value)| event.xcom(key, to_neutral(value)))
 }
 
 fn failure(lines: Vec<String>) -> Error {

@@ -29,7 +29,7 @@ pub(super) async fn get(
     Path(by): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Stored>, Problem> {
-    let query = Query::of(query);
+    let query = Query::parse(query);
     let owner = asset(&app, &by, &query).await?;
     value(&app, owner, query.required("key")?, "Asset").await
 }
@@ -41,7 +41,7 @@ pub(super) async fn put(
     RawQuery(query): RawQuery,
     bytes: Bytes,
 ) -> Result<StatusCode, Problem> {
-    let query = Query::of(query);
+    let query = Query::parse(query);
     let key = query.required("key")?;
     let (value, _) = new_value(&bytes, false)?;
     let owner = asset(&app, &by, &query).await?;
@@ -58,7 +58,7 @@ pub(super) async fn delete(
     Path(by): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<StatusCode, Problem> {
-    let query = Query::of(query);
+    let query = Query::parse(query);
     let key = query.required("key")?;
     let owner = asset(&app, &by, &query).await?;
     remove(&app, owner, Some(key)).await
@@ -69,7 +69,7 @@ pub(super) async fn clear(
     Path(by): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<StatusCode, Problem> {
-    let owner = asset(&app, &by, &Query::of(query)).await?;
+    let owner = asset(&app, &by, &Query::parse(query)).await?;
     remove(&app, owner, None).await
 }
 

@@ -61,7 +61,7 @@ fn all(write: &mut Write<'_>, events: &[Event], faults: &Faults) -> Vec<Answer> 
     for event in events {
         let answer = if failed.contains(&event.trigger) {
             Err(not_tried(event.trigger))
-        } else if let Some(status) = faults.of_batched(event.trigger) {
+        } else if let Some(status) = faults.draw_status(event.trigger) {
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             Err(Problem::Detail(status, "Made by a fault rule".to_owned()))
         } else {
@@ -115,7 +115,7 @@ fn one(text: &str, at: usize) -> Result<Event, Problem> {
     let key = body.optional_text("idempotency_key").filter(|key| !key.is_empty());
     let kind = match body.optional_text("kind") {
         None => EventKind::Fire,
-        Some(name) => match EndState::of(&name) {
+        Some(name) => match EndState::from_name(&name) {
             Some(end) => EventKind::End(end, body.object("xcoms")),
             None => {
                 let msg = "Input should be 'task-success', 'task-failed' or 'task-skipped'";

@@ -80,7 +80,7 @@ pub(super) struct Keys {
 }
 
 pub(super) async fn variable_keys(State(app): State<Shared>, RawQuery(query): RawQuery) -> Result<Json<Keys>, Problem> {
-    let query = Query::of(query);
+    let query = Query::parse(query);
     let prefix = query.get("prefix").unwrap_or_default().to_owned();
     let limit = query.bounded("limit", 1_000, 1, 10_000)?;
     let offset = query.bounded("offset", 0, 0, i64::MAX)?;

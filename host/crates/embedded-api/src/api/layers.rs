@@ -49,10 +49,11 @@ pub(super) async fn conduct(
         return within_deadline(request, next).await;
     };
     if app.tokens.are_open() && line.is_local() && may_be_one(request.headers()) {
-        let what = "Without tokens this server answers no web page: use a loopback address and no Origin";
+        let what =
+            "Without tokens, this server does not answer web pages: use a loopback address, and send no Origin header";
         return Problem::Detail(StatusCode::FORBIDDEN, what.to_owned()).into_response();
     }
-    let Plan { wait, end } = app.faults.plan(&Call::of(path));
+    let Plan { wait, end } = app.faults.plan(&Call::from_path(path));
     if !wait.is_zero() {
         tokio::time::sleep(wait).await;
     }

@@ -72,7 +72,7 @@ pub(crate) type Shared = Arc<App>;
 /// Adds everything that is true of the whole server: `/execution/`, faults, headers.
 pub(crate) fn router(app: &Shared, others: Router<Shared>) -> Router {
     let open = Router::new().route("/health", get(health)).route("/health/ping", get(ping));
-    let execution = open.merge(known(app)).method_not_allowed_fallback(|| async { Problem::NoMethod });
+    let execution = open.merge(routes_with_token(app)).method_not_allowed_fallback(|| async { Problem::NoMethod });
     let routes = Router::new()
         .nest(PREFIX, execution)
         .merge(others)
@@ -84,7 +84,7 @@ pub(crate) fn router(app: &Shared, others: Router<Shared>) -> Router {
 }
 
 /// The routes that want a token and a version that knows them.
-fn known(app: &Shared) -> Router<Shared> {
+fn routes_with_token(app: &Shared) -> Router<Shared> {
     let newest = middleware::from_fn(layers::newest_version);
     let any = middleware::from_fn(layers::known_version);
     let token = middleware::from_fn_with_state(Arc::clone(app), layers::token);

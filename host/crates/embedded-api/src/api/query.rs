@@ -11,7 +11,7 @@ pub(super) struct Query(Vec<(String, String)>);
 
 impl Query {
     /// Reads what follows the `?`.
-    pub(super) fn of(query: Option<String>) -> Self {
+    pub(super) fn parse(query: Option<String>) -> Self {
         Self(url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect())
     }
 

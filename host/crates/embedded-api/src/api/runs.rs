@@ -13,7 +13,7 @@ use crate::store::tasks;
 use crate::time;
 
 pub(super) async fn count(State(app): State<Shared>, RawQuery(query): RawQuery) -> Result<Json<i64>, Problem> {
-    let filter = Query::of(query).filter()?;
+    let filter = Query::parse(query).filter()?;
     Ok(Json(app.store.read(move |connection| tasks::count_runs(connection, &filter)).await?))
 }
 

@@ -19,7 +19,7 @@ fn filter(query: &Query) -> Result<Filter, Problem> {
 }
 
 pub(super) async fn count(State(app): State<Shared>, RawQuery(query): RawQuery) -> Result<Json<i64>, Problem> {
-    let filter = filter(&Query::of(query))?;
+    let filter = filter(&Query::parse(query))?;
     Ok(Json(app.store.read(move |connection| tasks::count(connection, &filter)).await?))
 }
 
@@ -29,7 +29,7 @@ pub(super) struct TaskStates {
 }
 
 pub(super) async fn states(State(app): State<Shared>, RawQuery(query): RawQuery) -> Result<Json<TaskStates>, Problem> {
-    let filter = Filter { states: Vec::new(), ..filter(&Query::of(query))? };
+    let filter = Filter { states: Vec::new(), ..filter(&Query::parse(query))? };
     let task_states = app.store.read(move |connection| tasks::states(connection, &filter)).await?;
     Ok(Json(TaskStates { task_states }))
 }
@@ -39,7 +39,7 @@ pub(super) async fn previous(
     Path((dag_id, task_id)): Path<(String, String)>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Option<Previous>>, Problem> {
-    let query = Query::of(query);
+    let query = Query::parse(query);
     let before = Before {
         dag_id,
         task_id,

@@ -87,7 +87,7 @@ fn extensions(headers: &HeaderMap) -> Result<(Option<EndState>, Option<String>),
     let text = |name: &str| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     let end = match text("trigger-event-kind").as_deref() {
         None | Some("fire") => None,
-        Some(name) => match EndState::of(name) {
+        Some(name) => match EndState::from_name(name) {
             Some(end) => Some(end),
             None => {
                 let msg = "Input should be 'fire', 'task-success', 'task-failed' or 'task-skipped'";

@@ -39,7 +39,7 @@ pub(super) async fn get(
     Path(at): Place,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Xcom>, Problem> {
-    let query = Query::of(query);
+    let query = Query::parse(query);
     let (owner, key) = place(at, &query)?;
     let pick = match query.integer("offset")? {
         Some(offset) => Pick::Offset(offset),
@@ -63,7 +63,7 @@ pub(super) async fn head(
     Path(at): Place,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let (owner, key) = place(at, &Query::of(query))?;
+    let (owner, key) = place(at, &Query::parse(query))?;
     let count = app.store.read(move |connection| xcoms::count(connection, &owner, &key)).await?;
     Ok([("content-range", format!("map_indexes {count}"))].into_response())
 }
@@ -74,7 +74,7 @@ pub(super) async fn set(
     RawQuery(query): RawQuery,
     bytes: Bytes,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
-    let query = Query::of(query);
+    let query = Query::parse(query);
     let (owner, key) = place(at, &query)?;
     let value = body::any(&bytes)?.text.to_owned();
     if let Some(length) = query.integer("mapped_length")?.filter(|length| *length > MAX_MAP_LENGTH) {
@@ -101,7 +101,7 @@ pub(super) async fn delete(
     Path(at): Place,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Value>, Problem> {
-    let (owner, key) = place(at, &Query::of(query))?;
+    let (owner, key) = place(at, &Query::parse(query))?;
     let message = format!("XCom with key: {key} successfully deleted.");
     app.store.write(move |write| xcoms::delete(write, &owner, &key)).await?;
     Ok(Json(json!({"message": message})))

@@ -41,7 +41,7 @@ struct Wire {
     probability: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     nth: Option<u64>,
-    /// Spent after so many hits.
+    /// How many calls it hits before it is spent.
     #[serde(skip_serializing_if = "Option::is_none")]
     times: Option<u64>,
     /// Ends after so long.
@@ -64,21 +64,23 @@ impl TryFrom<Wire> for Rule {
     fn try_from(wire: Wire) -> Result<Self, String> {
         let fault = match (wire.fault, wire.milliseconds, wire.status) {
             (Name::Latency, Some(wait), None) => Fault::Latency(Duration::from_millis(wait)),
-            (Name::Latency, ..) => return Err("`latency` takes `milliseconds`, and no `status`".to_owned()),
+            (Name::Latency, ..) => {
+                return Err("`latency` needs `milliseconds`, and must not have a `status`".to_owned());
+            }
             (Name::Status, None, Some(status @ 400..=599)) => Fault::Status(status),
             (Name::Status, ..) => {
-                return Err("`status` takes a `status` of 400 to 599, and no `milliseconds`".to_owned());
+                return Err("`status` needs a `status` of 400 to 599, and must not have `milliseconds`".to_owned());
             }
             (Name::LoseAnswer, None, None) => Fault::LoseAnswer,
             (Name::LoseRequest, None, None) => Fault::LoseRequest,
-            _ => return Err("a lost request or answer takes neither `milliseconds` nor `status`".to_owned()),
+            _ => return Err("a lost request or answer must have neither `milliseconds` nor `status`".to_owned()),
         };
         let when = match (wire.probability, wire.nth) {
             (None, None) => When::Always,
             (Some(probability), None) if (0.0..=1.0).contains(&probability) => When::Probability(probability),
             (None, Some(nth @ 1..)) => When::Nth(nth),
             (Some(_), Some(_)) => return Err("give `probability` or `nth`, not both".to_owned()),
-            _ => return Err("`probability` is 0 to 1, `nth` counts from 1".to_owned()),
+            _ => return Err("`probability` must be 0 to 1, and `nth` at least 1".to_owned()),
         };
         let lasts =
             wire.seconds.map(Duration::try_from_secs_f64).transpose().map_err(|error| format!("`seconds`: {error}"))?;
@@ -132,7 +134,7 @@ pub(super) async fn show(State(app): State<Shared>) -> Json<Rules> {
     Json(Rules { rules: app.faults.standing().iter().map(shown).collect() })
 }
 
-/// Puts these rules in the place of all others.
+/// Replaces all rules by these.
 pub(super) async fn set(State(app): State<Shared>, Body(wanted): Body<Wanted>) -> Result<StatusCode, Refusal> {
     let number = |(at, wire): (usize, Wire)| Rule::try_from(wire).map_err(|what| format!("rule {}: {what}", at + 1));
     let rules: Result<Vec<Rule>, String> = wanted.rules.into_iter().enumerate().map(number).collect();

@@ -21,7 +21,7 @@ use crate::error::{DeferError, StoreError};
 use crate::listener::Line;
 use crate::web_page::may_be_one;
 
-/// The routes.
+/// The routes below `/dev/`.
 pub(crate) fn router() -> Router<Shared> {
     Router::new()
         .route("/dev/defer", post(triggers::defer))
@@ -46,7 +46,7 @@ async fn guard(ConnectInfo(line): ConnectInfo<Line>, request: Request, next: Nex
     }
     Refusal(
         StatusCode::FORBIDDEN,
-        "`/dev/` answers only to programs on the same machine, by a loopback address".to_owned(),
+        "`/dev/` answers only programs on the same machine that call it by a loopback address".to_owned(),
     )
     .into_response()
 }
@@ -92,8 +92,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
 }
 
 /// A query; the refusal names the parameter.
-type Asked<T> = Result<Query<T>, axum::extract::rejection::QueryRejection>;
+type MaybeQuery<T> = Result<Query<T>, axum::extract::rejection::QueryRejection>;
 
-fn asked<T>(query: Asked<T>) -> Result<T, Refusal> {
+fn read_query<T>(query: MaybeQuery<T>) -> Result<T, Refusal> {
     query.map(|Query(query)| query).map_err(|error| Refusal(StatusCode::BAD_REQUEST, error.body_text()))
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::triggers::either;
-use super::{Asked, Body, Refusal, asked};
+use super::{Body, MaybeQuery, Refusal, read_query};
 use crate::api::Shared;
 use crate::store::overview::{self, TaskFilter, TaskRow};
 use crate::store::scheduler::{self, Mark};
@@ -56,8 +56,8 @@ pub(super) struct Tasks {
     tasks: Vec<Task>,
 }
 
-pub(super) async fn list(State(app): State<Shared>, filter: Asked<TaskFilter>) -> Result<Json<Tasks>, Refusal> {
-    let filter = asked(filter)?;
+pub(super) async fn list(State(app): State<Shared>, filter: MaybeQuery<TaskFilter>) -> Result<Json<Tasks>, Refusal> {
+    let filter = read_query(filter)?;
     let rows = app.store.read(move |connection| overview::tasks(connection, &filter)).await?;
     Ok(Json(Tasks { tasks: rows.into_iter().map(Task::from).collect() }))
 }
@@ -70,7 +70,10 @@ pub(super) struct Cut {
 
 pub(super) async fn clear(state: State<Shared>, Body(task): Body<Mark>) -> Result<Json<Cut>, Refusal> {
     if task.state.is_some() {
-        return Err(Refusal(StatusCode::BAD_REQUEST, "clearing takes no `state`: use `/dev/tasks/state`".to_owned()));
+        return Err(Refusal(
+            StatusCode::BAD_REQUEST,
+            "clearing must not name a `state`: use `/dev/tasks/state`".to_owned(),
+        ));
     }
     mark(state, task).await
 }

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use tokio::time::Instant;
 use trigger_host_types::TriggerId;
 
-use super::{Asked, Refusal, asked};
+use super::{MaybeQuery, Refusal, read_query};
 use crate::api::Shared;
 use crate::defer::Defer;
 use crate::store::jobs::JobRow;
@@ -50,8 +50,8 @@ pub(super) struct Triggers {
     triggers: Vec<TriggerRow>,
 }
 
-pub(super) async fn list(State(app): State<Shared>, page: Asked<Page>) -> Result<Json<Triggers>, Refusal> {
-    let Page { after, limit, .. } = asked(page)?;
+pub(super) async fn list(State(app): State<Shared>, page: MaybeQuery<Page>) -> Result<Json<Triggers>, Refusal> {
+    let Page { after, limit, .. } = read_query(page)?;
     let limit = limit.unwrap_or(PAGE);
     let triggers = app.store.read(move |connection| overview::triggers(connection, after, limit)).await?;
     Ok(Json(Triggers { triggers }))
@@ -131,8 +131,8 @@ pub(super) struct Events {
 }
 
 /// With `wait`, answers as soon as there is a line, and empty when the wait or the server ends.
-pub(super) async fn events(State(app): State<Shared>, page: Asked<Page>) -> Result<Json<Events>, Refusal> {
-    let Page { after, limit, wait } = asked(page)?;
+pub(super) async fn events(State(app): State<Shared>, page: MaybeQuery<Page>) -> Result<Json<Events>, Refusal> {
+    let Page { after, limit, wait } = read_query(page)?;
     let limit = limit.unwrap_or(PAGE);
     if !(0.0..=LONGEST_WAIT).contains(&wait) {
         return Err(Refusal(StatusCode::BAD_REQUEST, format!("`wait` must be 0 to {LONGEST_WAIT} seconds")));

@@ -38,7 +38,7 @@ pub(crate) fn get(rows: &Rows, id: &str) -> Result<Option<Fields>, StoreError> {
     Ok(select.query_row([id], read).optional()?)
 }
 
-/// Stores it, in the place of one of the same id.
+/// Stores a connection and replaces one of the same id.
 pub(crate) fn put(write: &Write<'_>, id: &str, fields: &Fields) -> Result<(), StoreError> {
     let sql = "INSERT OR REPLACE INTO connection (conn_id, conn_type, host, schema, login, password, port, extra)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";

@@ -40,7 +40,7 @@ pub(crate) enum EndState {
 
 impl EndState {
     /// By the name of the event kind.
-    pub(crate) fn of(name: &str) -> Option<Self> {
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
         match name {
             "task-success" => Some(Self::Success),
             "task-failed" => Some(Self::Failed),
@@ -202,9 +202,9 @@ fn end(write: &Write<'_>, trigger: i64, state: EndState, pushed: &[(String, Stri
     finish(write, trigger, ended, Effect::Ended)
 }
 
-/// Marks the trigger as needed by nobody, if a task was told.
-fn finish(write: &Write<'_>, trigger: i64, told: usize, effect: Effect) -> Result<Effect, StoreError> {
-    if told == 0 {
+/// Marks the trigger as not needed any more, if a task got its result.
+fn finish(write: &Write<'_>, trigger: i64, tasks: usize, effect: Effect) -> Result<Effect, StoreError> {
+    if tasks == 0 {
         return Ok(Effect::Nothing);
     }
     let sql = "UPDATE triggers SET linked = 0, fired = 1 WHERE id = ?1";
@@ -250,8 +250,8 @@ pub(crate) fn failure(write: &mut Write<'_>, id: i64, lines: Option<Vec<String>>
         "UPDATE task_instance SET state = 'scheduled', trigger_id = NULL, timeout_after = NULL, next_method = '__fail__',
              next_kwargs = ?2 WHERE trigger_id = ?1 AND state = 'deferred'",
     )?;
-    let told = update.execute(params![id, kwargs])?;
-    let effect = finish(write, id, told, Effect::Failed)?;
+    let tasks = update.execute(params![id, kwargs])?;
+    let effect = finish(write, id, tasks, Effect::Failed)?;
     let entry = Entry {
         what: "failure",
         trigger: id,

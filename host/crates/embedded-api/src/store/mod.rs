@@ -88,18 +88,18 @@ impl Store {
         E: From<StoreError> + Send + 'static,
         F: FnOnce(&mut Write<'_>) -> Result<T, E> + Send + 'static,
     {
-        let (tell, told) = oneshot::channel();
+        let (answer, answered) = oneshot::channel();
         let job: Job = Box::new(move |write| {
             let result = write.map_err(E::from).and_then(operation);
             let failed = result.is_err();
             let tell = Box::new(move |lost: Option<StoreError>| {
                 // The one who asked may be gone; what was done stays done.
-                drop(tell.send(lost.map_or(result, |lost| Err(E::from(lost)))));
+                drop(answer.send(lost.map_or(result, |lost| Err(E::from(lost)))));
             });
             Answer { failed, tell }
         });
         self.0.jobs.send(job).await.map_err(|_| E::from(StoreError::Closed))?;
-        told.await.unwrap_or_else(|_| Err(E::from(StoreError::Closed)))
+        answered.await.unwrap_or_else(|_| Err(E::from(StoreError::Closed)))
     }
 
     /// Runs this on a reader. It sees every write that was answered before.

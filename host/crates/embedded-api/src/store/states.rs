@@ -37,7 +37,7 @@ pub(crate) fn get(connection: &Connection, owner: &Owner, key: &str, now: i64) -
     Ok(select.query_row(params![owner.scope, owner.id, key, now], |row| row.get(0)).optional()?)
 }
 
-/// Stores it, in the place of one of the same key.
+/// Stores a state and replaces one of the same key.
 pub(crate) fn put(
     write: &Write<'_>,
     owner: &Owner,

@@ -11,7 +11,7 @@ pub(crate) fn get(connection: &Connection, key: &str) -> Result<Option<String>, 
     Ok(select.query_row([key], |row| row.get(0)).optional()?)
 }
 
-/// Stores it, in the place of one of the same key.
+/// Stores a variable and replaces one of the same key.
 pub(crate) fn put(write: &Write<'_>, key: &str, value: &str, description: Option<&str>) -> Result<(), StoreError> {
     let sql = "INSERT OR REPLACE INTO variable (key, value, description) VALUES (?1, ?2, ?3)";
     write.connection.prepare_cached(sql)?.execute(params![key, value, description])?;

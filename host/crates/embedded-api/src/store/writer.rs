@@ -1,7 +1,7 @@
 //! The one thread that writes: takes what is queued, runs it in one transaction, commits once, then answers all.
 //!
 //! Invariants: nobody is answered, and no life is told, before the commit; an operation that fails is undone alone (a savepoint); an
-//! operation that makes SQLite give up the whole transaction is told to everybody in it.
+//! operation that makes SQLite give up the whole transaction fails all the operations in it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -101,7 +101,7 @@ impl Writer {
         if lost.is_none() {
             self.look_ahead();
             for line in life {
-                // No watcher is no error.
+                // It is fine when nobody watches.
                 drop(self.life.send(line));
             }
         }
@@ -160,14 +160,14 @@ impl Writer {
 
     /// Runs this in a savepoint, and undoes it when it says that it failed.
     fn alone(&self, write: &mut Write<'_>, operation: impl FnOnce(&mut Write<'_>) -> bool) -> Result<(), String> {
-        let told = write.life.len();
+        let before = write.life.len();
         self.statement("SAVEPOINT one")?;
         let done = operation(write);
         if self.connection.is_autocommit() {
             return Err("SQLite rolled it back because of another write in it".to_owned());
         }
         if !done {
-            write.life.truncate(told);
+            write.life.truncate(before);
             self.statement("ROLLBACK TO one")?;
         }
         self.statement("RELEASE one")

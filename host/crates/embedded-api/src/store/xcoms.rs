@@ -62,7 +62,7 @@ pub(crate) fn count(connection: &Connection, owner: &Owner, key: &str) -> Result
     Ok(select.query_row(params![owner.dag_id, owner.run_id, owner.task_id, key], |row| row.get(0))?)
 }
 
-/// Stores it, in the place of one of the same key.
+/// Stores an XCom and replaces one of the same key.
 pub(crate) fn set(write: &Write<'_>, owner: &Owner, key: &str, value: &str) -> Result<(), StoreError> {
     let sql =
         "INSERT OR REPLACE INTO xcom (dag_id, run_id, task_id, key, map_index, value) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";

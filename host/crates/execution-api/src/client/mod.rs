@@ -1,10 +1,10 @@
 //! The client: one method per endpoint, one attempt per call, each with a deadline and a cap on the answer.
 
 mod answer;
+mod asks;
 mod base;
 mod batch;
 mod exchange;
-mod runtime;
 mod triggers;
 
 use std::sync::Arc;
@@ -12,10 +12,10 @@ use std::time::Duration;
 
 use trigger_host_types::{Clock, SystemClock};
 
+pub use self::asks::AirflowAccess;
+use self::asks::TriggerTokens;
 use self::base::Base;
 use self::exchange::Exchange;
-pub use self::runtime::RuntimeAccess;
-use self::runtime::TriggerTokens;
 use crate::config::{ClientConfig, ConfigError};
 use crate::token::Tokens;
 
@@ -27,7 +27,7 @@ const IDLE: Duration = Duration::from_secs(4);
 pub struct Client {
     triggers: Exchange,
     heartbeats: Exchange,
-    runtime: Exchange,
+    asks: Exchange,
     trigger_tokens: Arc<TriggerTokens>,
 }
 
@@ -66,14 +66,14 @@ impl Client {
         let triggers = Exchange { http: http.clone(), base, tokens, version, timeout: config.timeout };
         let heartbeats =
             Exchange { http: connections(&config, tls)?, timeout: config.heartbeat_timeout, ..triggers.clone() };
-        let runtime = Exchange {
+        let asks = Exchange {
             http,
             base: runtime_base,
             tokens: runtime_tokens,
             version: config.dialect.runtime_version(),
             timeout: config.timeout,
         };
-        Ok(Self { triggers, heartbeats, runtime, trigger_tokens: Arc::new(TriggerTokens::new(clock)) })
+        Ok(Self { triggers, heartbeats, asks, trigger_tokens: Arc::new(TriggerTokens::new(clock)) })
     }
 }
 

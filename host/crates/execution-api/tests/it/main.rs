@@ -2,10 +2,10 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail the test")]
 
+mod asks;
 mod batch;
 mod faults;
 mod replay;
-mod runtime;
 mod server;
 mod tokens;
 mod trigger_tokens;

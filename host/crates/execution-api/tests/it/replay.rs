@@ -178,7 +178,7 @@ async fn the_state_of_a_task_is_found_by_its_map_index() {
             "id": uuid::Uuid::nil(), "task_id": "t", "dag_id": "d", "run_id": "r 1", "try_number": 1,
             "map_index": map_index
         }));
-        assert_eq!(client.runtime().task_state(&ti.unwrap()).await.unwrap().as_deref(), state, "{map_index}");
+        assert_eq!(client.airflow().task_state(&ti.unwrap()).await.unwrap().as_deref(), state, "{map_index}");
     }
     let sent = server.last();
     assert_eq!(sent.path, "/prefix/runtime/task-instances/states?dag_id=d&map_index=5&task_ids=t&run_ids=r+1");

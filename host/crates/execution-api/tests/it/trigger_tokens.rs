@@ -41,7 +41,7 @@ async fn giving(refused: &'static str) -> Server {
 
 /// The `Authorization` of the last request of a variable.
 async fn asked_with(server: &Server, client: &Client, trigger: i64, ti: Option<Uuid>) -> Result<String, ApiError> {
-    client.runtime_for(TriggerId(trigger), JOB, ti).variable("k").await?;
+    client.airflow_for(TriggerId(trigger), JOB, ti).variable("k").await?;
     Ok(server.last().header("authorization").to_owned())
 }
 
@@ -75,7 +75,7 @@ async fn a_trigger_has_a_token_of_its_own_until_shortly_before_it_expires() {
     assert_eq!(asked_with(&server, &client, 3, Some(TI)).await.unwrap(), "Bearer given-3", "it would expire soon");
     assert_eq!(requests(&server), 4);
 
-    client.runtime().variable("k").await.unwrap();
+    client.airflow().variable("k").await.unwrap();
     assert_eq!(
         server.last().header("authorization"),
         "",
@@ -118,7 +118,7 @@ async fn a_host_with_the_secret_signs_in_the_name_of_the_task_instance() {
     assert_eq!(asked_with(&server, &client, 3, Some(TI)).await.unwrap(), token, "kept");
     let asset = asked_with(&server, &client, 3, None).await.unwrap();
     assert_eq!(opened(&asset).1["sub"], json!(Uuid::nil()), "an asset or a callback has no task instance");
-    client.runtime().variable("k").await.unwrap();
+    client.airflow().variable("k").await.unwrap();
     assert_eq!(opened(server.last().header("authorization")).1["sub"], json!(Uuid::nil()));
 }
 

@@ -1,4 +1,4 @@
-//! Takes secrets out of text. See docs/design/encodings.md#log-files.
+//! Removes secrets from text. See docs/design/encodings.md#log-files.
 //!
 //! Owns every value that this host uses or has handed to a guest and that nobody may read in a log. The operator's own values stay for ever;
 //! each class path has a bounded share, in which the values that were not seen for longest give way: a guest that reads thousands of them
@@ -6,7 +6,6 @@
 //!
 //! Invariants: no type here prints a value; what is shorter than five characters is not taken out, as in Airflow.
 
-mod names;
 mod share;
 mod spelling;
 
@@ -18,18 +17,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use parking_lot::{Mutex, RwLock};
+use secrets::{MASK, is_sensitive};
 use serde_json::Value;
 use trigger_host_types::ClassPath;
 
-pub use self::names::is_sensitive;
 use self::share::Share;
 
-/// What stands for a secret.
-const MASK: &str = "***";
-/// JSON within a value is looked into so deep.
+/// How deep JSON within a value is searched.
 const MOST_DEPTH: usize = 32;
 
-/// Knows the secrets of this host and takes them out of text. Cheap to clone; clones share what they know.
+/// Knows the secrets of this host and removes them from text. Cheap to clone; clones share their secrets.
 #[derive(Clone, Default)]
 pub struct Masker(Arc<Inner>);
 
@@ -48,7 +45,7 @@ struct Shares {
 }
 
 impl Masker {
-    /// Knows nothing.
+    /// A masker without any secrets yet.
     pub fn new() -> Self {
         Self::default()
     }
@@ -157,7 +154,7 @@ impl Masker {
         }
     }
 
-    /// Made anew when something was remembered since; none while there is nothing to find.
+    /// Built again if a secret was added since the last time; `None` while there is nothing to find.
     fn finder(&self) -> Option<Arc<AhoCorasick>> {
         if self.0.is_outdated.load(Ordering::Acquire) {
             let mut finder = self.0.finder.write();
@@ -180,7 +177,7 @@ impl Shares {
         if spellings.is_empty() {
             return None;
         }
-        // Made quickly rather than searched most quickly: a guest can have it made anew.
+        // Quick to build rather than quickest to search: a guest can cause it to be built again.
         let finder = AhoCorasick::builder().kind(Some(AhoCorasickKind::ContiguousNFA)).build(spellings);
         finder.ok().map(Arc::new)
     }

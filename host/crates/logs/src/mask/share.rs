@@ -1,25 +1,33 @@
 //! The secrets of one owner: a bounded number of bounded values, of which the one not seen for longest gives way.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
-use super::spelling::{SHORTEST, spellings};
+use secrets::SHORTEST;
+
+use super::spelling::spellings;
 
 /// Values of one share.
 const MOST_VALUES: usize = 256;
-/// Bytes of all values of one share.
-const MOST_BYTES: usize = 1 << 20;
+/// Bytes of everything that is looked for because of one share.
+const MOST_BYTES: usize = 4 << 20;
 
 /// The secrets of one owner.
 #[derive(Default)]
 pub(super) struct Share {
-    /// The one seen last comes last.
+    /// In the order in which they were last seen.
     values: VecDeque<Secret>,
     bytes: usize,
 }
 
 struct Secret {
     value: String,
-    spellings: Vec<String>,
+    spellings: BTreeSet<String>,
+}
+
+impl Secret {
+    fn size(&self) -> usize {
+        self.spellings.iter().map(String::len).sum()
+    }
 }
 
 impl Share {
@@ -35,7 +43,7 @@ impl Share {
     pub(super) fn add(&mut self, value: &str) -> bool {
         let is_new = self.add_for_ever(value);
         while is_new && self.values.len() > 1 && (self.values.len() > MOST_VALUES || self.bytes > MOST_BYTES) {
-            self.bytes -= self.values.pop_front().map_or(0, |secret| secret.value.len());
+            self.bytes -= self.values.pop_front().map_or(0, |secret| secret.size());
         }
         is_new
     }
@@ -49,8 +57,9 @@ impl Share {
     }
 
     fn push(&mut self, value: &str) {
-        self.bytes += value.len();
-        self.values.push_back(Secret { value: value.to_owned(), spellings: spellings(value) });
+        let secret = Secret { value: value.to_owned(), spellings: spellings(value) };
+        self.bytes += secret.size();
+        self.values.push_back(secret);
     }
 
     /// Everything to be looked for.
@@ -58,7 +67,7 @@ impl Share {
         self.values.iter().flat_map(|secret| secret.spellings.iter().map(String::as_str))
     }
 
-    /// How many bytes at the end of the text are the beginning of a secret, if so many are that it shows.
+    /// How many bytes at the end of the text are the beginning of a secret; `None` if too few to tell.
     pub(super) fn longest_beginning(&self, text: &str) -> Option<usize> {
         self.spellings().filter_map(|spelling| beginning_at_the_end(text, spelling)).max()
     }

@@ -1,6 +1,7 @@
 //! The masker through its own seam: values in, text in, text out.
 
 use proptest::prelude::*;
+use secrets::SPELLINGS;
 use serde_json::json;
 
 use super::*;
@@ -29,6 +30,16 @@ fn a_secret_goes_in_whatever_way_it_is_spelled() {
     }
     let masker = self::masker(&["hunter2hunter2"]);
     assert_eq!(masker.mask("Basic aHVudGVyMmh1bnRlcjI= sent"), "Basic ***I= sent");
+}
+
+#[test]
+fn every_spelling_of_the_list_is_found() {
+    let secret = "hünter2/'s \"<own>\" & more\nsecond line";
+    for row in SPELLINGS {
+        for spelled in (row.spell)(secret) {
+            assert_eq!(masker(&[secret]).mask(&format!("[{spelled}]")), "[***]", "{}: {spelled}", row.name);
+        }
+    }
 }
 
 #[test]

@@ -1,28 +1,30 @@
 //! The log server: `GET /log/<path>` for Airflow's api-server. See docs/design/encodings.md#log-server.
 //!
 //! Invariants: nothing is sent without a token for that very path; only regular files below the folder are; connections are bounded in
-//! number and each in time, and no file is in memory as a whole.
+//! number and each in time, and no file is in memory as a whole. The routes are axum's as elsewhere; connections are accepted here, because
+//! `axum::serve` bounds neither their number, nor a request's head, nor the time that either takes.
 
 mod answer;
 mod body;
 mod range;
 mod token;
 
-use std::convert::Infallible;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use hyper::server::conn::http1;
-use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
 use secrecy::SecretString;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use trigger_host_types::Clock;
 
+use self::answer::Shared;
 use self::token::Tokens;
 use crate::folder::Folder;
 
@@ -39,18 +41,13 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// Serves the logs below a folder.
 #[derive(Clone)]
-pub struct LogServer(Arc<Shared>);
-
-struct Shared {
-    folder: Arc<Folder>,
-    tokens: Tokens,
-    clock: Arc<dyn Clock>,
-}
+pub struct LogServer(Router);
 
 impl LogServer {
     /// `secret`: what the api-server signs its tokens with (`[api] secret_key`).
     pub fn new(folder: Arc<Folder>, secret: &SecretString, clock: Arc<dyn Clock>) -> Self {
-        Self(Arc::new(Shared { folder, tokens: Tokens::new(secret), clock }))
+        let shared = Shared { folder, tokens: Tokens::new(secret), clock };
+        Self(Router::new().fallback(answer::answer).with_state(Arc::new(shared)))
     }
 
     /// Answers until `stop` is done; then connections that are open are dropped.
@@ -76,13 +73,10 @@ impl LogServer {
     }
 
     async fn connection(self, stream: TcpStream) {
-        let service = service_fn(move |request| {
-            let shared = Arc::clone(&self.0);
-            async move { Ok::<_, Infallible>(answer::answer(&shared, &request).await) }
-        });
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN).max_buf_size(MOST_HEAD).keep_alive(false);
-        let served = timeout(WHOLE_WITHIN, http.serve_connection(TokioIo::new(stream), service)).await;
+        let served =
+            timeout(WHOLE_WITHIN, http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(self.0))).await;
         if !matches!(served, Ok(Ok(()))) {
             tracing::debug!("A connection to the log server broke, or took too long.");
         }

@@ -1,17 +1,18 @@
 //! The part of a file that a request asks for. Pure.
 
-/// What of a file is sent.
+/// Which part of a file is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wanted {
-    /// All of it.
+    /// The whole file.
     Whole,
-    /// From this byte, so many: at least one, within the file.
+    /// `count` bytes from this one: at least one, and all within the file.
     Part { from: u64, count: u64 },
-    /// Nothing that is there.
+    /// Nothing: the file has no such part.
     Nothing,
 }
 
-/// Reads a `Range` header. More than one range at once, and what is no range of bytes, is answered with the whole file, as HTTP allows.
+/// Reads a `Range` header. Several ranges at once, or a header that is not a range of bytes, are answered with the whole file, as HTTP
+/// allows.
 pub(super) fn wanted(header: Option<&str>, length: u64) -> Wanted {
     let range = header.and_then(|header| header.trim().strip_prefix("bytes=")).filter(|range| !range.contains(','));
     let Some((first, last)) = range.and_then(|range| range.trim().split_once('-')) else { return Wanted::Whole };

@@ -7,10 +7,10 @@ use std::os::unix::fs::FileExt as _;
 /// What the host's own lines may have beyond the guest's share of a file.
 const RESERVE: u64 = 64 << 10;
 
-/// What is known of a file before a batch goes into it.
+/// The state of a file before a batch is written to it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Room {
-    /// Its length.
+    /// Its length in bytes.
     pub(super) length: u64,
     /// Bytes that the guest may fill.
     pub(super) most: u64,
@@ -22,7 +22,7 @@ pub(super) struct Batch {
     pub(super) lines: Vec<(bool, Vec<u8>)>,
 }
 
-/// What became of a batch.
+/// The result of a batch.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Fate {
     pub(super) lines: u64,
@@ -32,7 +32,7 @@ pub(super) struct Fate {
 }
 
 impl Batch {
-    /// The bytes to append: what fits, and once a word about what does not.
+    /// The bytes to append: the lines that fit, and one notice if some do not.
     pub(super) fn bytes(&self, room: Room, notice: Option<&[u8]>) -> (Vec<u8>, Fate) {
         let (mut bytes, mut fate, mut notice) = (Vec::new(), Fate::default(), notice);
         for (is_guest, line) in &self.lines {

@@ -1,7 +1,7 @@
-//! Takes lines without waiting, and one thread that writes them.
+//! Accepts lines without waiting; one thread writes them.
 //!
-//! Invariants: who gives a line away never waits for a disk; what waits is bounded in number and in bytes, and lines beyond that are counted
-//! and dropped; no two lines of this host carry the same time, so that a reader who sorts by it keeps their order.
+//! Invariants: a caller that hands over a line never waits for a disk; waiting lines are bounded in number and in bytes, and lines beyond
+//! that are counted and dropped; no two lines of this host carry the same time, so that a reader who sorts by it keeps their order.
 
 mod batch;
 mod thread;
@@ -32,7 +32,7 @@ const MOST_BYTES: usize = 32 << 20;
 pub struct Task {
     /// The task instance's id.
     pub id: Uuid,
-    /// Which it is.
+    /// The task instance, by Dag, run, task and map index.
     pub instance: TaskInstance,
     /// Where the API says its log is, relative to the log folder; rendered from the template when it does not say.
     pub log_path: Option<String>,
@@ -41,19 +41,19 @@ pub struct Task {
 /// How logs are written.
 #[derive(Debug)]
 pub struct WriterConfig {
-    /// Where.
+    /// The log folder.
     pub folder: Arc<Folder>,
     /// For tasks whose log path the API does not say.
     pub template: Template,
     /// Bytes that the guest may fill of one file; the host's own lines have a little more.
     pub max_file: u64,
-    /// Takes secrets out.
+    /// Removes secrets from lines.
     pub masker: Masker,
     /// Says when a line was written.
     pub clock: Arc<dyn Clock>,
 }
 
-/// Takes lines. Cheap to clone.
+/// Accepts lines. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct TriggerLogs {
     lines: SyncSender<Command>,
@@ -67,11 +67,11 @@ struct State {
     job: AtomicI64,
     /// Microseconds of the last line.
     last: AtomicI64,
-    /// Bytes that wait.
+    /// Bytes of lines that wait.
     waiting: AtomicUsize,
 }
 
-/// What the thread is told.
+/// A message to the thread.
 #[derive(Debug)]
 enum Command {
     Line(Box<Entry>),
@@ -160,7 +160,7 @@ impl State {
 }
 
 impl Entry {
-    /// About how much memory it takes.
+    /// About how many bytes of memory it occupies.
     fn size(&self) -> usize {
         let Task { instance, log_path, .. } = &self.task;
         let names = instance.dag_id.len() + instance.run_id.len() + instance.task_id.len();

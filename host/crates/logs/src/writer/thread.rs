@@ -1,5 +1,5 @@
-//! The thread that writes: takes what waits, sorts it by file, opens, appends, closes. No file stays open between two looks at the queue, so
-//! that an operator may move or delete any of them at any time.
+//! The thread that writes: it takes the waiting lines, sorts them by file, opens each file, appends and closes it. No file stays open between
+//! two rounds, so that an operator may move or delete any of them at any time.
 
 use std::collections::{BTreeMap, HashSet};
 use std::io;
@@ -17,11 +17,11 @@ use crate::line::{self, Note, Words};
 use crate::path::{LogPath, PathError};
 use crate::telemetry::{self, Lost};
 
-/// Lines that are written together at most.
+/// The most lines that are written in one round.
 const AT_ONCE: usize = 1_024;
-/// Files of which it is remembered that they are full.
+/// The most full files that are remembered.
 const MOST_FULL: usize = 4_096;
-/// The host's own log hears of trouble so often at most.
+/// At most one complaint in the host's own log in this time.
 const COMPLAIN_EVERY_MS: UnixMs = 10_000;
 
 pub(super) struct Writer {
@@ -123,7 +123,7 @@ impl Writer {
         line::line(self.state.now(), task, &Words::Host(note), &self.config.masker)
     }
 
-    /// Says in the host's own log what is wrong, not more often than a person can read.
+    /// Reports a problem in the host's own log, but not more often than a person can read.
     fn complain(&mut self, lines: u64, what: &str) {
         self.lost += lines;
         let now = self.config.clock.now();

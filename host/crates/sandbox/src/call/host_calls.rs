@@ -1,7 +1,9 @@
 //! The seam to what answers a guest's imports.
 
 use async_trait::async_trait;
-use trigger_host_types::{http, log, runtime};
+use trigger_host_types::airflow::NothingGranted;
+use trigger_host_types::imports::AnswersAll;
+use trigger_host_types::{http, log};
 
 /// Answers the imports of one trigger, within its grants. The sandbox has counted each call against the budget before it gets here;
 /// the implementation checks the grants, and has a deadline of its own.
@@ -19,12 +21,9 @@ pub trait HostCalls: Send + Sync {
     /// Sends many at once; answers in the order of the requests, as many as there are requests.
     async fn http_send_all(&self, requests: Vec<http::Request>) -> Vec<Result<http::Response, http::Error>>;
 
-    /// Asks Airflow. Whoever does not say otherwise grants nothing.
-    ///
-    /// # Errors
-    /// As the guest is to see them.
-    async fn runtime(&self, request: runtime::Request) -> Result<runtime::Answer, runtime::Error> {
-        Err(runtime::Error::NotGranted(format!("`{}` is not granted here", request.name())))
+    /// Who answers what the trigger asks of Airflow. Whoever does not say otherwise grants nothing.
+    fn airflow(&self) -> &(dyn AnswersAll + 'static) {
+        &NothingGranted
     }
 
     /// Takes one line of the trigger's log. Must not block.

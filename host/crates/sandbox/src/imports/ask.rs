@@ -1,49 +1,46 @@
 //! What guests of every version ask of Airflow. What is granted is the other side's business; what is counted, and how large it may be, is ours.
 
-use trigger_host_types::runtime::{Answer, Error, Request};
+use trigger_host_types::airflow::{Answers, Ask, Error, MAX_VALUE};
+use trigger_host_types::imports::AnswersAll;
 
-use super::caps;
 use crate::state::State;
 use crate::telemetry;
 
 impl State {
-    /// Counts, checks, asks, checks again. `take` picks what the function gives out of the answer.
+    /// Counts, checks, asks, checks again.
     ///
     /// # Errors
     /// When the guest goes on after its budget is used up: the call is to end.
-    pub async fn ask<T>(
-        &mut self,
-        request: Request,
-        take: impl FnOnce(Answer) -> Option<T> + Send,
-    ) -> wasmtime::Result<Result<T, Error>> {
-        let import = import_of(&request);
+    pub async fn ask<A: Ask>(&mut self, ask: A) -> wasmtime::Result<Result<A::Answer, Error>>
+    where
+        dyn AnswersAll: Answers<A>,
+    {
         if self.budget.take(1)? == 0 {
-            telemetry::count_refusal(import);
+            telemetry::count_refusal(A::INTERFACE);
             return Ok(Err(Error::Budget(self.budget.refusal())));
         }
-        let mark = self.budget.remember(request.name().to_owned());
-        if let Err(error) = caps::check(&request) {
-            telemetry::count_refusal(import);
-            self.budget.note_end(mark, line(&error));
+        let mark = self.budget.remember(A::NAME.to_owned());
+        if let Err(error) = ask.check() {
+            telemetry::count_refusal(A::INTERFACE);
+            self.budget.note_end(mark, summarize(&error));
             return Ok(Err(error));
         }
-        let answer = self.meter.uncharged(self.host.runtime(request)).await;
-        let answer = answer.and_then(caps::capped);
+        let answer = self.meter.uncharged(self.host.airflow().answer(ask)).await;
+        let answer = answer.and_then(refuse_large::<A>);
         // That something is not there is an answer too.
-        telemetry::count_host_call(import, matches!(answer, Ok(_) | Err(Error::NotFound(_))));
-        self.budget.note_end(mark, answer.as_ref().map_or_else(line, |_| "ok".to_owned()));
-        let other = || Error::Other("the host gave an answer of another kind".to_owned());
-        Ok(answer.and_then(|answer| take(answer).ok_or_else(other)))
+        telemetry::count_host_call(A::INTERFACE, matches!(answer, Ok(_) | Err(Error::NotFound(_))));
+        self.budget.note_end(mark, answer.as_ref().map_or_else(summarize, |_| "ok".to_owned()));
+        Ok(answer)
     }
 }
 
-/// The label of the metric.
-fn import_of(request: &Request) -> &'static str {
-    request.name().split_once('.').map_or(request.name(), |(interface, _)| interface)
+/// The answer, unless it is too large.
+fn refuse_large<A: Ask>(answer: A::Answer) -> Result<A::Answer, Error> {
+    if A::count_bytes(&answer) as u64 > MAX_VALUE { Err(Error::TooLarge(MAX_VALUE)) } else { Ok(answer) }
 }
 
 /// How it ended, without a word that may be secret.
-fn line(error: &Error) -> String {
+fn summarize(error: &Error) -> String {
     match error {
         Error::NotGranted(_) => "not granted".to_owned(),
         Error::NotFound(_) => "not found".to_owned(),

@@ -4,7 +4,6 @@
 //! Rules: counted before any effect; a refusal is a value of the interface, never a trap; nothing of WASI is granted.
 
 mod ask;
-mod caps;
 mod http;
 mod wasi;
 

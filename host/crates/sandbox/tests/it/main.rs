@@ -1,6 +1,7 @@
 //! Tests of the sandbox through its public seam, with a guest that does whatever a guest should not.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
+mod airflow;
 mod answers;
 mod cache;
 mod ends;
@@ -9,7 +10,6 @@ mod gate;
 mod host_calls;
 mod isolation;
 mod log_lines;
-mod runtime;
 mod streams;
 mod support;
 mod v0_2;

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::sync::Arc;
 use std::time::Duration;
 
+use airflow_asks::Asker;
 use broker::{Broker, Mask};
 use execution_api::retry::{Backoff, Call, Step, next_step};
 use execution_api::{ApiError, Registered, RunTrigger};
@@ -16,9 +17,8 @@ use super::{Actor, Running};
 use crate::catalog::Class;
 use crate::deliver::{BatchDelivered, deliver, deliver_batch};
 use crate::encoding::{Encoding, stop};
-use crate::host_calls::TriggerCalls;
+use crate::host_calls::{TriggerCalls, identify};
 use crate::observer::{Life, Stop, What};
-use crate::runtime::{Asker, Scope};
 use crate::scheduler::{Attempts, Batched, Effect, Kill, Message, Server, Ticket, Trigger};
 use crate::supervisor::register;
 use crate::workload;
@@ -112,17 +112,9 @@ impl Actor {
 
     pub(super) fn host_calls(&self, trigger: &Trigger<Arc<Class>>, class: &Arc<Class>) -> Arc<dyn sandbox::HostCalls> {
         let lends = class.http.iter().any(|grant| grant.connection.is_some());
-        let asks = !class.runtime.is_empty();
+        let asks = !class.airflow.is_empty();
         // Most do neither: then the task's names stay packed.
-        let asker = (asks || lends).then(|| {
-            Arc::new(Asker {
-                trigger: trigger.id,
-                classpath: class.classpath.clone(),
-                job: self.heart.job(),
-                grants: Arc::clone(&class.runtime),
-                scope: Scope::new(trigger.task.as_deref(), trigger.assets.clone()),
-            })
-        });
+        let asker = (asks || lends).then(|| identify(trigger, class, self.heart.job()));
         let broker = match &asker {
             Some(asker) if lends => self.lending(Arc::clone(asker)),
             _ => self.parts.broker.clone(),
@@ -131,14 +123,14 @@ impl Actor {
             subject: trigger.subject(),
             class: Arc::clone(class),
             broker,
-            airflow: asker.filter(|_| asks).map(|asker| (self.desk.clone(), asker)),
+            airflow: asker.filter(|_| asks).map(|asker| self.desk.serve(asker)),
             observer: Arc::clone(&self.parts.observer),
         })
     }
 
     /// A broker that adds the credentials of connections, in the name of the one who asks.
     pub(super) fn lending(&self, asker: Arc<Asker>) -> Broker {
-        let (masker, classpath) = (self.parts.masker.clone(), asker.classpath.clone());
+        let (masker, classpath) = (self.parts.masker.clone(), asker.classpath().clone());
         let mask = Mask::new(move |secret| masker.remember(&classpath, secret));
         self.parts.broker.lending(self.desk.connections(asker), mask)
     }

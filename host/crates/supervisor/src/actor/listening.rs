@@ -16,8 +16,8 @@ use super::effects::context;
 use super::operations::Report;
 use super::{Actor, Running};
 use crate::encoding::{Encoding, stop};
+use crate::host_calls::identify;
 use crate::observer::Subject;
-use crate::runtime::{Asker, Scope};
 use crate::scheduler::{FailureMessage, Heard, Ticket};
 use crate::streams::{Cohorts, Fate, Fault, Hall, Listener, Newcomer, NotJoined, Receipt, Told, settle};
 
@@ -115,13 +115,7 @@ impl Actor {
         let (id, subject) = (trigger.id, trigger.subject());
         let exit = self.listening.exits.entry(id).or_default().clone();
         let listener = self.listening.listeners.remove(&id).ok_or_else(|| {
-            let asker = Arc::new(Asker {
-                trigger: id,
-                classpath: class.classpath.clone(),
-                job: self.heart.job(),
-                grants: Arc::clone(&class.runtime),
-                scope: Scope::new(trigger.task.as_deref(), trigger.assets.clone()),
-            });
+            let asker = identify(trigger, &class, self.heart.job());
             Box::new(Newcomer {
                 context: context(trigger, self.clock.now()),
                 kwargs: trigger.kwargs.to_string(),

@@ -14,6 +14,7 @@ use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use airflow_asks::Desk;
 use execution_api::{Extensions, Registered};
 use streams::actor::Streams;
 use telemetry::table;
@@ -29,7 +30,6 @@ use self::rounds::Rounds;
 use crate::catalog::{Catalog, Class};
 use crate::heart::Heart;
 use crate::observer::{Life, Subject, What};
-use crate::runtime::Desk;
 use crate::scheduler::{Bounds, FailureMessage, Heard, Scheduler, Ticket, UNMAPPED};
 use crate::settings::Settings;
 use crate::summary::Summary;

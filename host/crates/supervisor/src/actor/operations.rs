@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use execution_api::retry::{self, Step, next_step};
-use execution_api::{ApiError, Client, Registered, RunTrigger, RuntimeAccess, TaskQuery};
+use execution_api::{AirflowAccess, ApiError, Client, Registered, RunTrigger, TaskQuery};
 use sandbox::{Call, Context, Ended, HostCalls, Sandbox, Used};
 use trigger_host_types::{JobId, TriggerId, UnixMs};
 
@@ -91,11 +91,11 @@ pub(crate) async fn ask_executor(sandbox: Sandbox) -> Report {
 
 /// Whether a task is deferred, as far as it can be known: a trigger that is gone has no name to ask in any more, and then the host's own
 /// has to do.
-async fn still_waits(client: &Client, own: RuntimeAccess, query: &TaskQuery) -> bool {
+async fn still_waits(client: &Client, own: AirflowAccess, query: &TaskQuery) -> bool {
     let ask = async {
         match own.task_states(query).await {
             Ok(states) => Ok(states),
-            Err(_) => client.runtime().task_states(query).await,
+            Err(_) => client.airflow().task_states(query).await,
         }
     };
     let Ok(Ok(states)) = tokio::time::timeout(ASK_WITHIN, ask).await else { return false };
@@ -129,7 +129,7 @@ pub(crate) async fn kill(
         map_index: Some(task.map_index),
         ..TaskQuery::default()
     };
-    if still_waits(&client, client.runtime_for(trigger.id, job, Some(task_instance)), &query).await {
+    if still_waits(&client, client.airflow_for(trigger.id, job, Some(task_instance)), &query).await {
         tracing::info!(trigger_id = %trigger.id, "The task still waits: the trigger has another host now, and on-kill is not called.");
         return;
     }

@@ -2,14 +2,13 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use trigger_host_types::{ClassPath, Digest, TriggerId, TriggerKind, UnixMs};
+use trigger_host_types::{Assets, ClassPath, Digest, PackedTask, TriggerId, TriggerKind, UnixMs};
 
 use super::outbox::{FailureMessage, Message, Then};
 use super::table::NewTrigger;
-use super::{Effect, Kill, Mapped, PackedTask, Phase, Scheduler};
+use super::{Effect, Kill, Mapped, Phase, Scheduler};
 use crate::observer::{Finish, What};
 use crate::on_kill::Vanished;
-use crate::runtime::Assets;
 use crate::settings::Unmapped;
 
 /// Waits before an id that was listed without a workload is asked for again: 1 s, doubling up to 32 s.

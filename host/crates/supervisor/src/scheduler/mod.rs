@@ -16,7 +16,6 @@ mod listening;
 mod outbox;
 mod polls;
 mod table;
-mod task;
 
 #[cfg(test)]
 mod tests;
@@ -34,7 +33,6 @@ pub(crate) use self::listening::Heard;
 pub(crate) use self::outbox::{Attempts, EventMessage, FailureMessage, Message};
 pub(crate) use self::polls::{Answer, Answered};
 pub(crate) use self::table::{Phase, Table, Ticket, Trigger};
-pub use self::task::PackedTask;
 use crate::fair::FairQueue;
 use crate::observer::{Finish, Life, What};
 use crate::settings::Unmapped;

@@ -3,13 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use trigger_host_types::{ClassPath, TriggerId, TriggerKind, UnixMs};
+use trigger_host_types::{Assets, ClassPath, PackedTask, TriggerId, TriggerKind, UnixMs};
 
 use super::outbox::Outbox;
-use super::task::PackedTask;
 use crate::fair::Group;
 use crate::observer::Subject;
-use crate::runtime::Assets;
 
 /// Names one state of one trigger. Outdated as soon as the trigger moves on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

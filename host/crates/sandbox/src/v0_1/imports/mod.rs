@@ -9,8 +9,8 @@ mod task_instances;
 mod variables;
 mod xcoms;
 
+use trigger_host_types::airflow::Error;
 use trigger_host_types::imports::Interface;
-use trigger_host_types::runtime::{Answer, Error};
 use wasmtime::component::{HasSelf, Linker};
 
 use crate::state::State;
@@ -53,16 +53,4 @@ fn to_guest<T>(answer: wasmtime::Result<Result<T, Error>>) -> Given<T> {
         Error::Unreachable(text) => wit::Error::Unreachable(text),
         Error::Other(text) => wit::Error::Other(text),
     }))
-}
-
-fn done(answer: Answer) -> Option<()> {
-    matches!(answer, Answer::Done).then_some(())
-}
-
-fn text(answer: Answer) -> Option<String> {
-    if let Answer::Text(text) = answer { Some(text) } else { None }
-}
-
-fn count(answer: Answer) -> Option<u64> {
-    if let Answer::Count(count) = answer { Some(count) } else { None }
 }

@@ -1,18 +1,19 @@
 //! `trigger-host:host/task-instances`.
 
-use trigger_host_types::runtime::{Answer, PreviousTask, Request, TaskQuery, TaskState};
+use trigger_host_types::airflow::{PreviousTask, TaskCount, TaskPrevious, TaskQuery, TaskState, TaskStates};
 
-use super::{Given, count, to_guest};
+use super::{Given, to_guest};
 use crate::state::State;
 use crate::v0_1::bindings::trigger_host::host::task_instances as wit;
 
 impl wit::Host for State {
     async fn count(&mut self, query: wit::Query, states: Vec<String>) -> Given<u64> {
-        to_guest(self.ask(Request::TaskCount { query: from_guest(query), states }, count).await)
+        to_guest(self.ask(TaskCount { query: from_guest(query), states }).await)
     }
 
     async fn states(&mut self, query: wit::Query) -> Given<Vec<wit::TaskState>> {
-        to_guest(self.ask(Request::TaskStates { query: from_guest(query) }, states).await)
+        let states = self.ask(TaskStates { query: from_guest(query) }).await?;
+        to_guest(Ok(states.map(|states| states.into_iter().map(state_to_guest).collect())))
     }
 
     async fn previous(
@@ -23,7 +24,8 @@ impl wit::Host for State {
         map_index: Option<i32>,
         state: Option<String>,
     ) -> Given<Option<wit::PreviousTask>> {
-        to_guest(self.ask(Request::TaskPrevious { dag_id, task_id, logical_date, map_index, state }, previous).await)
+        let previous = self.ask(TaskPrevious { dag_id, task_id, logical_date, map_index, state }).await?;
+        to_guest(Ok(previous.map(|previous| previous.map(previous_to_guest))))
     }
 }
 
@@ -38,15 +40,12 @@ fn from_guest(query: wit::Query) -> TaskQuery {
     }
 }
 
-fn states(answer: Answer) -> Option<Vec<wit::TaskState>> {
-    let Answer::TaskStates(states) = answer else { return None };
-    let state = |TaskState { run_id, task, state }| wit::TaskState { run_id, task, state };
-    Some(states.into_iter().map(state).collect())
+fn state_to_guest(state: TaskState) -> wit::TaskState {
+    let TaskState { run_id, task, state } = state;
+    wit::TaskState { run_id, task, state }
 }
 
-fn previous(answer: Answer) -> Option<Option<wit::PreviousTask>> {
-    let Answer::PreviousTask(previous) = answer else { return None };
-    Some(previous.map(|PreviousTask { run_id, state, try_number, map_index, logical_date, start_date, end_date }| {
-        wit::PreviousTask { run_id, state, try_number, map_index, logical_date, start_date, end_date }
-    }))
+fn previous_to_guest(previous: PreviousTask) -> wit::PreviousTask {
+    let PreviousTask { run_id, state, try_number, map_index, logical_date, start_date, end_date } = previous;
+    wit::PreviousTask { run_id, state, try_number, map_index, logical_date, start_date, end_date }
 }

@@ -20,7 +20,7 @@ use super::topic::{Scene, WITHIN};
 use crate::scene::key;
 
 const SUBSCRIBERS: u64 = 100;
-/// The whole host is killed over more of them: `host/tests/it/streams`.
+/// The whole host is killed over more of them: `tests/behaviour/tests/it/sources`.
 const MESSAGES: u64 = 30_000;
 /// One of so many is malformed.
 const MALFORMED: u64 = 5_000;

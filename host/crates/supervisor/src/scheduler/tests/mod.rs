@@ -2,7 +2,7 @@
 
 use encodings::{WireEvent, WireKind};
 use serde_json::value::RawValue;
-use trigger_host_types::{TaskInstance, TriggerId, TriggerKind, UnixMs};
+use trigger_host_types::{PackedTask, TaskInstance, TriggerId, TriggerKind, UnixMs};
 
 use super::*;
 use crate::observer::What;

@@ -1,0 +1,9 @@
+//! Pages of texts, and whether they are complete. See the package's own page.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod broker;
+mod catalog;
+mod complete;
+mod config;
+mod embedded_api;
+mod help;
