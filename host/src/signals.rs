@@ -1,4 +1,5 @@
-//! The signals of a daemon: the first SIGTERM or SIGINT asks to end, the second demands it, SIGHUP asks to read the catalog again.
+//! The signals of a daemon: the first SIGTERM or SIGINT asks to end, the second demands it, SIGHUP asks to read the
+//! catalog again.
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 

@@ -1,4 +1,5 @@
-//! `bench`: runs `tests/benchmarks` in release, beside Airflow where a benchmark is compared with it, and with a broker where one can be had.
+//! `bench`: runs `tests/benchmarks` in release, beside Airflow where a benchmark is compared with it, and with a broker
+//! where one can be had.
 
 use std::path::PathBuf;
 
@@ -49,7 +50,8 @@ fn kafka_jars(workspace: &Workspace) -> Option<PathBuf> {
     .ok()
 }
 
-/// Whether `streams` is to be measured, which has a column of Airflow's and takes a broker: by name, or because none is named.
+/// Whether `streams` is to be measured, which has a column of Airflow's and takes a broker: by name, or because none is
+/// named.
 fn with_streams(arguments: &[String]) -> bool {
     let mut named =
         arguments.iter().filter(|one| !one.starts_with('-') && *one != "json" && *one != "human").peekable();

@@ -1,7 +1,8 @@
 //! `docs`: writes the generated pages, and builds all documents as one searchable site with mdBook.
 //!
-//! The site is built from a copy in the target folder in which links to files that are not pages lead to the repository. mdBook is built once
-//! into the user's cache folder; where it cannot be had, that is said loudly and only the pages are checked. A broken link fails the command.
+//! The site is built from a copy in the target folder in which links to files that are not pages lead to the
+//! repository. mdBook is built once into the user's cache folder; where it cannot be had, that is said loudly and only
+//! the pages are checked. A broken link fails the command.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -53,7 +54,8 @@ fn write_metrics(workspace: &Workspace, check: bool) -> Result<()> {
     fs::write(&page, text).with_context(|| format!("write {}", page.display()))
 }
 
-/// Copies every page of the book into a folder. Links that lead out of the book are turned into links to the repository.
+/// Copies every page of the book into a folder. Links that lead out of the book are turned into links to the
+/// repository.
 fn stage(root: &Path, to: &Path) -> Result<()> {
     if to.exists() {
         fs::remove_dir_all(to).with_context(|| format!("remove {}", to.display()))?;
@@ -96,7 +98,8 @@ fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     fs::write(path, bytes).with_context(|| format!("write {}", path.display()))
 }
 
-/// The pages of the book, from the root: those that `docs/SUMMARY.md` names. A page in `docs/` that it does not name is an error.
+/// The pages of the book, from the root: those that `docs/SUMMARY.md` names. A page in `docs/` that it does not name is
+/// an error.
 fn pages(root: &Path) -> Result<BTreeSet<PathBuf>> {
     let summary = fs::read_to_string(root.join(DOCS).join("SUMMARY.md")).context("read docs/SUMMARY.md")?;
     let mut pages = BTreeSet::new();

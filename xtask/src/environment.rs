@@ -1,5 +1,5 @@
-//! A virtual environment with Airflow in frozen versions: made once for a set of versions, then used again, by the tests against Airflow and by the
-//! benchmarks beside it.
+//! A virtual environment with Airflow in frozen versions: made once for a set of versions, then used again, by the
+//! tests against Airflow and by the benchmarks beside it.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};

@@ -47,10 +47,12 @@ fn find(folder: &Path, sources: &mut Vec<PathBuf>) -> Result<()> {
     Ok(())
 }
 
-/// Numbers of the lines that are too wide and are comments. A line with a link is as long as the link.
+/// Numbers of the lines that are too wide and are comments. A row of a table, and a line with a link, cannot be broken.
 fn long_comments(text: &str) -> impl Iterator<Item = usize> + '_ {
+    let is_comment = |line: &str| line.trim_start().starts_with("//");
+    let is_table = |line: &str| line.trim_start().trim_start_matches(['/', '!', ' ']).starts_with('|');
     let is_long =
-        |line: &str| line.chars().count() > WIDTH && line.trim_start().starts_with("//") && !line.contains("://");
+        move |line: &str| line.chars().count() > WIDTH && is_comment(line) && !is_table(line) && !line.contains("://");
     (1..).zip(text.lines()).filter(move |(_, line)| is_long(line)).map(|(number, _)| number)
 }
 
@@ -61,7 +63,8 @@ mod tests {
     #[test]
     fn only_wide_comments_are_found() {
         let wide = "x".repeat(120);
-        let text = format!("// short\n    /// {wide}\nlet a = \"{wide}\";\n// https://{wide}\n//! {wide}\n");
+        let text =
+            format!("// short\n    /// {wide}\nlet a = \"{wide}\";\n// https://{wide}\n//! {wide}\n//! | {wide} |\n");
         assert_eq!(long_comments(&text).collect::<Vec<_>>(), [2, 5]);
     }
 }

@@ -1,7 +1,7 @@
 //! `guests`: the sample triggers and the test guests, as components.
 //!
-//! Guests have a target folder of their own, `guests` in the host's, which tests that build guests use too. Sample triggers are copied to
-//! `sample-triggers/components/`, where the sample catalog looks for them.
+//! Guests have a target folder of their own, `guests` in the host's, which tests that build guests use too. Sample
+//! triggers are copied to `sample-triggers/components/`, where the sample catalog looks for them.
 
 use std::ffi::OsString;
 use std::fs;
@@ -74,8 +74,8 @@ fn file_name(guest: &str) -> String {
     format!("{}.wasm", guest.replace('-', "_"))
 }
 
-/// Writes the digests of this machine's build into a copy of the sample catalog beside it, when the host is built. The catalog itself stays
-/// as it is: a build's bytes depend on the compiler.
+/// Writes the digests of this machine's build into a copy of the sample catalog beside it, when the host is built. The
+/// catalog itself stays as it is: a build's bytes depend on the compiler.
 fn lock_catalog(workspace: &Workspace) -> Result<()> {
     let host = workspace.binary("trigger-host");
     let (catalog, locked) =

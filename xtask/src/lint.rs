@@ -1,4 +1,5 @@
-//! `lint`: form, lints, the floors of the house, comments, bindings, documentation and dependencies. All checks run; the error names those that failed.
+//! `lint`: form, lints, the floors of the house, comments, bindings, documentation and dependencies. All checks run;
+//! the error names those that failed.
 
 use std::process::Command;
 

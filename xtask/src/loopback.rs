@@ -1,4 +1,5 @@
-//! One HTTP exchange with a program on this machine. A whole client would make every `cargo xtask` build a minute longer.
+//! One HTTP exchange with a program on this machine. A whole client would make every `cargo xtask` build a minute
+//! longer.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;

@@ -1,4 +1,5 @@
-//! `cargo xtask`: the one entry point, for people and for CI. Each file is one command; what they share is in `step` and `workspace`.
+//! `cargo xtask`: the one entry point, for people and for CI. Each file is one command; what they share is in `step`
+//! and `workspace`.
 #![forbid(unsafe_code)]
 
 mod airflow_test;
@@ -34,7 +35,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Shows the whole thing: triggers of several kinds, one that never returns, and a host that is killed in the middle.
+    /// Shows the whole thing: triggers of several kinds, one that never returns, and a host that is killed in the
+    /// middle.
     Demo,
     /// Runs all tests that need no outside server, and builds what they need first.
     Test(test::Arguments),

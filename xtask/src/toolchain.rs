@@ -1,7 +1,8 @@
 //! A rustc that builds guests, on any machine that can have one.
 //!
-//! In this order: the active rustc has the targets; rustup adds them; the script `.ci/guest-toolchain` builds them once from Debian's packages
-//! into the user's cache folder. If none of these works, an error says what to install. Nothing else of the machine is changed.
+//! In this order: the active rustc has the targets; rustup adds them; the script `.ci/guest-toolchain` builds them once
+//! from Debian's packages into the user's cache folder. If none of these works, an error says what to install. Nothing
+//! else of the machine is changed.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -34,8 +35,8 @@ pub(crate) enum Way {
 
 /// The rustc for guests, by the first way that works, or by the one that is asked for.
 ///
-/// `rebuilt` is called when a standard library was built: what was compiled against an older one cannot be used any more, and cargo does not
-/// notice.
+/// `rebuilt` is called when a standard library was built: what was compiled against an older one cannot be used any
+/// more, and cargo does not notice.
 pub(crate) fn rustc(workspace: &Workspace, way: Option<Way>, rebuilt: impl FnOnce() -> Result<()>) -> Result<OsString> {
     let active = env::var_os("GUEST_RUSTC").or_else(|| env::var_os("RUSTC")).unwrap_or_else(|| "rustc".into());
     let may = |which| way.is_none_or(|way| way == which);

@@ -39,7 +39,8 @@ impl Workspace {
     pub(crate) fn cargo(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.cargo);
         command.current_dir(&self.root).args(arguments);
-        // What cargo told this program of its own package: build scripts that look at it would run again, and so build half of all anew.
+        // What cargo told this program of its own package: build scripts that look at it would run again, and so build
+        // half of all anew.
         command.env_remove("CARGO_MANIFEST_DIR").env_remove("CARGO_MANIFEST_PATH");
         command
     }

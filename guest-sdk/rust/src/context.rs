@@ -48,8 +48,8 @@ pub struct TaskInstance {
 }
 
 impl Context {
-    /// A key that is the same in every poll of this trigger, also after a crash, and different for every other trigger that says the same of
-    /// `about`: what an outside service needs to recognise a repeated submission. 32 hex digits.
+    /// A key that is the same in every poll of this trigger, also after a crash, and different for every other trigger
+    /// that says the same of `about`: what an outside service needs to recognise a repeated submission. 32 hex digits.
     pub fn stable_key(&self, about: &str) -> String {
         let mut key = Fingerprint::new();
         key.add(&self.trigger_id.to_string());

@@ -61,7 +61,8 @@ impl<C> Outcome<C> {
         Self { next: Next::At(moment), ..Self::finished() }
     }
 
-    /// Polls again at once, but only after the checkpoint is stored: how to be sure that an intent is kept before acting on it.
+    /// Polls again at once, but only after the checkpoint is stored: how to be sure that an intent is kept before
+    /// acting on it.
     pub fn again_once_stored(checkpoint: C) -> Self {
         Self::again_after(Duration::ZERO).checkpoint(checkpoint)
     }

@@ -5,7 +5,8 @@ use crate::{Checkpoint, DateTime, Duration, Error, Kwargs, Result};
 
 /// An upstream: the parameters of the stream are the fields of the struct.
 ///
-/// Reading and advancing run in instances of their own, side by side: what `advance` needs has to be in the receipts and the parameters.
+/// Reading and advancing run in instances of their own, side by side: what `advance` needs has to be in the receipts
+/// and the parameters.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a producer yet",
     note = "write `impl Producer for {Self} {{ type Cursor = (); fn read(..) .. fn advance(..) .. }}`"
@@ -20,14 +21,15 @@ pub trait Producer: Kwargs {
     /// Are logged; the host reads again after a while.
     fn read(&self, demand: &Demand, cursor: Option<Self::Cursor>) -> Result<Batch<Self::Cursor>>;
 
-    /// Tells the upstream what became of messages, in order. Gives those that are not done, by their place in the batch; only they are advanced
-    /// again. Has to bear repetition.
+    /// Tells the upstream what became of messages, in order. Gives those that are not done, by their place in the
+    /// batch; only they are advanced again. Has to bear repetition.
     ///
     /// # Errors
     /// The whole batch is not done. Any [`Error`] becomes one that is tried again.
     fn advance(&self, now: DateTime, batch: &[Settled]) -> Result<Vec<Unfinished>, AdvanceError>;
 
-    /// Keeps messages from being given to somebody else for so long. Called before the hold of a batch ends; only for those that said one.
+    /// Keeps messages from being given to somebody else for so long. Called before the hold of a batch ends; only for
+    /// those that said one.
     ///
     /// # Errors
     /// Are logged; the messages may come again.

@@ -23,11 +23,12 @@ pub trait Subscriber: Kwargs {
 
     /// What this trigger makes of one raw event.
     ///
-    /// The raw event is acknowledged upstream when everything that is emitted for it is stored. The host may throw the instance away between
-    /// two raw events: keep nothing.
+    /// The raw event is acknowledged upstream when everything that is emitted for it is stored. The host may throw the
+    /// instance away between two raw events: keep nothing.
     ///
     /// # Errors
-    /// Fails this raw event and those handed over with it: they come again. For a message that will never do, answer [`Verdict::reject`].
+    /// Fails this raw event and those handed over with it: they come again. For a message that will never do, answer
+    /// [`Verdict::reject`].
     fn evaluate(&self, cx: &Context, message: &Message<'_>) -> Result<Verdict>;
 }
 
@@ -42,7 +43,8 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// The source of this name in the operator's catalog, with these parameters. Triggers of one class with equal parameters share one reader.
+    /// The source of this name in the operator's catalog, with these parameters. Triggers of one class with equal
+    /// parameters share one reader.
     pub fn new(source: impl Into<String>, parameters: Value) -> Self {
         Self { source: source.into(), key: parameters.clone(), parameters, wanted: Vec::new() }
     }
@@ -118,8 +120,9 @@ impl<'a> Message<'a> {
         self.window.split_at(self.length).0
     }
 
-    /// The value at `pointer` (RFC 6901, such as `/detail/state`; empty for all of it), if there is one. Several times as fast as building the whole
-    /// message: look first at the field that decides, and build the rest for the few that are wanted.
+    /// The value at `pointer` (RFC 6901, such as `/detail/state`; empty for all of it), if there is one. Several times
+    /// as fast as building the whole message: look first at the field that decides, and build the rest for the few that
+    /// are wanted.
     ///
     /// # Errors
     /// Says why the message is not JSON, or the value not of this type; a reason for [`Verdict::reject`].

@@ -56,8 +56,8 @@ pub trait Trigger: Kwargs {
 
     /// Looks once at what the trigger waits for, and says what came of it and when to look again.
     ///
-    /// `checkpoint` is the last one that was stored, none before that. Do what must not happen twice only after its intent is in the checkpoint:
-    /// a poll whose outcome is lost is repeated with the old one.
+    /// `checkpoint` is the last one that was stored, none before that. Do what must not happen twice only after its
+    /// intent is in the checkpoint: a poll whose outcome is lost is repeated with the old one.
     ///
     /// # Errors
     /// Ends the trigger and fails the task.

@@ -95,7 +95,7 @@ def test_a_secret_of_its_own(monkeypatch, secret, way):
 
 def test_a_short_secret_is_refused(monkeypatch):
     monkeypatch.setenv("AIRFLOW__TRIGGER_HOST__JWT_SECRET", "short")
-    with pytest.raises(ValueError, match=r"\[trigger_host\] jwt_secret: shorter than 32 bytes"):
+    with pytest.raises(ValueError, match=r"\[trigger_host\] jwt_secret: must have at least 32 bytes"):
         create_app()
 
 

@@ -56,7 +56,7 @@ def test_trigger_keeps_no_hold_of_the_caller_s_dict():
         (" wasm:x", None, "classpath"),
         (None, None, "classpath"),
         ("wasm:x", ["a"], "list"),
-        ("wasm:x", {1: "a"}, "the key 1"),
+        ("wasm:x", {1: "a"}, "must be strings, and 1"),
         ("wasm:x", {"__type": "set", "__var": []}, "reserved"),
         ("wasm:x", {"__classname__": "os.system"}, "reserved"),
     ],

@@ -95,10 +95,10 @@ def test_waiting_rows_are_stamped_at_the_start(app):
 @pytest.mark.parametrize(
     ("variables", "problem"),
     [
-        ({"CLASSPATHS": "*"}, "classpaths: a lone `*`"),
-        ({"QUEUE": "q" * 257}, "queue: longer than 256"),
-        ({"TOKEN_LIFE": "soon"}, "token_life: not a number"),
-        ({"RUNTIME_TOKEN_LIFE": "1"}, "runtime_token_life: less than 10"),
+        ({"CLASSPATHS": "*"}, "classpaths: `*` alone"),
+        ({"QUEUE": "q" * 257}, "queue: must have at most 256"),
+        ({"TOKEN_LIFE": "soon"}, "token_life: must be a number"),
+        ({"RUNTIME_TOKEN_LIFE": "1"}, "runtime_token_life: must be at least 10"),
     ],
 )
 def test_a_setting_that_cannot_work_is_named(monkeypatch, variables, problem):

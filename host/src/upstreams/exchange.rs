@@ -1,4 +1,5 @@
-//! The HTTP requests of a source: through the broker, by the grants of its entry, with the credential of its connection.
+//! The HTTP requests of a source: through the broker, by the grants of its entry, with the credential of its
+//! connection.
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! One JSON object per step. Times are milliseconds since 1970, spans are microseconds or milliseconds as their name says.
+//! One JSON object per step. Times are milliseconds since 1970, spans are microseconds or milliseconds as their name
+//! says.
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;

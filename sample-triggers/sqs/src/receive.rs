@@ -41,7 +41,8 @@ impl Sqs {
         Received { data: message.data(), receipt, lane: group.unwrap_or(&message.message_id).as_bytes().to_vec() }
     }
 
-    /// Hides these for so long from now on. What SQS does not extend for good is settled, or visible again: either way it is not ours.
+    /// Hides these for so long from now on. What SQS does not extend for good is settled, or visible again: either way
+    /// it is not ours.
     pub(crate) fn hide(&self, receipts: &[Vec<u8>], hold: Duration) -> Result<()> {
         let tickets: Vec<Ticket> = receipts.iter().filter_map(|receipt| Ticket::read(receipt)).collect();
         let request = |tickets: &[Ticket]| {

@@ -1,5 +1,5 @@
-//! A small Execution API in memory: hands out as many workloads as it is told to, made up from their ids, and takes events. It stores nothing
-//! but which triggers are done, so that what is measured is the host.
+//! A small Execution API in memory: hands out as many workloads as it is told to, made up from their ids, and takes
+//! events. It stores nothing but which triggers are done, so that what is measured is the host.
 
 use std::collections::HashSet;
 use std::sync::Arc;

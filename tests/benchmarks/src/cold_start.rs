@@ -1,5 +1,5 @@
-//! From the start of the program `trigger-host run` to the arrival of the first event at the API, with one trigger that is due: with an empty
-//! cache of compiled code, and with what the first run left in it.
+//! From the start of the program `trigger-host run` to the arrival of the first event at the API, with one trigger that
+//! is due: with an empty cache of compiled code, and with what the first run left in it.
 
 use std::time::{Duration, Instant};
 

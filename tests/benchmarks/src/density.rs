@@ -1,9 +1,9 @@
-//! Resident bytes per idle trigger, through a whole host: it claims triggers with 200 bytes of kwargs over HTTP, polls each once into a timer
-//! a year ahead, and then only holds them.
+//! Resident bytes per idle trigger, through a whole host: it claims triggers with 200 bytes of kwargs over HTTP, polls
+//! each once into a timer a year ahead, and then only holds them.
 //!
-//! Each size has a process of its own. That process first holds 5,000 triggers, so that code, threads, connections and the pool of instances
-//! are there; the figure is the growth of its resident memory (`VmRSS`) from then to when all are idle and it no longer changes, divided by the
-//! triggers that came.
+//! Each size has a process of its own. That process first holds 5,000 triggers, so that code, threads, connections and
+//! the pool of instances are there; the figure is the growth of its resident memory (`VmRSS`) from then to when all are
+//! idle and it no longer changes, divided by the triggers that came.
 
 use std::time::{Duration, Instant};
 

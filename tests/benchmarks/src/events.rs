@@ -1,6 +1,6 @@
-//! Events per second: 10,000 timers that come due at once in one host, which tells the embedded API over loopback, with a database
-//! file. Host and server are processes of their own, so the CPU time of their threads says what the limit is. Beside it the server alone,
-//! asked over as many connections by a client that does nothing else.
+//! Events per second: 10,000 timers that come due at once in one host, which tells the embedded API over loopback, with
+//! a database file. Host and server are processes of their own, so the CPU time of their threads says what the limit
+//! is. Beside it the server alone, asked over as many connections by a client that does nothing else.
 
 use std::collections::BTreeMap;
 use std::path::Path;

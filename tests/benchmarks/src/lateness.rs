@@ -1,5 +1,6 @@
-//! How late timers fire through a whole host in a process of its own: from when a trigger is due to when its call starts, and to when it has
-//! answered. Beside 100,000 armed timers; and 1,000 a second beside ten guests in a busy loop, and without them.
+//! How late timers fire through a whole host in a process of its own: from when a trigger is due to when its call
+//! starts, and to when it has answered. Beside 100,000 armed timers; and 1,000 a second beside ten guests in a busy
+//! loop, and without them.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;

@@ -1,6 +1,8 @@
-//! `benchmarks [NAME...] [--output json]`: measures what the documentation claims. No names: all. `docs/benchmarks.md` says what each measures.
+//! `benchmarks [NAME...] [--output json]`: measures what the documentation claims. No names: all. `docs/benchmarks.md`
+//! says what each measures.
 //!
-//! Ends with 1 when a goal is missed. The table goes to standard output; with `--output json` that is one array of reports and nothing else.
+//! Ends with 1 when a goal is missed. The table goes to standard output; with `--output json` that is one array of
+//! reports and nothing else.
 #![forbid(unsafe_code)]
 
 mod api;

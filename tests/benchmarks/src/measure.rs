@@ -1,4 +1,5 @@
-//! Clocks and counters of the system: CPU time of processes and threads, resident memory, percentiles. CPU and memory need Linux.
+//! Clocks and counters of the system: CPU time of processes and threads, resident memory, percentiles. CPU and memory
+//! need Linux.
 
 use std::collections::BTreeMap;
 use std::fs;

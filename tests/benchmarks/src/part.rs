@@ -1,4 +1,5 @@
-//! Parts of a benchmark that need a process of their own: this program again, which answers in lines of JSON and goes on when it is told to.
+//! Parts of a benchmark that need a process of their own: this program again, which answers in lines of JSON and goes
+//! on when it is told to.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};

@@ -1,4 +1,5 @@
-//! The same component in wasmtime as it comes: instances allocated on demand, no epochs, no budgets, no checks of the answer.
+//! The same component in wasmtime as it comes: instances allocated on demand, no epochs, no budgets, no checks of the
+//! answer.
 
 use std::time::{Duration, Instant};
 

@@ -1,5 +1,5 @@
-//! What a poll costs: instantiate, call, drop. Beside it, in the same run and with the same component: wasmtime's on-demand allocation, and a
-//! call of an instance that stays alive.
+//! What a poll costs: instantiate, call, drop. Beside it, in the same run and with the same component: wasmtime's
+//! on-demand allocation, and a call of an instance that stays alive.
 //!
 //! CPU time is that of the whole process, so it holds the ticker and the hand-over between threads too.
 

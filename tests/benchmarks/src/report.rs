@@ -1,4 +1,5 @@
-//! What a benchmark came to: figures with units, and goals that are met or missed. A table for people, JSON for programs.
+//! What a benchmark came to: figures with units, and goals that are met or missed. A table for people, JSON for
+//! programs.
 
 use std::fmt::Write as _;
 

@@ -1,6 +1,7 @@
 //! `conformance streams|encodings FILE...`: runs scenarios and vectors of others' making through the host's own code.
 //!
-//! Owns nothing but the exit code: 0 when everything passed, 1 when something failed, 2 when the command line or a file is wrong.
+//! Owns nothing but the exit code: 0 when everything passed, 1 when something failed, 2 when the command line or a file
+//! is wrong.
 
 mod streams;
 

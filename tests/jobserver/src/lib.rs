@@ -7,8 +7,9 @@
 //! | `DELETE /v1/runs/{id}` | 204 cancelled; 409 when it has ended; 404 |
 //! | `GET /v1/stats` | 200 [`Stats`] |
 //!
-//! How long a job runs is the server's [`Plan`]; the body of a submission may change it for its own job: `{"polls": 3, "millis": 500, "fail": true}`.
-//! With `{"answer_millis": 1500}` the job starts at once, but its first submission is answered late: time to kill the one who waits for it.
+//! How long a job runs is the server's [`Plan`]; the body of a submission may change it for its own job:
+//! `{"polls": 3, "millis": 500, "fail": true}`. With `{"answer_millis": 1500}` the job starts at once, but its first
+//! submission is answered late: time to kill the one who waits for it.
 //!
 //! For tests and the demonstration only: no authentication, everything in memory.
 #![forbid(unsafe_code)]

@@ -41,7 +41,8 @@ impl Sqs {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// One call of SQS's JSON protocol, as a client beside the host. Of the signature, this server looks at the region and the service alone.
+    /// One call of SQS's JSON protocol, as a client beside the host. Of the signature, this server looks at the region
+    /// and the service alone.
     ///
     /// # Errors
     /// It is refused.

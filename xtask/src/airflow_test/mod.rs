@@ -1,8 +1,8 @@
 //! `airflow-test`: a real Airflow with the plugin and the host in it, in `tests/airflow`.
 //!
-//! Makes what that needs (a virtual environment with frozen versions, the host, the components) and hands over to pytest. Without arguments it
-//! checks and tests the Python package first. Everything it leaves is in one folder of the user's cache: the environment, made anew only when its
-//! versions change, and the logs of the last run.
+//! Makes what that needs (a virtual environment with frozen versions, the host, the components) and hands over to
+//! pytest. Without arguments it checks and tests the Python package first. Everything it leaves is in one folder of the
+//! user's cache: the environment, made anew only when its versions change, and the logs of the last run.
 
 mod needs;
 
@@ -50,7 +50,8 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     deployment(workspace, &environment, &package, &run, &arguments.rest)
 }
 
-/// Installs the Python package as users have it, entry point and all, but not into the environment, which other working trees use too.
+/// Installs the Python package as users have it, entry point and all, but not into the environment, which other working
+/// trees use too.
 fn install(workspace: &Workspace, environment: &Environment, run: &Path) -> Result<PathBuf> {
     let package = run.join("package");
     fs::create_dir_all(&package).with_context(|| format!("make {}", package.display()))?;

@@ -1,7 +1,7 @@
 //! Kafka's published jars and moto's server, fetched by their ordinary clients.
 //!
-//! Owns two folders in the user's cache. Invariants: a folder with a mark is whole, and of the recipe that the mark repeats; jars have the
-//! hashes that are recorded here, and Python packages the versions.
+//! Owns two folders in the user's cache. Invariants: a folder with a mark is whole, and of the recipe that the mark
+//! repeats; jars have the hashes that are recorded here, and Python packages the versions.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,5 @@
-//! Second act: a host submits a job and is killed before the service has answered. A second host takes the trigger over, submits again under
-//! the same key, and the service starts nothing twice.
+//! Second act: a host submits a job and is killed before the service has answered. A second host takes the trigger
+//! over, submits again under the same key, and the service starts nothing twice.
 
 use std::fs;
 use std::time::Duration;

@@ -1,5 +1,6 @@
-//! `demo`: the whole thing in half a minute. Two acts: a deferred set through `dev`, live, with a trigger that never returns among them; then
-//! a host that is killed in the middle of a submission, and a second one that finishes the job.
+//! `demo`: the whole thing in half a minute. Two acts: a deferred set through `dev`, live, with a trigger that never
+//! returns among them; then a host that is killed in the middle of a submission, and a second one that finishes the
+//! job.
 //!
 //! It checks what it shows: it fails when something is not as it says.
 

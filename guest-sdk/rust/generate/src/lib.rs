@@ -1,7 +1,9 @@
-//! Generates the bindings of `guest-sdk/rust` from `wit/`, once, so that no trigger author pays for the generator in a build.
+//! Generates the bindings of `guest-sdk/rust` from `wit/`, once, so that no trigger author pays for the generator in a
+//! build.
 //!
-//! Owns the list of worlds and the options of the generator. Invariants: a checked-in file is exactly what [`Bindings::text`] gives; the test of
-//! this crate and `trigger-host-sdk-generate --check` fail otherwise. What worlds share is generated once, with the first.
+//! Owns the list of worlds and the options of the generator. Invariants: a checked-in file is exactly what
+//! [`Bindings::text`] gives; the test of this crate and `trigger-host-sdk-generate --check` fail otherwise. What worlds
+//! share is generated once, with the first.
 #![forbid(unsafe_code)]
 
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
 //! The attributes of `trigger-host-sdk`: `#[trigger]`, `#[subscriber]`, `#[producer]`, `#[kwargs]` and `#[checkpoint]`.
 //!
-//! They only add derives, with the paths of the SDK's own serde and schemars, and the export of the component: an author needs one
-//! dependency and no list of derives. Every refusal says what to write instead.
+//! They only add derives, with the paths of the SDK's own serde and schemars, and the export of the component: an
+//! author needs one dependency and no list of derives. Every refusal says what to write instead.
 #![forbid(unsafe_code)]
 
 mod summary;
@@ -13,8 +13,9 @@ use syn::{Attribute, Data, DeriveInput, Error, Fields, parse_macro_input};
 
 /// Makes a struct the kwargs of this component's one trigger, and exports the component.
 ///
-/// Adds `Deserialize` and `JsonSchema`, refuses keys that are not fields (`#[trigger(allow_unknown)]` lets them pass), and takes the first
-/// sentence of the doc comment as the component's summary. The struct also needs `impl Trigger for ...`.
+/// Adds `Deserialize` and `JsonSchema`, refuses keys that are not fields (`#[trigger(allow_unknown)]` lets them pass),
+/// and takes the first sentence of the doc comment as the component's summary. The struct also needs
+/// `impl Trigger for ...`.
 #[proc_macro_attribute]
 pub fn trigger(options: TokenStream, item: TokenStream) -> TokenStream {
     let item = parse_macro_input!(item as DeriveInput);

@@ -1,4 +1,5 @@
-//! The state store of the assets that the trigger watches, by the grant `asset-state = "read"` or `asset-state = "read-write"`.
+//! The state store of the assets that the trigger watches, by the grant `asset-state = "read"` or
+//! `asset-state = "read-write"`.
 //!
 //! What a watcher knows of its asset beyond its own life; what it needs to go on belongs in its checkpoint.
 

@@ -44,7 +44,8 @@ impl Query {
         self
     }
 
-    /// Only runs with this logical date, or one of several: a [`DateTime`](crate::DateTime), or RFC 3339 text with an offset.
+    /// Only runs with this logical date, or one of several: a [`DateTime`](crate::DateTime), or RFC 3339 text with an
+    /// offset.
     pub fn logical_date(mut self, date: impl ToString) -> Self {
         self.0.logical_dates.push(date.to_string());
         self

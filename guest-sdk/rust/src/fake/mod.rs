@@ -17,8 +17,8 @@
 //! assert_eq!(run.payloads(), [json!({"$datetime": "2026-01-01T00:00:00Z"})]);
 //! ```
 //!
-//! A trigger goes through the same text as in a component: kwargs and checkpoint are JSON, and every poll starts from them alone. Only for
-//! the native target. Panics where a test is wrong, with what to write.
+//! A trigger goes through the same text as in a component: kwargs and checkpoint are JSON, and every poll starts from
+//! them alone. Only for the native target. Panics where a test is wrong, with what to write.
 #![expect(clippy::panic, reason = "a test that is wrong must fail, and say why")]
 
 mod airflow;

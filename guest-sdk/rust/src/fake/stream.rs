@@ -1,4 +1,5 @@
-//! Shared streams in a native test: a subscriber is handed raw events, a producer is read and advanced against scripted answers.
+//! Shared streams in a native test: a subscriber is handed raw events, a producer is read and advanced against scripted
+//! answers.
 
 use std::cell::RefCell;
 use std::marker::PhantomData;

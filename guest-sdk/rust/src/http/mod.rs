@@ -1,6 +1,7 @@
 //! HTTP through the host, which grants, resolves, authenticates and caps.
 //!
-//! A trigger never sees a credential: it names the Airflow connection, and the host adds what belongs to it. Redirects are answers.
+//! A trigger never sees a credential: it names the Airflow connection, and the host adds what belongs to it. Redirects
+//! are answers.
 
 mod error;
 mod request;

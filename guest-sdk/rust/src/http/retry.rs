@@ -5,7 +5,8 @@
 use super::{Error, Response};
 use crate::{Duration, warning};
 
-/// Why this is worth another try, if it is: no answer in time, no connection, or a status that says "not now" (408, 425, 429, 500, 502, 503, 504).
+/// Why this is worth another try, if it is: no answer in time, no connection, or a status that says "not now" (408,
+/// 425, 429, 500, 502, 503, 504).
 pub fn transient(answer: &Result<Response, Error>) -> Option<String> {
     match answer {
         Err(error @ (Error::Deadline(_) | Error::Unreachable(_))) => Some(error.to_string()),
@@ -49,7 +50,8 @@ impl Backoff {
         Ok(wait)
     }
 
-    /// How long to wait after the `failures`th failure in a row (from 1); at least what the answer's `retry-after` asks for in seconds.
+    /// How long to wait after the `failures`th failure in a row (from 1); at least what the answer's `retry-after` asks
+    /// for in seconds.
     pub fn wait(&self, failures: u32, answer: &Result<Response, Error>) -> Duration {
         let doubled = self.first.saturating_mul(2_u32.saturating_pow(failures.saturating_sub(1)));
         let asked = answer.as_ref().ok().and_then(|response| response.header("retry-after")?.trim().parse().ok());

@@ -1,4 +1,5 @@
-//! From the text that crosses the boundary to an author's types and back: the same for a component and for the fake hosts.
+//! From the text that crosses the boundary to an author's types and back: the same for a component and for the fake
+//! hosts.
 
 mod producer;
 mod subscriber;

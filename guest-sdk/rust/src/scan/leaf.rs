@@ -1,6 +1,7 @@
 //! What has no parts: texts, numbers, words, and the white space between them.
 //!
-//! Owns nothing. Invariant: each passes what `serde_json` passes, and gives the place behind it. What is usual is done in place, without a loop.
+//! Owns nothing. Invariant: each passes what `serde_json` passes, and gives the place behind it. What is usual is done
+//! in place, without a loop.
 
 use super::NOT_PLAIN;
 use super::words::{HIGH, byte, others, special, word};

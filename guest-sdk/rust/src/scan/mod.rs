@@ -1,11 +1,13 @@
 //! Where in a JSON text the value of a pointer is, found by looking at each byte once and building nothing.
 //!
-//! Owns nothing. Invariants: an answer is the one `serde_json` would come to; whatever is not plain (a text that is not JSON, a key with escapes or
-//! twice on the way, anything but objects on the way, deep nesting) gets no answer, and the caller asks `serde_json`. What is passed over is
-//! checked for form as `IgnoredAny` checks it. Places only grow, so an answer that ends with the text has taken nothing from behind it.
+//! Owns nothing. Invariants: an answer is the one `serde_json` would come to; whatever is not plain (a text that is not
+//! JSON, a key with escapes or twice on the way, anything but objects on the way, deep nesting) gets no answer, and the
+//! caller asks `serde_json`. What is passed over is checked for form as `IgnoredAny` checks it. Places only grow, so an
+//! answer that ends with the text has taken nothing from behind it.
 //!
-//! Written for wasm under a host that looks up at the beginning of each function and in each turn of a loop: one function with few values in it, one
-//! turn for each value, eight bytes at once in a register. Places are numbers, and [`NOT_PLAIN`] is one of them.
+//! Written for wasm under a host that looks up at the beginning of each function and in each turn of a loop: one
+//! function with few values in it, one turn for each value, eight bytes at once in a register. Places are numbers, and
+//! [`NOT_PLAIN`] is one of them.
 
 mod leaf;
 mod token;
@@ -17,13 +19,15 @@ use leaf::{behind_mark, compared, scalar, spaces, string};
 use token::Token;
 use words::{byte, word};
 
-/// Arrays and objects within each other; deeper is not plain. `serde_json` takes twice as many, so this never takes what that refuses.
+/// Arrays and objects within each other; deeper is not plain. `serde_json` takes twice as many, so this never takes
+/// what that refuses.
 const MOST_DEPTH: u32 = 60;
 /// In the place of a place: the text has no plain answer.
 const NOT_PLAIN: usize = usize::MAX;
 
-/// What is at `path`, a pointer without its leading slash, in the text that is the first `length` bytes of `text`: the text of the value, without
-/// the white space around it, or nothing (empty). None where the text is not plain. What follows the text saves looking for its end everywhere.
+/// What is at `path`, a pointer without its leading slash, in the text that is the first `length` bytes of `text`: the
+/// text of the value, without the white space around it, or nothing (empty). None where the text is not plain. What
+/// follows the text saves looking for its end everywhere.
 #[inline(always)]
 pub(crate) fn find<'t>(text: &'t [u8], length: usize, path: &str) -> Option<&'t [u8]> {
     let mut found = 0..0;

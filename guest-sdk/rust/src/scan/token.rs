@@ -1,6 +1,7 @@
 //! A key that is looked for.
 //!
-//! Owns what is compared of it. Invariant: a token that could stand for more than one text is strange, and never compared.
+//! Owns what is compared of it. Invariant: a token that could stand for more than one text is strange, and never
+//! compared.
 
 use super::words::{exact_word, same, special};
 

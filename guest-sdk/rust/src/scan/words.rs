@@ -55,8 +55,8 @@ fn short_word(text: &[u8]) -> u64 {
     }
 }
 
-/// The highest bit of each byte of a word that is a quote, a backslash or a control character. The lowest one is right; of those above some may be
-/// wrong.
+/// The highest bit of each byte of a word that is a quote, a backslash or a control character. The lowest one is right;
+/// of those above some may be wrong.
 #[inline(always)]
 pub(super) const fn special(word: u64) -> u64 {
     same(word, b'"') | same(word, b'\\') | (word.wrapping_sub(ONES * 0x20) & !word & HIGH)

@@ -1,7 +1,7 @@
 //! The text of a moment, and the calendar behind it.
 //!
-//! Written by hand because a calendar library is larger than everything else in a small trigger: jiff's timestamps make a component of
-//! 170 KB one of 360 KB.
+//! Written by hand because a calendar library is larger than everything else in a small trigger: jiff's timestamps make
+//! a component of 170 KB one of 360 KB.
 
 pub(super) const MICROS: i64 = 1_000_000;
 pub(super) const SECONDS_OF_DAY: i64 = 86_400;
@@ -67,7 +67,8 @@ impl Scanner<'_> {
     }
 }
 
-/// Days since 1970-01-01 in the proleptic Gregorian calendar. Counts years from March, so that a leap day is the last of its year.
+/// Days since 1970-01-01 in the proleptic Gregorian calendar. Counts years from March, so that a leap day is the last
+/// of its year.
 fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let month_from_march = (month + 9).rem_euclid(12);

@@ -51,7 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(required=True)
     command = commands.add_parser("token", help="issue a token for a host, signed with this deployment's key")
     command.add_argument("--life", type=_seconds, metavar="SECONDS", help="default: [trigger_host] token_life")
-    command.add_argument("--output", type=Path, metavar="FILE", help="write it there with mode 0600, not to stdout")
+    command.add_argument("--output", type=Path, metavar="FILE", help="write the token to FILE, with mode 0600")
     given = parser.parse_args(arguments)
     try:
         token(given.life, given.output)

@@ -45,7 +45,7 @@ class WasmDeferral(BaseOperator):
         """
         del context
         if self.payload_check is not None and not self.payload_check(event):
-            raise AirflowException(f"`payload_check` does not take what `{self.classpath}` fired: {event!r}")
+            raise AirflowException(f"`payload_check` rejected what `{self.classpath}` fired: {event!r}")
         return event
 
     @abstractmethod
@@ -70,7 +70,7 @@ class WasmDeferral(BaseOperator):
         if any(True for _ in XComArg.iter_xcom_references([classpath, trigger_kwargs])):
             raise ValueError(
                 f"`{self.task_id}` starts from its trigger, where nothing can fetch another task's result: "
-                "take the result out of `trigger_kwargs`, or take `start_from_trigger` away"
+                "take the result out of `trigger_kwargs`, or remove `start_from_trigger`"
             )
         self.start_from_trigger = True
         self.start_trigger_args = StartTriggerArgs(

@@ -76,9 +76,9 @@ def _number(key: str, default: Number, least: Number, kind: Callable[[Any], Numb
     try:
         value = kind(text)
     except ValueError:
-        raise SettingError(key, "not a number") from None
+        raise SettingError(key, "must be a number") from None
     if value < least:
-        raise SettingError(key, f"less than {least}")
+        raise SettingError(key, f"must be at least {least}")
     return value
 
 
@@ -93,7 +93,7 @@ def jwt_secret() -> str | None:
     """
     secret = _text("jwt_secret")
     if secret and len(secret.encode()) < 32:
-        raise SettingError("jwt_secret", "shorter than 32 bytes")
+        raise SettingError("jwt_secret", "must have at least 32 bytes")
     return secret or None
 
 
@@ -124,13 +124,13 @@ def routing() -> Routing | None:
     if not queue:
         return None
     if len(queue) > 256:
-        raise SettingError("queue", "longer than 256 characters")
+        raise SettingError("queue", "must have at most 256 characters")
     names = [name for name in re.split(r"[\s,]+", _text("classpaths")) if name]
     prefixes = ["wasm:"]
     for name in names:
         if name.endswith("*"):
             if name == "*":
-                raise SettingError("classpaths", "a lone `*` would take every trigger of the deployment")
+                raise SettingError("classpaths", "`*` alone would route every trigger of the deployment")
             prefixes.append(name[:-1])
     return Routing(
         queue=queue,

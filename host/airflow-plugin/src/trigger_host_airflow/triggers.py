@@ -37,20 +37,25 @@ class WasmTrigger(BaseTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Refuse to run in Python; only Trigger Host has the component."""
-        raise RuntimeError(f"`{self.classpath}` is a component of Trigger Host, which a triggerer in Python cannot run")
+        raise RuntimeError(
+            f"`{self.classpath}` is a component of Trigger Host, which Airflow's triggerer cannot run: "
+            "route it to the host's queue"
+        )
         yield  # what makes this an iterator
 
 
 def check_component(classpath: str, kwargs: Mapping[str, Any] | None) -> None:
     """Refuse what no host can take, where the Dag is parsed instead of where it runs."""
     if not isinstance(classpath, str) or not classpath or classpath != classpath.strip():
-        raise ValueError(f"`classpath` is {classpath!r}: write what the host's catalog has, such as 'wasm:http_job'")
+        raise ValueError(
+            f"`classpath` must be a class path of the host's catalog, such as 'wasm:http_job', not {classpath!r}"
+        )
     if kwargs is None:
         return
     if not isinstance(kwargs, Mapping):
-        raise TypeError(f"the kwargs are a {type(kwargs).__name__}: write a dict of the component's kwargs")
+        raise TypeError(f"`kwargs` must be a dict of the component's kwargs, not {type(kwargs).__name__}")
     for key in kwargs:
         if not isinstance(key, str):
-            raise TypeError(f"the key {key!r} of the kwargs are a {type(key).__name__}: keys are texts")
+            raise TypeError(f"keys of `kwargs` must be strings, and {key!r} is {type(key).__name__}")
         if key in RESERVED_KEYS:
-            raise ValueError(f"the key `{key}` of the kwargs is reserved by Airflow's encodings: name it otherwise")
+            raise ValueError(f"the key `{key}` of `kwargs` is reserved by Airflow's encodings: use another name")

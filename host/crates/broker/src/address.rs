@@ -1,7 +1,8 @@
 //! Which addresses may be dialled.
 //!
-//! Public addresses, always; others only under `private = true`; the host's own listeners only when the grant names exactly that address
-//! (or `localhost`) and port. Addresses that carry an IPv4 address inside count as the address inside.
+//! Public addresses, always; others only under `private = true`; the host's own listeners only when the grant names
+//! exactly that address (or `localhost`) and port. Addresses that carry an IPv4 address inside count as the address
+//! inside.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;
@@ -60,7 +61,8 @@ fn is_own(address: IpAddr) -> bool {
     address.is_loopback() || UdpSocket::bind((address, 0)).is_ok()
 }
 
-/// Whether an address is reachable from everywhere. Source: the special-purpose registries of IANA (RFC 6890 and its updates).
+/// Whether an address is reachable from everywhere. Source: the special-purpose registries of IANA (RFC 6890 and its
+/// updates).
 pub(crate) fn is_public(address: IpAddr) -> bool {
     match address.to_canonical() {
         IpAddr::V4(v4) => is_public_v4(v4),
@@ -97,8 +99,8 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
         [0x2002, high, low, ..] => inside(high, low),               // 6to4 (RFC 3056)
         [0x2001, 0..=0x1ff, ..] => false, // Teredo, benchmarking, ORCHID and other assignments
         [0x2001, 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] => false, // documentation
-        // Only 2000::/3 is given out as global unicast; loopback, link local, unique local, multicast, the site's own NAT64 prefix
-        // (64:ff9b:1::/48) and everything unassigned lie outside.
+        // Only 2000::/3 is given out as global unicast; loopback, link local, unique local, multicast, the site's own
+        // NAT64 prefix (64:ff9b:1::/48) and everything unassigned lie outside.
         [first, ..] => first & 0xe000 == 0x2000,
     }
 }

@@ -1,8 +1,8 @@
 //! What an embedded API is opened with.
 //!
-//! Two clocks, because a virtual run jumps hours while the hosts that use it live in real time: `clock` is what triggers see (deferral,
-//! `timeout_after`, acceptance times), `real` is what hosts and tokens live by (heartbeats, `exp`). A jump of the first never makes a
-//! host look dead.
+//! Two clocks, because a virtual run jumps hours while the hosts that use it live in real time: `clock` is what
+//! triggers see (deferral, `timeout_after`, acceptance times), `real` is what hosts and tokens live by (heartbeats,
+//! `exp`). A jump of the first never makes a host look dead.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -23,15 +23,18 @@ pub struct Config {
     pub real: Arc<dyn Clock>,
     /// Who may call `/execution/`.
     pub auth: Auth,
-    /// Most triggers one `load` claims of each of the three classes. Airflow's `[triggerer] max_trigger_to_select_per_loop`.
+    /// Most triggers one `load` claims of each of the three classes. Airflow's
+    /// `[triggerer] max_trigger_to_select_per_loop`.
     pub claims_per_class: u32,
-    /// Whether the extensions over the eight plain endpoints are there; without them the server answers as the bare API does.
+    /// Whether the extensions over the eight plain endpoints are there; without them the server answers as the bare API
+    /// does.
     pub extensions: bool,
     /// Whether `event-batch` is one of them.
     pub event_batch: bool,
     /// Give the id of the newest deleted trigger to the next one, as Airflow on SQLite does. Else no id comes twice.
     pub reuse_ids: bool,
-    /// Most bytes the database may take; above it writes get the answer of a database in trouble. `None`: as the disk allows.
+    /// Most bytes the database may take; above it writes get the answer of a database in trouble. `None`: as the disk
+    /// allows.
     pub max_database: Option<u64>,
 }
 
@@ -103,7 +106,8 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// The wall clock read once, then carried on by the monotonic one: comparable across restarts, and never set back while it runs.
+/// The wall clock read once, then carried on by the monotonic one: comparable across restarts, and never set back while
+/// it runs.
 #[derive(Debug, Clone, Copy)]
 pub struct SteadyClock {
     start: UnixMs,

@@ -4,7 +4,8 @@
 //! `/dev/` is what only development has. Owns the rows, the rules of assignment and the scheduler's part that a host
 //! can notice. Knows no wasm and no host: several may use one server at a time.
 //!
-//! Invariants: a 2xx is sent only after the commit that holds its effect; a task trigger has at most one live holder; no secret is printed.
+//! Invariants: a 2xx is sent only after the commit that holds its effect; a task trigger has at most one live holder;
+//! no secret is printed.
 #![forbid(unsafe_code)]
 
 mod api;

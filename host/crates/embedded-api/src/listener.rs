@@ -1,4 +1,5 @@
-//! Sockets that can be cut from inside a request, so that an answer is lost as a network loses it: not one byte of it is sent.
+//! Sockets that can be cut from inside a request, so that an answer is lost as a network loses it: not one byte of it
+//! is sent.
 
 use std::io;
 use std::net::SocketAddr;

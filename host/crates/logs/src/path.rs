@@ -1,5 +1,5 @@
-//! Paths below the log folder. Ids come from whoever writes Dags, and Airflow copies them into paths as they are: here what could lead
-//! out of the folder is refused.
+//! Paths below the log folder. Ids come from whoever writes Dags, and Airflow copies them into paths as they are: here
+//! what could lead out of the folder is refused.
 
 use trigger_host_types::JobId;
 

@@ -14,8 +14,8 @@
 //! | memory reservation, guard | 4 GiB, 32 MiB (the engine's own) | bounds checks cost nothing; hence the bound on slots |
 //! | signal-based traps, Spectre mitigations | as the engine has them: on | |
 //!
-//! Everything that decides the compiled code is in [`code_settings`], alone: the compiling child process uses that and nothing else, so
-//! its artefacts fit this process, whatever its pool.
+//! Everything that decides the compiled code is in [`code_settings`], alone: the compiling child process uses that and
+//! nothing else, so its artefacts fit this process, whatever its pool.
 
 use wasmtime::{
     Config as Settings, Enabled, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, Strategy,

@@ -1,8 +1,9 @@
 //! The heavy lane: calls that have burned more than a moment of CPU time take turns, on one worker at a time.
 //!
-//! A busy loop yields at each tick, but ten of them would still fill every worker, and an honest poll would wait behind them. So a call
-//! that is heavy may only run while it holds the lane's single permit. It gives it back at each yield and each wait for the host; the
-//! queue for it is fair. All other workers stay free for honest polls, whatever the number of loops.
+//! A busy loop yields at each tick, but ten of them would still fill every worker, and an honest poll would wait behind
+//! them. So a call that is heavy may only run while it holds the lane's single permit. It gives it back at each yield
+//! and each wait for the host; the queue for it is fair. All other workers stay free for honest polls, whatever the
+//! number of loops.
 
 use std::future::Future;
 use std::pin::{Pin, pin};

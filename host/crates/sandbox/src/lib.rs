@@ -1,11 +1,13 @@
 //! Runs one call into one WebAssembly guest, under limits. Knows no Airflow.
 //!
-//! The way through the rooms: a [`Sandbox`] is an engine, a pool of slots and a separate runtime for guests; `load` checks, compiles
-//! and links a [`Component`]; each call of one makes a fresh instance, and comes back as an [`Ended`], whatever the guest did. What a guest of one
-//! version of the interface takes and gives is converted in that version's room (`v0_1`); all else here is the same for every [`version`].
+//! The way through the rooms: a [`Sandbox`] is an engine, a pool of slots and a separate runtime for guests; `load`
+//! checks, compiles and links a [`Component`]; each call of one makes a fresh instance, and comes back as an [`Ended`],
+//! whatever the guest did. What a guest of one version of the interface takes and gives is converted in that version's
+//! room (`v0_1`); all else here is the same for every [`version`].
 //!
-//! Invariants: an instance lives for one call and is never reused; every import is granted, budgeted and capped; native code is only ever
-//! what this host compiled itself; a guest's fault is a value ([`EndReason`]), never a panic of the host.
+//! Invariants: an instance lives for one call and is never reused; every import is granted, budgeted and capped; native
+//! code is only ever what this host compiled itself; a guest's fault is a value ([`EndReason`]), never a panic of the
+//! host.
 #![deny(unsafe_code)]
 
 mod answer;

@@ -1,7 +1,8 @@
-//! Limits on what a guest may hold. They are sums over a call: over all memories, over all tables, of all its instances.
+//! Limits on what a guest may hold. They are sums over a call: over all memories, over all tables, of all its
+//! instances.
 //!
-//! A growth that is refused ends the call at once: what was asked for is kept here, so the end says so. Memory that a call never gives
-//! back (wasm cannot shrink) makes the sums simple.
+//! A growth that is refused ends the call at once: what was asked for is kept here, so the end says so. Memory that a
+//! call never gives back (wasm cannot shrink) makes the sums simple.
 
 use std::fmt;
 

@@ -1,8 +1,8 @@
 //! What a call has cost in CPU time: read from the thread's own clock, so time that other work took is not charged.
 //!
-//! A call is a future; each time it is polled is a slice on one thread. [`Metered`] adds the slices up, and within a slice the guest's
-//! epoch callback asks [`Meter::used`]. What the host does to answer a host call is [`Meter::uncharged`]: a handshake costs more than
-//! most guests, and the budget of host calls bounds it.
+//! A call is a future; each time it is polled is a slice on one thread. [`Metered`] adds the slices up, and within a
+//! slice the guest's epoch callback asks [`Meter::used`]. What the host does to answer a host call is
+//! [`Meter::uncharged`]: a handshake costs more than most guests, and the budget of host calls bounds it.
 
 use std::fmt;
 use std::future::{Future, poll_fn};

@@ -1,7 +1,8 @@
 //! The one unsafe thing this crate does: taking bytes for native code.
 //!
-//! Invariant: the bytes come from this host's own compiler, in this process, in a child process it started, or out of the cache with a MAC
-//! that only this host's key makes. Bytes from anywhere else are wasm, and go through the compiler.
+//! Invariant: the bytes come from this host's own compiler, in this process, in a child process it started, or out of
+//! the cache with a MAC that only this host's key makes. Bytes from anywhere else are wasm, and go through the
+//! compiler.
 #![allow(unsafe_code, reason = "the only place; see the header and the safety comment")]
 
 use wasmtime::Engine;
@@ -22,8 +23,9 @@ impl Artefact {
 
     /// Makes the code ready to run.
     pub(crate) fn to_component(&self, engine: &Engine) -> wasmtime::Result<Component> {
-        // SAFETY: an `Artefact` is only made of what `Engine::precompile_component` gave, as the header says. The engine itself checks that
-        // it was made by the same version with the same settings. The bytes are in our own memory and are copied: nobody can change them.
+        // SAFETY: an `Artefact` is only made of what `Engine::precompile_component` gave, as the header says. The
+        // engine itself checks that it was made by the same version with the same settings. The bytes are in our own
+        // memory and are copied: nobody can change them.
         unsafe { Component::deserialize(engine, &self.0) }
     }
 }

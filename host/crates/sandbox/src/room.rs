@@ -1,7 +1,8 @@
-//! Room for the instances that stay between two calls: slots of their own, so that they take none from calls, and a bound on their memory.
+//! Room for the instances that stay between two calls: slots of their own, so that they take none from calls, and a
+//! bound on their memory.
 //!
-//! Owns what is left of both. Invariant: the memories of all that stay are together no larger than was set aside, whatever each grows to; one
-//! that grew beyond what is left does not stay.
+//! Owns what is left of both. Invariant: the memories of all that stay are together no larger than was set aside,
+//! whatever each grows to; one that grew beyond what is left does not stay.
 
 use std::sync::Arc;
 

@@ -1,8 +1,8 @@
 //! One call on a fresh instance: instantiate, call, drop.
 //!
-//! The order is fixed: a slot of the pool is waited for first; then the clock of the call begins; then all work is charged to its meter,
-//! runs in the heavy lane's turns once it is heavy, and ends at its deadline by being dropped. Whatever happened, the instance is gone
-//! when the call is over.
+//! The order is fixed: a slot of the pool is waited for first; then the clock of the call begins; then all work is
+//! charged to its meter, runs in the heavy lane's turns once it is heavy, and ends at its deadline by being dropped.
+//! Whatever happened, the instance is gone when the call is over.
 
 use std::future::Future;
 use std::pin::Pin;

@@ -1,5 +1,6 @@
-//! The tokio runtime guests run on: threads of their own, so that nothing that keeps time queues behind guest code. Work that goes
-//! with every call, such as that of the groups of shared streams, may run here too: it waits for a few turns of guests at most.
+//! The tokio runtime guests run on: threads of their own, so that nothing that keeps time queues behind guest code.
+//! Work that goes with every call, such as that of the groups of shared streams, may run here too: it waits for a few
+//! turns of guests at most.
 
 use std::cell::Cell;
 use std::future::Future;

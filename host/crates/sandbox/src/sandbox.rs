@@ -26,8 +26,8 @@ use crate::ticker::Ticker;
 use crate::versions::Versions;
 use crate::{compile, engine, telemetry};
 
-/// An engine with its pool of slots, its ticker and the runtime its guests run on. Cheap to clone; it ends when the last clone and the
-/// last [`Component`] of it are gone.
+/// An engine with its pool of slots, its ticker and the runtime its guests run on. Cheap to clone; it ends when the
+/// last clone and the last [`Component`] of it are gone.
 #[derive(Clone)]
 pub struct Sandbox {
     shared: Arc<Shared>,
@@ -78,11 +78,12 @@ impl Sandbox {
         Ok(Self { shared: Arc::new(shared), loader: Arc::new(loader) })
     }
 
-    /// Checks, compiles (or takes from the cache) and links a component. `name` is for people: it appears in errors. Components of one
-    /// digest share their code.
+    /// Checks, compiles (or takes from the cache) and links a component. `name` is for people: it appears in errors.
+    /// Components of one digest share their code.
     ///
     /// # Errors
-    /// When the component cannot be used, wants what no grant gives, or wants what `allowed` does not hold: the full list.
+    /// When the component cannot be used, wants what no grant gives, or wants what `allowed` does not hold: the full
+    /// list.
     pub async fn load(&self, name: &str, wasm: &[u8], allowed: &Allowed) -> Result<Component, LoadError> {
         let (loader, shared) = (Arc::clone(&self.loader), Arc::clone(&self.shared));
         let (own_name, wasm, allowed) = (name.to_owned(), wasm.to_vec(), *allowed);
@@ -96,8 +97,8 @@ impl Sandbox {
         })
     }
 
-    /// The runtime guests run on. A task of it that calls [`Poller::poll`](crate::Poller::poll) runs the guest in place, on its own worker: the way to make
-    /// very many calls without a task for each.
+    /// The runtime guests run on. A task of it that calls [`Poller::poll`](crate::Poller::poll) runs the guest in
+    /// place, on its own worker: the way to make very many calls without a task for each.
     pub fn handle(&self) -> &Handle {
         self.shared.runtime.handle()
     }

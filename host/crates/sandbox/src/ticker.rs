@@ -1,7 +1,7 @@
 //! The thread that makes running guests look up: each tick it moves the engine's epoch by one.
 //!
-//! A plain thread, never a task: with the ticker behind a guest in a queue, an endless loop would never end. While no call runs it sleeps
-//! for good, and the first call wakes it; so an idle host costs nothing.
+//! A plain thread, never a task: with the ticker behind a guest in a queue, an endless loop would never end. While no
+//! call runs it sleeps for good, and the first call wakes it; so an idle host costs nothing.
 
 use std::io;
 use std::sync::Arc;

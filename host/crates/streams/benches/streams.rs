@@ -40,7 +40,8 @@ impl Bench {
         Self { group, now, effects, subscribers }
     }
 
-    /// Reads a burst and lets everyone it reaches answer until nothing moves. `emits`: of which events a subscriber makes one.
+    /// Reads a burst and lets everyone it reaches answer until nothing moves. `emits`: of which events a subscriber
+    /// makes one.
     fn turn(&mut self, events: Vec<Raw>, emits: impl Fn(SubscriptionId, &Batch, usize) -> bool) {
         self.group.read(events, None, self.now, &mut self.effects);
         let mut verdicts = Vec::new();

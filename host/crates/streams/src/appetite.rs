@@ -1,8 +1,8 @@
 //! How many raw events a subscriber asks for at once.
 //!
-//! Owns the present measure. Invariants: never fewer than one call of a filter takes, never more than four of these; a filter that needs long
-//! gets little at once, so that what it emits does not wait for the rest, one that is quick gets more, so that the way to the group and back is
-//! gone less often.
+//! Owns the present measure. Invariants: never fewer than one call of a filter takes, never more than four of these; a
+//! filter that needs long gets little at once, so that what it emits does not wait for the rest, one that is quick gets
+//! more, so that the way to the group and back is gone less often.
 
 use std::time::Duration;
 

@@ -1,6 +1,7 @@
 //! What the state machine asks of the world.
 //!
-//! Owns the shapes that leave a group. Invariant: effects are in the order in which they must be begun; none waits for another.
+//! Owns the shapes that leave a group. Invariant: effects are in the order in which they must be begun; none waits for
+//! another.
 
 use std::sync::Arc;
 
@@ -60,7 +61,8 @@ pub enum Verdict {
     Emit {
         /// How many, at least one.
         events: u32,
-        /// Earlier raw events that these trigger events were also derived from, each answered with [`Verdict::Hold`] before (`W5`).
+        /// Earlier raw events that these trigger events were also derived from, each answered with [`Verdict::Hold`]
+        /// before (`W5`).
         covers: Vec<EventId>,
     },
     /// Malformed.

@@ -1,7 +1,8 @@
 //! The table of outstanding raw events.
 //!
-//! Owns one entry per raw event that has been read and not advanced past (`A1`), found by id in constant time. Invariants: ids are given
-//! out without gaps; an entry that is gone costs four bytes until all older ones are gone too.
+//! Owns one entry per raw event that has been read and not advanced past (`A1`), found by id in constant time.
+//! Invariants: ids are given out without gaps; an entry that is gone costs four bytes until all older ones are gone
+//! too.
 
 use std::collections::VecDeque;
 

@@ -1,7 +1,8 @@
 //! Names and instants of the streams room.
 //!
-//! Owns the newtypes that keep one number from being taken for another. Invariant: a [`SubscriptionId`] and a [`GroupId`] carry a
-//! generation that is never given out twice in a process, so a late message can never hit a newer subscription or group.
+//! Owns the newtypes that keep one number from being taken for another. Invariant: a [`SubscriptionId`] and a
+//! [`GroupId`] carry a generation that is never given out twice in a process, so a late message can never hit a newer
+//! subscription or group.
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,8 +1,8 @@
 //! Lanes, and which of them advances next.
 //!
-//! Owns each lane's first-in first-out list (`P1`; the links are in the entries) and the order of passes (`P4`): lanes by appearance, at
-//! most one batch per lane and pass, a lane that appears during a pass waits for the next one. Invariant: only lanes whose head is
-//! resolved and that may advance are ever visited.
+//! Owns each lane's first-in first-out list (`P1`; the links are in the entries) and the order of passes (`P4`): lanes
+//! by appearance, at most one batch per lane and pass, a lane that appears during a pass waits for the next one.
+//! Invariant: only lanes whose head is resolved and that may advance are ever visited.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -147,7 +147,8 @@ impl Lanes {
         }
     }
 
-    /// To be called when `id`, an event of this lane, is resolved: the lane is ready when `id` is its head and nothing else keeps it.
+    /// To be called when `id`, an event of this lane, is resolved: the lane is ready when `id` is its head and nothing
+    /// else keeps it.
     pub(crate) fn resolved(&mut self, at: u32, id: EventId) {
         if let Some(lane) = self.get(at)
             && lane.head == Some(id)
@@ -176,7 +177,8 @@ impl Lanes {
         }
     }
 
-    /// The next lane of the pass, taken from the ready ones; a new pass begins when the running one has none left (`P4`).
+    /// The next lane of the pass, taken from the ready ones; a new pass begins when the running one has none left
+    /// (`P4`).
     pub(crate) fn next_ready(&mut self) -> Option<u32> {
         let (from, until) = self.pass;
         let found = self.ready.range((from, 0)..(until, 0)).next().copied().or_else(|| {

@@ -12,7 +12,8 @@ pub enum QueueFull {
     Block,
     /// The subscriber fails (`Q3`).
     Fail,
-    /// Its oldest raw event is dropped and counted. Only for streams without acknowledgement; with it, the same as `Block`.
+    /// Its oldest raw event is dropped and counted. Only for streams without acknowledgement; with it, the same as
+    /// `Block`.
     DropOldest,
 }
 
@@ -109,7 +110,8 @@ pub struct Policy {
     pub read_for_nobody: bool,
     /// Whether a group without subscribers stays, unread, until what it owes is stored (`L2`).
     pub linger: bool,
-    /// Wait before the first read (`D1`); and, where a verdict binds, as long at most for each who left and may come back.
+    /// Wait before the first read (`D1`); and, where a verdict binds, as long at most for each who left and may come
+    /// back.
     pub grace: Duration,
     /// Whether the grace ends early when every expected trigger has joined.
     pub grace_ends_with_cohort: bool,

@@ -1,8 +1,8 @@
 //! Which key has which group.
 //!
-//! Owns the table. Invariant (`L0`): a key is in it only while its group takes subscribers; it changes only when a group is made, says that
-//! it takes nobody any more, or everything stops. A group that says so late names itself by number and can never take out its
-//! successor (`L5`).
+//! Owns the table. Invariant (`L0`): a key is in it only while its group takes subscribers; it changes only when a
+//! group is made, says that it takes nobody any more, or everything stops. A group that says so late names itself by
+//! number and can never take out its successor (`L5`).
 
 use std::collections::HashMap;
 

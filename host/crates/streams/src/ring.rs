@@ -1,7 +1,8 @@
 //! The raw events that somebody has still to be given: one ring per group, one cursor per subscriber.
 //!
-//! Owns the events' bytes and the count of readers at each. Invariants: the ring begins at the first event that anybody waits for; a
-//! subscriber that takes everything costs nothing per event, one that takes a selection costs one reference per selected event.
+//! Owns the events' bytes and the count of readers at each. Invariants: the ring begins at the first event that anybody
+//! waits for; a subscriber that takes everything costs nothing per event, one that takes a selection costs one
+//! reference per selected event.
 
 use std::collections::VecDeque;
 

@@ -1,7 +1,7 @@
 //! The subscribers of one group: a numbered place for each.
 //!
-//! Owns what is known about one subscription: what waits for it and what it holds. Invariant: a place is given to somebody else only when
-//! its subscription has left and nothing outstanding waits for it.
+//! Owns what is known about one subscription: what waits for it and what it holds. Invariant: a place is given to
+//! somebody else only when its subscription has left and nothing outstanding waits for it.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -76,7 +76,8 @@ impl Slots {
         self.by_trigger.get(&trigger).copied().filter(|slot| self.slab[*slot as usize].joined)
     }
 
-    /// A place for a trigger that is not subscribed; `reuse`: the one it had before, when something there is outstanding (`K4`).
+    /// A place for a trigger that is not subscribed; `reuse`: the one it had before, when something there is
+    /// outstanding (`K4`).
     pub(crate) fn join(&mut self, trigger: TriggerId, queue: Queue, reuse: bool) -> SubscriptionId {
         self.generations += 1;
         let generation = self.generations;

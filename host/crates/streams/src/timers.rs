@@ -1,7 +1,7 @@
 //! What a group wakes up for.
 //!
-//! Owns a heap of deadlines. Invariants: equal deadlines fire in the order they were set; whoever sets a timer keeps at most one of its
-//! kind alive, so the heap is bounded by subscribers and lanes, not by events.
+//! Owns a heap of deadlines. Invariants: equal deadlines fire in the order they were set; whoever sets a timer keeps at
+//! most one of its kind alive, so the heap is bounded by subscribers and lanes, not by events.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;

@@ -1,4 +1,5 @@
-//! What good and missed heartbeats say about this host's claims. Pure: milliseconds of a clock that never goes back come as a parameter.
+//! What good and missed heartbeats say about this host's claims. Pure: milliseconds of a clock that never goes back
+//! come as a parameter.
 //!
 //! A host that was silent for longer than the threshold has lost its triggers to others and does not know it
 //! (docs/design/triggerer.md#liveness): shortly before, it must stop doing things outside.

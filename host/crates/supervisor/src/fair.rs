@@ -1,7 +1,8 @@
 //! Who gets the next permit for a live instance: groups in turn, and within a group first come, first served.
 //!
 //! A group is a Dag (or a class path, for triggers without a task). Invariants: at most `permits` are out, and
-//! never more than half of them to one group, so that one Dag whose upstream hangs cannot hold all. An entry leaves the queue exactly once.
+//! never more than half of them to one group, so that one Dag whose upstream hangs cannot hold all. An entry leaves the
+//! queue exactly once.
 
 use std::collections::{HashMap, VecDeque};
 

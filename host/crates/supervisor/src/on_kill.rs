@@ -1,7 +1,7 @@
 //! When the user's wish may be assumed: the rule of docs/design/triggerer.md#cancelling.
 //!
-//! A trigger leaves `load` for many reasons and the wire gives none. `on-kill` may cancel an external job, so it is called only when every
-//! other reason can be excluded as far as this host can know.
+//! A trigger leaves `load` for many reasons and the wire gives none. `on-kill` may cancel an external job, so it is
+//! called only when every other reason can be excluded as far as this host can know.
 
 use trigger_host_types::{TriggerKind, UnixMs};
 
@@ -27,7 +27,8 @@ impl Vanished {
             && self.heartbeats_good
     }
 
-    /// Whether it is nobody's any more: not another host's, as may be when heartbeats were missed, and not a callback that was swapped away.
+    /// Whether it is nobody's any more: not another host's, as may be when heartbeats were missed, and not a callback
+    /// that was swapped away.
     pub(crate) fn is_over(&self) -> bool {
         self.heartbeats_good && self.kind != TriggerKind::Callback
     }

@@ -1,7 +1,8 @@
 //! A hierarchical timer wheel: arming, cascading and firing cost a constant amount each, however many timers are armed.
 //!
-//! Owns entries of `(due, key)`. It does not know what a key means and never removes one early: whoever arms a timer gives it a key that it can
-//! recognise as outdated, and ignores it when it fires. Time is a parameter; it never goes back (an earlier `now` fires nothing).
+//! Owns entries of `(due, key)`. It does not know what a key means and never removes one early: whoever arms a timer
+//! gives it a key that it can recognise as outdated, and ignores it when it fires. Time is a parameter; it never goes
+//! back (an earlier `now` fires nothing).
 
 use trigger_host_types::UnixMs;
 
@@ -75,7 +76,8 @@ impl<K> Wheel<K> {
     }
 
     fn place(&mut self, due: UnixMs, key: K) {
-        // A time in the past, or beyond the reach, still needs a slot; the true `due` is kept and looked at when it fires.
+        // A time in the past, or beyond the reach, still needs a slot; the true `due` is kept and looked at when it
+        // fires.
         let at = due.clamp(self.elapsed, self.elapsed.saturating_add(REACH));
         let differing = (self.elapsed ^ at) | (SLOTS as u64 - 1);
         let level = (((63 - differing.leading_zeros()) / BITS) as usize).min(LEVELS - 1);

@@ -1,8 +1,9 @@
 //! Every metric of the host, in one table.
 //!
-//! Owns names, kinds, units, labels and meanings ([`table`]); descriptions are registered ([`describe`]) and `docs/metrics.md` is written
-//! ([`reference()`]) from the same rows. Invariants: a metric that is not in the table cannot be emitted (clippy refuses the macros of the
-//! crate `metrics`), and the values of labels are constants, so ids, addresses and messages never become labels.
+//! Owns names, kinds, units, labels and meanings ([`table`]); descriptions are registered ([`describe`]) and
+//! `docs/metrics.md` is written ([`reference()`]) from the same rows. Invariants: a metric that is not in the table
+//! cannot be emitted (clippy refuses the macros of the crate `metrics`), and the values of labels are constants, so
+//! ids, addresses and messages never become labels.
 #![forbid(unsafe_code)]
 
 mod metric;

@@ -1,6 +1,7 @@
 //! Time as a value. Everything that a trigger can see or that decides when one runs asks a [`Clock`], never the system.
 //!
-//! Deadlines on the outside (sockets, calls) use tokio's own clock: they are about the real world, also in a virtual run.
+//! Deadlines on the outside (sockets, calls) use tokio's own clock: they are about the real world, also in a virtual
+//! run.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};

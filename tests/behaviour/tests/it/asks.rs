@@ -1,4 +1,5 @@
-//! What triggers ask of Airflow at run time: by grant, in their own scope, on no other route than the one that is meant.
+//! What triggers ask of Airflow at run time: by grant, in their own scope, on no other route than the one that is
+//! meant.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,5 @@
-//! Triggers that ask Airflow much, or at a bad time: the API is not flooded, nobody waits for a neighbour, and the host goes on.
+//! Triggers that ask Airflow much, or at a bad time: the API is not flooded, nobody waits for a neighbour, and the host
+//! goes on.
 
 use serde_json::{Value, json};
 

@@ -9,8 +9,8 @@ use crate::tap::Strike;
 use crate::world::World;
 
 const TRIGGERS: usize = 200;
-/// Watchers beside them, which fire three events in one call, about once a second: what a task never shows, because its trigger is gone with
-/// its event, is that an event that comes again has the key it had.
+/// Watchers beside them, which fire three events in one call, about once a second: what a task never shows, because its
+/// trigger is gone with its event, is that an event that comes again has the key it had.
 const WATCHERS: usize = 10;
 /// Hosts killed while the triggers of one world run.
 const KILLS_OF_A_WORLD: u64 = 5;

@@ -13,7 +13,8 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::tap::{Message, Record, Strike, Tap};
 use crate::world::World;
 
-/// A feed with a cursor: gives what is behind it, two at a time, and takes it as acknowledged where it is told to go on.
+/// A feed with a cursor: gives what is behind it, two at a time, and takes it as acknowledged where it is told to go
+/// on.
 struct Feed {
     events: Arc<Mutex<Events>>,
     tap: Tap,

@@ -1,9 +1,9 @@
-//! Shared streams beside Airflow's own manager in the same run: raw events per CPU second, what a confirmation costs, and memory per event
-//! that is outstanding.
+//! Shared streams beside Airflow's own manager in the same run: raw events per CPU second, what a confirmation costs,
+//! and memory per event that is outstanding.
 //!
-//! Airflow's column is `airflow/streams.py`; both sides make their messages themselves, in the same bounds. A filter of the host is the
-//! guest `one_field` in its sandbox, called as the supervisor's listener calls it. A figure is of CPU time of the whole process, and the goals are ratios, so that a busy machine
-//! slows both.
+//! Airflow's column is `airflow/streams.py`; both sides make their messages themselves, in the same bounds. A filter of
+//! the host is the guest `one_field` in its sandbox, called as the supervisor's listener calls it. A figure is of CPU
+//! time of the whole process, and the goals are ratios, so that a busy machine slows both.
 
 mod airflow;
 mod confirm;
@@ -87,7 +87,8 @@ async fn latency(report: &mut Report) -> Result<()> {
     latency::measure(report).await
 }
 
-/// The same without all the rest, for who works on it: `cargo run --release -p benchmarks --features kafka -- --part latency`.
+/// The same without all the rest, for who works on it:
+/// `cargo run --release -p benchmarks --features kafka -- --part latency`.
 #[cfg(feature = "kafka")]
 pub(crate) async fn latency_alone() -> Result<()> {
     let mut report = Report::new("streams");

@@ -1,5 +1,5 @@
-//! The documents hold what they promise: each rule that is cited is defined, each rule names its tests, each test that is
-//! named is run, and each file that is referred to is in the tree.
+//! The documents hold what they promise: each rule that is cited is defined, each rule names its tests, each test that
+//! is named is run, and each file that is referred to is in the tree.
 //!
 //! Every check is a function of a [`tree::Tree`], so that its own tests can show it a tree in which something is wrong.
 

@@ -1,7 +1,7 @@
 //! A guest that does whatever a guest should not, and the few honest things the tests of a host need beside it.
 //!
-//! The kwargs `{"do": "..."}` choose; every choice is one function in [`honest`], [`greedy`] or [`nosy`]. Raw bindings, no SDK: what is
-//! tested is the host.
+//! The kwargs `{"do": "..."}` choose; every choice is one function in [`honest`], [`greedy`] or [`nosy`]. Raw bindings,
+//! no SDK: what is tested is the host.
 #![allow(
     clippy::print_stdout,
     clippy::unwrap_used,

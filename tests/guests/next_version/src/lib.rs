@@ -1,4 +1,5 @@
-//! A poller of version 0.2 of the interface, which was never published: for the test that two versions live side by side.
+//! A poller of version 0.2 of the interface, which was never published: for the test that two versions live side by
+//! side.
 //!
 //! Its kwargs are one JSON text: `"trap"`, `"fail"`, or the URL of what it gets and fires.
 

@@ -1,4 +1,5 @@
-//! Watches numbered messages for those addressed to it, and misbehaves at numbers it is told: for tests of one stream with many subscribers.
+//! Watches numbered messages for those addressed to it, and misbehaves at numbers it is told: for tests of one stream
+//! with many subscribers.
 
 use trigger_host_sdk::prelude::*;
 use trigger_host_sdk::serde::Deserialize;

@@ -67,5 +67,5 @@ def _execution_tokens(life: int) -> ExecutionTokens | None:
     try:
         return ExecutionTokens(life=life)
     except ValueError:
-        log.warning("Airflow has no signing key here: no execution tokens for hosts.")
+        log.warning("Airflow's signing key is not configured on this api-server, so hosts get no execution tokens.")
         return None

@@ -60,7 +60,7 @@ class HostTokens:
         :raises ValueError: this process has a key to check with, but none to sign with.
         """
         if self._signing is None:
-            raise ValueError("no key to sign with: set [trigger_host] jwt_secret, or Airflow's own signing key")
+            raise ValueError("there is no key to sign tokens with: set [trigger_host] jwt_secret or Airflow's own signing key")
         generator = JWTGenerator(audience=AUDIENCE, issuer=_issuer(), valid_for=self._life, **self._signing)
         return generator.generate(claims or {"sub": NOBODY})
 
@@ -78,7 +78,7 @@ class ExecutionTokens:
     def __init__(self, *, life: int) -> None:
         signing = _airflow_signing_args()
         if signing is None:
-            raise ValueError("Airflow has no signing key here")
+            raise ValueError("Airflow's signing key is not configured on this api-server")
         audience = conf.get_mandatory_list_value("execution_api", "jwt_audience")[0]
         self.life = life
         self._generator = JWTGenerator(audience=audience, issuer=_issuer(), valid_for=life, **signing)

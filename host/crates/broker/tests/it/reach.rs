@@ -1,4 +1,5 @@
-//! Network reach: only granted origins, only allowed addresses, never the host's own listeners. A server that no request may reach counts.
+//! Network reach: only granted origins, only allowed addresses, never the host's own listeners. A server that no
+//! request may reach counts.
 
 use std::sync::Arc;
 
@@ -71,7 +72,8 @@ async fn an_answer_that_changes_is_checked_again() {
     let close = || async { ([("connection", "close")], "ok") };
     let allowed = Server::start(Router::new().route("/", on_get(close))).await;
     let port = allowed.address.port();
-    // First an address that may be dialled, then one that is the host's own: the second exchange needs a new connection, so a new check.
+    // First an address that may be dialled, then one that is the host's own: the second exchange needs a new
+    // connection, so a new check.
     let lookup = Scripted::new(&[&["127.0.0.1"], &["127.0.0.2"]]);
     let own = format!("127.0.0.2:{port}").parse().unwrap();
     let broker =

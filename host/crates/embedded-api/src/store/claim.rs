@@ -78,7 +78,8 @@ pub(crate) fn claim(write: &Write<'_>, load: &Load) -> Result<(), StoreError> {
 
 /// Nobody, and everybody who holds triggers without being alive.
 fn free_holders(write: &Write<'_>, threshold: f64) -> Result<Vec<Option<i64>>, StoreError> {
-    // SQLite has no loose index scan, so each holder is found by a search of its own instead of a walk over all held rows.
+    // SQLite has no loose index scan, so each holder is found by a search of its own instead of a walk over all held
+    // rows.
     let mut select = write.connection.prepare_cached(
         "WITH RECURSIVE holder(id) AS (
              SELECT min(triggerer_id) FROM triggers WHERE triggerer_id IS NOT NULL
@@ -160,7 +161,8 @@ mod tests {
     use crate::config::Database;
     use crate::store::schema;
 
-    /// A sort or a walk over all rows would make each second of each host cost as many milliseconds as there are rows in thousands.
+    /// A sort or a walk over all rows would make each second of each host cost as many milliseconds as there are rows
+    /// in thousands.
     #[test]
     fn an_index_serves_every_query() {
         let connection = schema::open(&Database::Memory, None).unwrap();

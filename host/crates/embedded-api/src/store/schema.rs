@@ -1,7 +1,7 @@
 //! Opening a database: what must be true of the file, the connection's settings, and the tables.
 //!
-//! Every query of a host's second-by-second calls is served by an index: `triggers_free` by claims, `triggers_held` by the list,
-//! `triggers_loose` by clean-up, `tasks_due` by time-outs, `record_key` by repetitions.
+//! Every query of a host's second-by-second calls is served by an index: `triggers_free` by claims, `triggers_held` by
+//! the list, `triggers_loose` by clean-up, `tasks_due` by time-outs, `record_key` by repetitions.
 
 use std::path::Path;
 use std::time::Duration;
@@ -123,7 +123,8 @@ fn check(connection: &Connection, database: &Database) -> Result<(), OpenError> 
 
 fn settle(connection: &Connection, most: Option<u64>) -> rusqlite::Result<()> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
-    // A commit is in the file when it is answered, so it survives the process; the machine's own crash may take the last ones.
+    // A commit is in the file when it is answered, so it survives the process; the machine's own crash may take the
+    // last ones.
     connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY;")?;
     if let Some(most) = most {
         let page: i64 = connection.query_row("PRAGMA page_size", [], |row| row.get(0))?;

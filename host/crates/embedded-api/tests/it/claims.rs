@@ -140,7 +140,8 @@ async fn hosts_that_claim_at_once_share_nothing() {
     assert_eq!(one.len() + two.len() + three.len(), 600);
 }
 
-/// 100,000 rows cost a claim no more than a few: measured in rows looked at by the plan test; here, that it works at all and in time.
+/// 100,000 rows cost a claim no more than a few: measured in rows looked at by the plan test; here, that it works at
+/// all and in time.
 #[tokio::test]
 async fn loads_among_a_hundred_thousand() {
     let server = Server::start(|config| config.claims_per_class = 100_000).await;

@@ -1,4 +1,5 @@
-//! The extensions: checkpoints, idempotency keys, events that end a task, tokens of triggers. Batches have a file of their own.
+//! The extensions: checkpoints, idempotency keys, events that end a task, tokens of triggers. Batches have a file of
+//! their own.
 
 use embedded_api::{Auth, Secret};
 use jsonwebtoken::Algorithm::HS512;

@@ -1,4 +1,5 @@
-//! A server on a port of the system's choice, and a client that shows every byte: a lost answer is no answer, not an error of a library.
+//! A server on a port of the system's choice, and a client that shows every byte: a lost answer is no answer, not an
+//! error of a library.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

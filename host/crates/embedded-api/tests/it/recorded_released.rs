@@ -1,4 +1,5 @@
-//! The recorded exchanges of Airflow 3.3.2: authorization, versions, and what triggers ask at run time; one server for the whole sequence.
+//! The recorded exchanges of Airflow 3.3.2: authorization, versions, and what triggers ask at run time; one server for
+//! the whole sequence.
 
 use serde_json::{Value, json};
 

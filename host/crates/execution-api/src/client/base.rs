@@ -28,7 +28,8 @@ impl Base {
     /// The base with these segments behind it. A prefix of a proxy survives; every segment is percent-encoded.
     ///
     /// # Errors
-    /// A segment that some server or proxy could read as something else: empty, `.`, `..`, with a slash or a control character.
+    /// A segment that some server or proxy could read as something else: empty, `.`, `..`, with a slash or a control
+    /// character.
     pub(crate) fn join(&self, segments: &[&str]) -> Result<Url, ApiError> {
         if let Some(odd) = segments.iter().find(|segment| !is_plain(segment)) {
             let odd: String = odd.chars().take(60).flat_map(char::escape_debug).collect();

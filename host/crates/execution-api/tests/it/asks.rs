@@ -8,7 +8,8 @@ use trigger_host_types::ConnId;
 
 use crate::server::{Reply, Request, Server};
 
-/// Exchanges that cannot happen, or are about something else: other routes, other tokens, bad requests that the client never makes.
+/// Exchanges that cannot happen, or are about something else: other routes, other tokens, bad requests that the client
+/// never makes.
 const OTHERS: [&str; 33] = [
     "health",
     "health_ping",

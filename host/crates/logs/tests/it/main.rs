@@ -1,4 +1,5 @@
-//! The logs of triggers through their own seams: lines in, files out, and the server on a real socket, against what was recorded from Airflow.
+//! The logs of triggers through their own seams: lines in, files out, and the server on a real socket, against what was
+//! recorded from Airflow.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod fixture;

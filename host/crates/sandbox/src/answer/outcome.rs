@@ -47,7 +47,8 @@ pub(crate) fn check_outcome(given: Outcome, limits: &Limits) -> Result<Outcome, 
     Ok(Outcome { next, ..given })
 }
 
-/// Bounds what a guest says when it fails on purpose, a line each. Too much of it is cut, not refused: it is what a person has to go by.
+/// Bounds what a guest says when it fails on purpose, a line each. Too much of it is cut, not refused: it is what a
+/// person has to go by.
 pub(crate) fn bound_error(error: GuestError) -> GuestError {
     let line = |text: &String| inert(cut(text, MOST_MESSAGE));
     match error {

@@ -1,8 +1,9 @@
 //! Compiled code on disk, so that a restart does not compile.
 //!
-//! A file is named after the component's digest and a fingerprint of engine, settings and version; it begins with a MAC over all of these
-//! and the code, made with a key that only this host can read. A file that fails its MAC is as good as none. The cache is a help, never a
-//! need: a full disk or a read-only folder is a warning, once, and the host goes on.
+//! A file is named after the component's digest and a fingerprint of engine, settings and version; it begins with a MAC
+//! over all of these and the code, made with a key that only this host can read. A file that fails its MAC is as good
+//! as none. The cache is a help, never a need: a full disk or a read-only folder is a warning, once, and the host goes
+//! on.
 
 mod fingerprint;
 mod key;

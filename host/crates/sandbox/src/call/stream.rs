@@ -3,7 +3,8 @@
 use bytes::Bytes;
 use trigger_host_types::{Event, UnixMs};
 
-/// Which upstream a trigger reads, and which of its raw events. Checked: every JSON text is JSON of bounded size and depth.
+/// Which upstream a trigger reads, and which of its raw events. Checked: every JSON text is JSON of bounded size and
+/// depth.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stream {
     /// Triggers of one class with equal keys share one reader. JSON text.

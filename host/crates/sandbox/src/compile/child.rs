@@ -14,8 +14,9 @@ pub(super) const MOST_CPU: u64 = 120;
 /// More is not read; the gate has refused it before.
 const MOST_WASM: u64 = 64 << 20;
 
-/// The body of the hidden subcommand that compiles: wasm on standard input, native code on standard output, one line on standard error
-/// when it fails. Limits itself before it reads anything: memory, CPU time, no core file, no file, and it ends with its parent.
+/// The body of the hidden subcommand that compiles: wasm on standard input, native code on standard output, one line on
+/// standard error when it fails. Limits itself before it reads anything: memory, CPU time, no core file, no file, and
+/// it ends with its parent.
 pub fn compile_child() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,

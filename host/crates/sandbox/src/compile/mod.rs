@@ -1,4 +1,5 @@
-//! Turns wasm into native code: untrusted work, in a separate process with limits, away from the threads that keep time.
+//! Turns wasm into native code: untrusted work, in a separate process with limits, away from the threads that keep
+//! time.
 
 mod child;
 mod in_process;

@@ -1,4 +1,5 @@
-//! The compiling process as its parent sees it: started with an empty environment, fed, timed, and killed when it takes too long.
+//! The compiling process as its parent sees it: started with an empty environment, fed, timed, and killed when it takes
+//! too long.
 
 use std::ffi::OsString;
 use std::io::{self, Read, Write};

@@ -1,8 +1,10 @@
-//! A trigger that filters a shared stream; its filter is an instance that stays between two calls while there is room for it.
+//! A trigger that filters a shared stream; its filter is an instance that stays between two calls while there is room
+//! for it.
 //!
-//! A filter owns one store at most. Invariants: one call at a time; an instance whose call did not end well is dropped, and the next call makes
-//! another; a call holds slots like every other, and what stays has slots of its own ([`Room`]), so polls always find one. A filter for which
-//! there is no room still works, at the price of a fresh instance for each call.
+//! A filter owns one store at most. Invariants: one call at a time; an instance whose call did not end well is dropped,
+//! and the next call makes another; a call holds slots like every other, and what stays has slots of its own
+//! ([`Room`]), so polls always find one. A filter for which there is no room still works, at the price of a fresh
+//! instance for each call.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -73,8 +75,9 @@ impl Subscriber {
 }
 
 impl Filter {
-    /// One verdict for each raw event, in order. Call it on the sandbox's own runtime ([`Sandbox::handle`](crate::Sandbox::handle)): the
-    /// guest runs in place. A failed call is a verdict on none of them, and ends the instance.
+    /// One verdict for each raw event, in order. Call it on the sandbox's own runtime
+    /// ([`Sandbox::handle`](crate::Sandbox::handle)): the guest runs in place. A failed call is a verdict on none of
+    /// them, and ends the instance.
     ///
     /// # Cancel safety
     /// Dropping the future ends the call; the next one finds a fresh instance.

@@ -55,8 +55,8 @@ pub fn inspect(wasm: &[u8]) -> Result<Inspection, LoadError> {
     Ok(inspection)
 }
 
-/// The same without validating what is inside: for bytes that were validated before, or are about to be by the compiler. And the version that
-/// makes it what it is.
+/// The same without validating what is inside: for bytes that were validated before, or are about to be by the
+/// compiler. And the version that makes it what it is.
 pub(crate) fn read(
     name: &str,
     wasm: &[u8],

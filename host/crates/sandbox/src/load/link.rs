@@ -1,4 +1,5 @@
-//! From native code to something that can be called: links the imports, has the version look up the exports, counts the slots.
+//! From native code to something that can be called: links the imports, has the version look up the exports, counts the
+//! slots.
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! The outline of a component: its imports and exports, and how much is nested in it. Bounded in time and memory, never panics.
+//! The outline of a component: its imports and exports, and how much is nested in it. Bounded in time and memory, never
+//! panics.
 
 use wasmparser::{Chunk, Encoding, Parser, Payload};
 

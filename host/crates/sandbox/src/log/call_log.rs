@@ -1,7 +1,7 @@
 //! Where the lines of one call go: first through its budget, then to the host.
 //!
-//! Shared by the `logging` import and the two output streams, which the engine holds as objects of their own; hence the lock, which is
-//! never contended.
+//! Shared by the `logging` import and the two output streams, which the engine holds as objects of their own; hence the
+//! lock, which is never contended.
 
 use std::sync::Arc;
 
@@ -119,7 +119,8 @@ impl CallLog {
         budget.lines == 0 || budget.bytes == 0
     }
 
-    /// Takes a line of `size` bytes from the budget. Once one does not fit, the log is full: no later, shorter line slips in.
+    /// Takes a line of `size` bytes from the budget. Once one does not fit, the log is full: no later, shorter line
+    /// slips in.
     fn take(&self, size: usize) -> bool {
         let mut budget = self.0.budget.lock();
         // An empty line costs something too.

@@ -1,4 +1,5 @@
-//! The clocks of WASI, coarse: whole milliseconds, so that nothing fine can be timed with them. Wall time is the host's `Clock`.
+//! The clocks of WASI, coarse: whole milliseconds, so that nothing fine can be timed with them. Wall time is the host's
+//! `Clock`.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

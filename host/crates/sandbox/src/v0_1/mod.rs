@@ -1,7 +1,7 @@
 //! Version 0.1 of the interface: everything that knows its WIT, and nothing else does.
 //!
-//! Owns the bindings, where the exports are, the imports, and the conversion of what goes into a guest and what comes out. It only converts: what
-//! is refused, counted and checked is decided outside, for every version alike.
+//! Owns the bindings, where the exports are, the imports, and the conversion of what goes into a guest and what comes
+//! out. It only converts: what is refused, counted and checked is decided outside, for every version alike.
 
 mod bindings;
 mod convert;

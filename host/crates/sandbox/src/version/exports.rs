@@ -28,8 +28,8 @@ impl<'a> Exports<'a> {
         Self { native, pre }
     }
 
-    /// Finds a function and checks its type, so that no call finds out. An interface is found by the version it was built for, or a compatible
-    /// one.
+    /// Finds a function and checks its type, so that no call finds out. An interface is found by the version it was
+    /// built for, or a compatible one.
     ///
     /// # Errors
     /// It is missing, or its type is another.

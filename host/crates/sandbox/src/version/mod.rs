@@ -1,11 +1,11 @@
 //! What a version of the interface has to bring, and how the rest of the sandbox calls what it brings.
 //!
-//! A version is a room of its own (`v0_1` is the first): its bindings, its imports, and the conversion of what goes into a guest
-//! and comes out of it. Everything outside such a room speaks the neutral shapes of `call`. A room is made known in
-//! [`Versions`](crate::Versions), and nowhere else.
+//! A version is a room of its own (`v0_1` is the first): its bindings, its imports, and the conversion of what goes
+//! into a guest and comes out of it. Everything outside such a room speaks the neutral shapes of `call`. A room is made
+//! known in [`Versions`](crate::Versions), and nowhere else.
 //!
-//! Invariants: a room only converts. Budgets, caps and grants are behind the methods of [`State`], the checks of answers are
-//! `answer`'s, so that no version can do without them.
+//! Invariants: a room only converts. Budgets, caps and grants are behind the methods of [`State`], the checks of
+//! answers are `answer`'s, so that no version can do without them.
 
 mod exports;
 mod world;

@@ -1,4 +1,5 @@
-//! What guests ask of Airflow, as far as the sandbox: counted and capped before anybody is asked, refused by value, never by a trap.
+//! What guests ask of Airflow, as far as the sandbox: counted and capped before anybody is asked, refused by value,
+//! never by a trap.
 
 use std::any::Any;
 use std::fs;

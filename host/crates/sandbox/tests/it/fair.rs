@@ -1,4 +1,5 @@
-//! A busy loop costs its own budget and nobody else's time. The figures are in docs/benchmarks.md; here is what must hold anywhere.
+//! A busy loop costs its own budget and nobody else's time. The figures are in docs/benchmarks.md; here is what must
+//! hold anywhere.
 
 use std::sync::Arc;
 use std::time::Duration;

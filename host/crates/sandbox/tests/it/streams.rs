@@ -1,4 +1,5 @@
-//! The stream worlds: a filter lives as long as it behaves, and what it answers is checked; a producer's reader and acker.
+//! The stream worlds: a filter lives as long as it behaves, and what it answers is checked; a producer's reader and
+//! acker.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! One group's next deadline on tokio's clock.
 //!
-//! Owns one timer, which is set anew only when the deadline has changed: most turns of a group change nothing about it. Invariant: it goes off
-//! once for each time it is set.
+//! Owns one timer, which is set anew only when the deadline has changed: most turns of a group change nothing about it.
+//! Invariant: it goes off once for each time it is set.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};

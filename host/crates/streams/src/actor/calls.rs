@@ -1,7 +1,8 @@
 //! The calls of advance.
 //!
-//! Owns which advances share a call (`Producer::gather`), and those that wait for one. Invariants: an advance is in at most one call; nothing
-//! waits for company: what is ready when a call may begin is all that it takes; what was in an abandoned call is failed, not forgotten.
+//! Owns which advances share a call (`Producer::gather`), and those that wait for one. Invariants: an advance is in at
+//! most one call; nothing waits for company: what is ready when a call may begin is all that it takes; what was in an
+//! abandoned call is failed, not forgotten.
 
 use std::collections::{HashMap, VecDeque};
 use std::num::NonZeroUsize;

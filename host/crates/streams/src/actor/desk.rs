@@ -1,7 +1,7 @@
 //! One group's messages in, effects out, without a runtime.
 //!
-//! Owns who waits for raw events, and who has not left yet. Invariants: everyone who asks is answered once, however it ends; a batch that
-//! nobody takes any more is failed, not lost.
+//! Owns who waits for raw events, and who has not left yet. Invariants: everyone who asks is answered once, however it
+//! ends; a batch that nobody takes any more is failed, not lost.
 
 use std::collections::HashMap;
 
@@ -15,7 +15,8 @@ use crate::status::Totals;
 pub trait Shell {
     /// Now.
     fn now(&self) -> Moment;
-    /// Begins an effect, without waiting for it. Never a hand-over, failure or end of a subscription: those are the desk's own.
+    /// Begins an effect, without waiting for it. Never a hand-over, failure or end of a subscription: those are the
+    /// desk's own.
     fn perform(&mut self, effect: Effect);
 }
 

@@ -1,7 +1,7 @@
 //! The broker's side, as a group sees it.
 //!
-//! Owns the two traits that a source implements, be it a guest's `reader` and `acker` or a native one. The reader and the rest are apart
-//! because a long poll must not hold up an advance.
+//! Owns the two traits that a source implements, be it a guest's `reader` and `acker` or a native one. The reader and
+//! the rest are apart because a long poll must not hold up an advance.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -66,15 +66,15 @@ pub trait Producer: Send + Sync + 'static {
     /// Says whether and when to try again.
     async fn advance(&self, lane: &Lane, items: &[AdvanceItem]) -> Result<(), AdvanceError>;
 
-    /// How many lanes one call of [`Producer::advance_many`] may take; None for one lane a call. Asked once. A group then advances as many
-    /// times more lanes at the same time, in no more calls than its policy allows.
+    /// How many lanes one call of [`Producer::advance_many`] may take; None for one lane a call. Asked once. A group
+    /// then advances as many times more lanes at the same time, in no more calls than its policy allows.
     fn gather(&self) -> Option<NonZeroUsize> {
         None
     }
 
-    /// Acknowledges batches of different lanes at the broker, at most [`Producer::gather`] of them: those that may be made right now, nothing
-    /// is waited for. One result for each, in their order; a missing one counts as failed. Each lane is tried again by itself. When one of
-    /// them is overdue, the call is dropped and all of them are tried again.
+    /// Acknowledges batches of different lanes at the broker, at most [`Producer::gather`] of them: those that may be
+    /// made right now, nothing is waited for. One result for each, in their order; a missing one counts as failed. Each
+    /// lane is tried again by itself. When one of them is overdue, the call is dropped and all of them are tried again.
     async fn advance_many(&self, advances: &[Advance]) -> Vec<Result<(), AdvanceError>> {
         let mut results = Vec::with_capacity(advances.len());
         for Advance { lane, items } in advances {
@@ -83,9 +83,9 @@ pub trait Producer: Send + Sync + 'static {
         results
     }
 
-    /// Reads `lane` again from the raw event with this payload on: the next one of the lane that is read has this payload again, byte for
-    /// byte, and every read that begins after the answer is of what comes after the rewind. A read that is under way may give either; the
-    /// payload says which.
+    /// Reads `lane` again from the raw event with this payload on: the next one of the lane that is read has this
+    /// payload again, byte for byte, and every read that begins after the answer is of what comes after the rewind. A
+    /// read that is under way may give either; the payload says which.
     ///
     /// # Errors
     /// It cannot; the group ends, so that a new one reads from what was acknowledged.

@@ -1,7 +1,8 @@
 //! All shared streams of a process, to those who use them.
 //!
-//! Owns the way to the table and to the groups in it. Invariants: a trigger that meets a group which has just ended gets a fresh one (`L3`,
-//! `L4`); stopping stops all groups at the same time; looking at groups never waits for one that does not answer.
+//! Owns the way to the table and to the groups in it. Invariants: a trigger that meets a group which has just ended
+//! gets a fresh one (`L3`, `L4`); stopping stops all groups at the same time; looking at groups never waits for one
+//! that does not answer.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -83,8 +84,8 @@ impl Streams {
         Self::start_on(runtime::Handle::current())
     }
 
-    /// The same with groups on another runtime, which has to last until all of them are over: the one where most of those run who listen, as
-    /// handing over within a runtime costs much less than between two.
+    /// The same with groups on another runtime, which has to last until all of them are over: the one where most of
+    /// those run who listen, as handing over within a runtime costs much less than between two.
     pub fn start_on(home: runtime::Handle) -> Self {
         let (requests, inbox) = mpsc::channel(QUEUE);
         let streams =
@@ -131,19 +132,20 @@ impl Streams {
         }
     }
 
-    /// Every group that is not over, by number, and every paused stream. Takes at most two seconds: a group that has not answered by then is
-    /// listed without what it holds.
+    /// Every group that is not over, by number, and every paused stream. Takes at most two seconds: a group that has
+    /// not answered by then is listed without what it holds.
     pub async fn status(&self) -> Vec<GroupStatus> {
         status::of_all(&self.requests).await
     }
 
-    /// What all groups have done, those that are over included, by the kind of their source. For metrics: no sum ever falls.
+    /// What all groups have done, those that are over included, by the kind of their source. For metrics: no sum ever
+    /// falls.
     pub fn totals(&self) -> BTreeMap<&'static str, Totals> {
         self.sums.all()
     }
 
-    /// Begins no further read of this stream. What was read is still handed over, settled and advanced, a read that is under way included.
-    /// Holds also for the groups that come after the present one, until [`Streams::resume`].
+    /// Begins no further read of this stream. What was read is still handed over, settled and advanced, a read that is
+    /// under way included. Holds also for the groups that come after the present one, until [`Streams::resume`].
     ///
     /// # Errors
     /// The stream has no group that takes subscribers, or too many streams are paused.
@@ -163,8 +165,8 @@ impl Streams {
         done.await.map_err(|_| PauseError::Stopping)?
     }
 
-    /// Stops every group at the same time and waits until all of them are drained, closed and left (`X1`). Each has its own deadline; those
-    /// who hold a subscription have to drop it.
+    /// Stops every group at the same time and waits until all of them are drained, closed and left (`X1`). Each has its
+    /// own deadline; those who hold a subscription have to drop it.
     pub async fn stop(&self) {
         self.stop.cancel();
         self.groups.close();
@@ -172,7 +174,8 @@ impl Streams {
     }
 }
 
-/// The subscription is made where the answer is, so that an asker who gives up in between leaves (by its drop) and does not linger.
+/// The subscription is made where the answer is, so that an asker who gives up in between leaves (by its drop) and does
+/// not linger.
 async fn join(handle: &Handle, trigger: TriggerId, wanted: Match) -> Option<Result<Subscription, JoinError>> {
     let (answer, joined) = oneshot::channel();
     let (group, leavers) = (handle.messages.clone(), handle.leavers.clone());

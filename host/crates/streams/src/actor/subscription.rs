@@ -29,7 +29,8 @@ pub struct Subscription {
 pub struct Exit(Arc<AtomicBool>);
 
 impl Exit {
-    /// Its trigger does not come back: when the subscription is dropped, no lane waits for it. Changes nothing once it is.
+    /// Its trigger does not come back: when the subscription is dropped, no lane waits for it. Changes nothing once it
+    /// is.
     pub fn for_good(&self) {
         self.0.store(true, Ordering::Release);
     }
@@ -82,7 +83,8 @@ impl Subscription {
         let _ = self.group.send(Message::CallFailed(self.id)).await;
     }
 
-    /// Leaves because its trigger has what it waited for: nothing more concerns it, and no lane waits for it to come back.
+    /// Leaves because its trigger has what it waited for: nothing more concerns it, and no lane waits for it to come
+    /// back.
     pub fn finish(self) {
         self.exit.for_good();
     }
@@ -111,8 +113,8 @@ impl Subscription {
     }
 }
 
-/// Numbers on their way to who gave the verdicts, who may have gone away meanwhile: whoever drops them says that nothing of theirs will be
-/// stored.
+/// Numbers on their way to who gave the verdicts, who may have gone away meanwhile: whoever drops them says that
+/// nothing of theirs will be stored.
 struct Numbers {
     seqs: Vec<Option<Seq>>,
     confirmer: Confirmer,
@@ -133,7 +135,8 @@ impl Drop for Numbers {
     }
 }
 
-/// Tells a group that trigger events are stored (`B3`). Cheap to clone; outlives the subscription, as a one-shot trigger's event does.
+/// Tells a group that trigger events are stored (`B3`). Cheap to clone; outlives the subscription, as a one-shot
+/// trigger's event does.
 #[derive(Debug, Clone)]
 pub struct Confirmer {
     group: mpsc::Sender<Message>,
@@ -152,8 +155,8 @@ impl Confirmer {
         let _ = self.group.send(Message::NotStored(seqs, why)).await;
     }
 
-    /// The same for those whose trigger is gone, from where nobody can wait: a group that has no room for it is told when it has. Outside of a
-    /// runtime, where the host has ended, nobody is told.
+    /// The same for those whose trigger is gone, from where nobody can wait: a group that has no room for it is told
+    /// when it has. Outside of a runtime, where the host has ended, nobody is told.
     pub fn abandon(&self, seqs: Vec<Seq>) {
         let abandoned = Message::NotStored(seqs, NotStored::Abandoned);
         if let Err(TrySendError::Full(abandoned)) = self.group.try_send(abandoned)

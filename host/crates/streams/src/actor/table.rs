@@ -1,8 +1,8 @@
 //! The table of keys, in a task of its own that nothing waits in.
 //!
-//! Owns which key has which group, which groups are not over yet, and which streams are paused. Invariants: the table changes only here
-//! (`L0`); a pause belongs to the stream, so the groups that come after a paused one are paused too; stopping stops all groups at the
-//! same time.
+//! Owns which key has which group, which groups are not over yet, and which streams are paused. Invariants: the table
+//! changes only here (`L0`); a pause belongs to the stream, so the groups that come after a paused one are paused too;
+//! stopping stops all groups at the same time.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! One group on tokio.
 //!
-//! Owns the group's tasks: the open, the read, each advance, the close. Invariants: all of them end with the group; the loop waits for
-//! one of messages, a leaver, a finished task and a deadline, each of which is safe to wait for again.
+//! Owns the group's tasks: the open, the read, each advance, the close. Invariants: all of them end with the group; the
+//! loop waits for one of messages, a leaver, a finished task and a deadline, each of which is safe to wait for again.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -237,8 +237,9 @@ pub(super) async fn run(
     }
 }
 
-/// One message, or all that one thing says, and what has come about meanwhile: what has returned does not wait for the rest of a crowd, so
-/// that reading and advancing go on beside it. Calls begin behind all of that, so that what is ready goes together.
+/// One message, or all that one thing says, and what has come about meanwhile: what has returned does not wait for the
+/// rest of a crowd, so that reading and advancing go on beside it. Calls begin behind all of that, so that what is
+/// ready goes together.
 fn turn(desk: &mut Desk<Tasks>, wires: &mut Wires, messages: impl IntoIterator<Item = Message>) {
     // Who has left is gone before anything that was sent later, such as its own return.
     let left = wires.leavers.take().into_iter().map(|(subscription, how)| Message::Leave(subscription, how));

@@ -1,6 +1,7 @@
 //! What all groups of a process have done, by the kind of their source.
 //!
-//! Owns the sums, for metrics: a group that is over stays counted. Invariants: a sum never falls; looking at it waits for no group.
+//! Owns the sums, for metrics: a group that is over stays counted. Invariants: a sum never falls; looking at it waits
+//! for no group.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};

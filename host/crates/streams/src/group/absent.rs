@@ -1,8 +1,9 @@
 //! Waiting for those who left and may come back.
 //!
-//! Owns who they are, and what was read while they were away. Invariant: where a verdict binds, nothing is read and nothing is fanned out while one
-//! of them is absent and has not had the time of the grace: a trigger that was set up anew would not be asked about what came meanwhile, and its
-//! siblings' verdicts alone would settle it. One that has failed is not waited for: its siblings do not pay for it.
+//! Owns who they are, and what was read while they were away. Invariant: where a verdict binds, nothing is read and
+//! nothing is fanned out while one of them is absent and has not had the time of the grace: a trigger that was set up
+//! anew would not be asked about what came meanwhile, and its siblings' verdicts alone would settle it. One that has
+//! failed is not waited for: its siblings do not pay for it.
 
 use std::collections::HashMap;
 
@@ -30,7 +31,8 @@ impl Absent {
         !self.until.is_empty()
     }
 
-    /// Puts aside what was read. No other read begins meanwhile, so there is nothing to add it to but the end of the same one.
+    /// Puts aside what was read. No other read begins meanwhile, so there is nothing to add it to but the end of the
+    /// same one.
     pub(super) fn put_aside(&mut self, events: Vec<Raw>, end: Option<PollEnd>) {
         let (all, ended) = self.read.get_or_insert_default();
         all.extend(events);

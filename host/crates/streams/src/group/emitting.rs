@@ -1,7 +1,8 @@
 //! The trigger events of one batch of verdicts.
 //!
-//! Owns how they get their numbers (`B1`): all at once when the verdicts are through, so that those of one batch are neighbours, and what
-//! waits for their storage can be held as one thing. Invariant: a number is drawn only for what binds.
+//! Owns how they get their numbers (`B1`): all at once when the verdicts are through, so that those of one batch are
+//! neighbours, and what waits for their storage can be held as one thing. Invariant: a number is drawn only for what
+//! binds.
 
 use super::Group;
 use crate::ids::{EventId, Moment, Seq};

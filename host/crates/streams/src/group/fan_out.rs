@@ -1,7 +1,7 @@
 //! From the source to the subscribers.
 //!
-//! Owns the snapshot (`S1`) and what happens to those who fall behind. Invariant: fan-out never waits (`Q2`), and a whole read is one
-//! section: nobody is given anything before all of it has its entries.
+//! Owns the snapshot (`S1`) and what happens to those who fall behind. Invariant: fan-out never waits (`Q2`), and a
+//! whole read is one section: nobody is given anything before all of it has its entries.
 
 use super::{Group, Mode, Phase};
 use crate::effect::{Effect, Notice, PollEnd, Raw};

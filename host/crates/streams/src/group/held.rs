@@ -1,8 +1,9 @@
 //! Raw events that somebody failed, at the head of their lane.
 //!
-//! Owns what happens to them when the lane does not simply go past (`P2`): hold offers them again to those who failed them, rewind asks the
-//! producer to read the lane again. Invariants: the lane never goes past such an event before its attempts are used up, and always does after;
-//! a lane that is read again goes on with the very event it was set back to, whatever order reads and the rewind's answer come in.
+//! Owns what happens to them when the lane does not simply go past (`P2`): hold offers them again to those who failed
+//! them, rewind asks the producer to read the lane again. Invariants: the lane never goes past such an event before its
+//! attempts are used up, and always does after; a lane that is read again goes on with the very event it was set back
+//! to, whatever order reads and the rewind's answer come in.
 
 use trigger_host_types::TriggerId;
 
@@ -103,7 +104,8 @@ impl Group {
         }
     }
 
-    /// Offers the head, and with it what was failed behind it, as much as a queue holds: a backlog comes back in one go.
+    /// Offers the head, and with it what was failed behind it, as much as a queue holds: a backlog comes back in one
+    /// go.
     fn take_back_lane(&mut self, head: EventId, attempts: u32) -> Vec<u32> {
         let mut offered = self.take_back_failures(head);
         let mut next = self.entries.get(head).and_then(|entry| entry.next_in_lane);
@@ -163,8 +165,8 @@ impl Group {
         }
     }
 
-    /// The producer has set this lane back: every read that begins from now on gives what comes after that. One that is under way may give
-    /// what was read before it, or after it.
+    /// The producer has set this lane back: every read that begins from now on gives what comes after that. One that is
+    /// under way may give what was read before it, or after it.
     pub fn rewound(&mut self, lane: &Lane, now: Moment, effects: &mut Vec<Effect>) {
         let Some(at) = self.lanes.find(lane) else { return };
         if let Some(state) = self.lanes.get_mut(at) {
@@ -179,8 +181,8 @@ impl Group {
         self.settle(now, effects);
     }
 
-    /// Whether an event of this lane is to be taken. While the lane is set back, only the payload tells what was read before that from what
-    /// is read again: the answer of the rewind and those of the reads cross.
+    /// Whether an event of this lane is to be taken. While the lane is set back, only the payload tells what was read
+    /// before that from what is read again: the answer of the rewind and those of the reads cross.
     ///
     /// # Errors
     /// The lane was not read again from where it was asked to, and what was left out may have been part of it.

@@ -1,7 +1,8 @@
 //! Leaving a group, and what becomes of it.
 //!
-//! Owns the rules `U1` to `U4` and the end of the last subscriber (`L2`). Invariant: a leaver is never waited for longer than its unconfirmed
-//! trigger events are; where a verdict binds, it never acknowledges what it gave no verdict on.
+//! Owns the rules `U1` to `U4` and the end of the last subscriber (`L2`). Invariant: a leaver is never waited for
+//! longer than its unconfirmed trigger events are; where a verdict binds, it never acknowledges what it gave no verdict
+//! on.
 
 use super::{Group, Mode};
 use crate::effect::Effect;
@@ -25,8 +26,8 @@ impl Group {
         self.left(slot, now, effects);
     }
 
-    /// A subscriber leaves because it has what it waited for: what it did not answer concerns it no more, so counts as skipped. By Airflow's
-    /// rules it is a leaver like any other.
+    /// A subscriber leaves because it has what it waited for: what it did not answer concerns it no more, so counts as
+    /// skipped. By Airflow's rules it is a leaver like any other.
     pub fn finish(&mut self, subscription: SubscriptionId, now: Moment, effects: &mut Vec<Effect>) {
         if self.policy.binding == Binding::Window {
             return self.leave(subscription, now, effects);

@@ -1,7 +1,8 @@
 //! From the first subscriber to the closed producer.
 //!
-//! Owns the phases: grace, opening, reading, draining, closing, ended. Invariants: the key is given up in the same section in which the
-//! group stops taking subscribers (`L0`); the producer is closed once, after the last advance, if there ever was one (`C1`).
+//! Owns the phases: grace, opening, reading, draining, closing, ended. Invariants: the key is given up in the same
+//! section in which the group stops taking subscribers (`L0`); the producer is closed once, after the last advance, if
+//! there ever was one (`C1`).
 
 use super::{Group, Mode, Phase};
 use crate::effect::{Effect, Notice, PollEnd};
@@ -95,7 +96,8 @@ impl Group {
         }
     }
 
-    /// The poll is over by itself: the key is given up and everyone is told, before anything else can happen (`T2`, `T3`, `L4`).
+    /// The poll is over by itself: the key is given up and everyone is told, before anything else can happen (`T2`,
+    /// `T3`, `L4`).
     pub(super) fn poll_ended(&mut self, end: PollEnd, now: Moment, effects: &mut Vec<Effect>) {
         let failure = match end {
             PollEnd::Terminated => Failure::PollTerminated,
@@ -108,8 +110,8 @@ impl Group {
         self.fail_everyone(&failure);
     }
 
-    /// Every subscriber's queue is emptied and ends with `failure`. Nothing is resolved by that: it is abandoned (`T3`, `T4`).
-    /// Once: what ends the group first is what they see.
+    /// Every subscriber's queue is emptied and ends with `failure`. Nothing is resolved by that: it is abandoned (`T3`,
+    /// `T4`). Once: what ends the group first is what they see.
     pub(super) fn fail_everyone(&mut self, failure: &Failure) {
         if std::mem::replace(&mut self.told, true) {
             return;
@@ -133,7 +135,8 @@ impl Group {
         }
     }
 
-    /// Ends the group: no more reading, what is resolved is still advanced (`X1`, `P6`). Subscribers are told nothing (`X3`).
+    /// Ends the group: no more reading, what is resolved is still advanced (`X1`, `P6`). Subscribers are told nothing
+    /// (`X3`).
     pub fn stop(&mut self, now: Moment, effects: &mut Vec<Effect>) {
         self.stop_poll(now, effects);
         self.settle(now, effects);

@@ -1,9 +1,9 @@
 //! One group: triggers with equal keys behind one source, and the way back to its broker.
 //!
-//! Owns the whole state of a group and is the only thing that changes it. Pure: every command takes the time and leaves what is to be
-//! done in `effects`. Invariants: each command is one uninterrupted section (`L0`); an entry is advanced past only when everyone in its
-//! snapshot resolved it (`P2`), is counted once (`O1`) and leaves the table before the call (`P3`); the work of a command does not grow with
-//! the number of outstanding events or lanes.
+//! Owns the whole state of a group and is the only thing that changes it. Pure: every command takes the time and leaves
+//! what is to be done in `effects`. Invariants: each command is one uninterrupted section (`L0`); an entry is advanced
+//! past only when everyone in its snapshot resolved it (`P2`), is counted once (`O1`) and leaves the table before the
+//! call (`P3`); the work of a command does not grow with the number of outstanding events or lanes.
 
 mod absent;
 mod emitting;
@@ -140,7 +140,8 @@ pub struct Counts {
 }
 
 impl Group {
-    /// A group without subscribers; the first one joins next. A bound of 0 in `policy` counts as 1. `cohort`: triggers that are known to be coming (`D1`).
+    /// A group without subscribers; the first one joins next. A bound of 0 in `policy` counts as 1. `cohort`: triggers
+    /// that are known to be coming (`D1`).
     pub fn new(
         policy: Policy,
         mode: Mode,

@@ -1,7 +1,8 @@
 //! The way back to the broker.
 //!
-//! Owns the batches (`P3`) and their calls: which lanes advance, how often one is tried, how long it may take. Invariants: at most one call
-//! per lane and `max_in_flight` calls per group at any time; a batch that has to be tried again stays at the head of its lane.
+//! Owns the batches (`P3`) and their calls: which lanes advance, how often one is tried, how long it may take.
+//! Invariants: at most one call per lane and `max_in_flight` calls per group at any time; a batch that has to be tried
+//! again stays at the head of its lane.
 
 use std::sync::Arc;
 use std::time::Duration;

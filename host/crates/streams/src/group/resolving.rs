@@ -1,7 +1,7 @@
 //! Deciding one subscriber's part in one raw event.
 //!
-//! Owns the counting. Invariants (`O1`): the first resolution wins, whatever comes after it changes nothing; with a resolution go the
-//! sequence numbers that waited for it (`B5`).
+//! Owns the counting. Invariants (`O1`): the first resolution wins, whatever comes after it changes nothing; with a
+//! resolution go the sequence numbers that waited for it (`B5`).
 
 use super::Group;
 use super::held::Held;
@@ -50,7 +50,8 @@ impl Group {
         }
     }
 
-    /// Fails a subscriber for good: in everything it owes, older and younger (`Q3`, `K2`). It gets nothing more until it has left.
+    /// Fails a subscriber for good: in everything it owes, older and younger (`Q3`, `K2`). It gets nothing more until
+    /// it has left.
     pub(super) fn fail_subscriber(&mut self, slot: u32, failure: Failure, by: FailedBy) {
         self.slots.at_mut(slot).failed = true;
         self.resolve_undelivered(slot, Resolution::Failed(by));
@@ -59,8 +60,9 @@ impl Group {
         self.put_failure(slot, failure);
     }
 
-    /// Fails what a subscriber holds or has answered (`Q4`). Its window stays where it is. Where a verdict binds, what was answered with trigger
-    /// events is waited for all the same: that they are stored is no longer the subscriber's business.
+    /// Fails what a subscriber holds or has answered (`Q4`). Its window stays where it is. Where a verdict binds, what
+    /// was answered with trigger events is waited for all the same: that they are stored is no longer the subscriber's
+    /// business.
     pub(super) fn resolve_delivered(&mut self, slot: u32, by: FailedBy) {
         let open = self.slots.at(slot).open.as_ref().map(|open| open.batch.clone()).unwrap_or_default();
         for event in open.iter() {

@@ -1,7 +1,7 @@
 //! Looking at a group.
 //!
-//! Owns how a snapshot is taken. It may look at every subscriber and every lane, which commands may not, but at each only once. Invariant:
-//! nothing changes by being looked at.
+//! Owns how a snapshot is taken. It may look at every subscriber and every lane, which commands may not, but at each
+//! only once. Invariant: nothing changes by being looked at.
 
 use std::collections::BinaryHeap;
 use std::time::Duration;

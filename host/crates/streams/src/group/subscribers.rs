@@ -1,7 +1,7 @@
 //! Joining, asking for raw events, and being given them.
 //!
-//! Owns what a subscriber sees of the stream: first everything that was read since it joined, in order, then perhaps one failure, then
-//! nothing (`T3`). Invariant: a subscriber has at most one batch in hand.
+//! Owns what a subscriber sees of the stream: first everything that was read since it joined, in order, then perhaps
+//! one failure, then nothing (`T3`). Invariant: a subscriber has at most one batch in hand.
 
 use trigger_host_types::TriggerId;
 
@@ -100,8 +100,8 @@ impl Group {
         Ok(())
     }
 
-    /// Ends a subscriber's stream: at the end of this command if it waits, else when it next asks. A later failure replaces an earlier one
-    /// that it has not seen (`Q6`).
+    /// Ends a subscriber's stream: at the end of this command if it waits, else when it next asks. A later failure
+    /// replaces an earlier one that it has not seen (`Q6`).
     pub(super) fn put_failure(&mut self, slot: u32, failure: Failure) {
         let state = self.slots.at_mut(slot);
         if !state.exhausted {

@@ -1,9 +1,10 @@
 //! Time passing.
 //!
-//! Owns the deadlines of acknowledgements (`K1`-`K4`): one for the oldest outstanding event, and, where the clock starts at hand-over, one
-//! for the oldest event in each subscriber's hands. Invariant: younger events cannot be overdue before older ones, so one timer each is
-//! enough; and, where a verdict binds, no clock runs for what has its verdict and waits for storage alone: events that nobody has stored are not
-//! advanced past, however long storing takes.
+//! Owns the deadlines of acknowledgements (`K1`-`K4`): one for the oldest outstanding event, and, where the clock
+//! starts at hand-over, one for the oldest event in each subscriber's hands. Invariant: younger events cannot be
+//! overdue before older ones, so one timer each is enough; and, where a verdict binds, no clock runs for what has its
+//! verdict and waits for storage alone: events that nobody has stored are not advanced past, however long storing
+//! takes.
 
 use super::{Group, Phase};
 use crate::effect::{Effect, Notice};
@@ -101,7 +102,8 @@ impl Group {
         self.time_out(slot, id, effects);
     }
 
-    /// The oldest event in a subscriber's hands for which the clock runs, and when the one that was handed over first was.
+    /// The oldest event in a subscriber's hands for which the clock runs, and when the one that was handed over first
+    /// was.
     fn oldest_owed(&self, slot: u32) -> Option<(EventId, Moment)> {
         let open = self.slots.at(slot).open.as_ref();
         let open = open.and_then(|open| Some((open.batch.first()?.id, open.handed)));
@@ -113,13 +115,14 @@ impl Group {
         open.into_iter().chain(answered).reduce(first)
     }
 
-    /// Whether the subscriber has had its say, and only storing is left. A window says nothing of the kind: Airflow's clock runs on (`K1`).
+    /// Whether the subscriber has had its say, and only storing is left. A window says nothing of the kind: Airflow's
+    /// clock runs on (`K1`).
     fn awaits_storage(&self, slot: u32, id: EventId) -> bool {
         self.policy.binding == Binding::Verdict && self.unstored.waited_for(slot, id).is_some()
     }
 
-    /// Fails a subscription that was too slow in all it owes (`K2`), the queue of whoever has its place now included where the
-    /// place belongs to the trigger (`K4`); one that has left has no queue to be told in (`K3`).
+    /// Fails a subscription that was too slow in all it owes (`K2`), the queue of whoever has its place now included
+    /// where the place belongs to the trigger (`K4`); one that has left has no queue to be told in (`K3`).
     fn time_out(&mut self, slot: u32, id: EventId, effects: &mut Vec<Effect>) {
         let state = self.slots.at(slot);
         if state.joined {

@@ -1,7 +1,7 @@
 //! What a subscriber makes of the raw events it has in hand, and what becomes of it in storage.
 //!
-//! Owns the two ways to tie trigger events to raw events: by time (`W1`-`W5`, `R1`-`R5`) and by verdict. Invariants: a number is drawn only
-//! when it binds (`B1`); nothing is acked before every number bound to it is confirmed (`B3`).
+//! Owns the two ways to tie trigger events to raw events: by time (`W1`-`W5`, `R1`-`R5`) and by verdict. Invariants: a
+//! number is drawn only when it binds (`B1`); nothing is acked before every number bound to it is confirmed (`B3`).
 
 use super::emitting::Emitted;
 use super::{Group, Mode};
@@ -78,8 +78,8 @@ impl Group {
         }
     }
 
-    /// The filter's verdicts on the batch in its hands, one for each raw event. Returns a number for each trigger event, in order; None where it
-    /// gates nothing any more (`W4`).
+    /// The filter's verdicts on the batch in its hands, one for each raw event. Returns a number for each trigger
+    /// event, in order; None where it gates nothing any more (`W4`).
     ///
     /// # Errors
     /// The verdicts do not fit the batch. Nothing happened; a caller that cannot do better reports the call as failed.
@@ -141,7 +141,8 @@ impl Group {
         Ok(())
     }
 
-    /// The filter trapped, failed or ran out of budget: what it had in hand is failed, never acked. It may ask for more.
+    /// The filter trapped, failed or ran out of budget: what it had in hand is failed, never acked. It may ask for
+    /// more.
     pub fn call_failed(&mut self, subscription: SubscriptionId, now: Moment, effects: &mut Vec<Effect>) {
         self.clock = now;
         let Some(slot) = self.slots.of(subscription) else { return };
@@ -153,7 +154,8 @@ impl Group {
         self.settle(now, effects);
     }
 
-    /// These trigger events will never be stored: nobody has to wait for them. Numbers that gate nothing here are ignored.
+    /// These trigger events will never be stored: nobody has to wait for them. Numbers that gate nothing here are
+    /// ignored.
     pub fn not_stored(
         &mut self,
         seqs: impl IntoIterator<Item = Seq>,

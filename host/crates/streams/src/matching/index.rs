@@ -1,8 +1,8 @@
 //! Finds the subscribers that want an event without asking each one.
 //!
-//! Owns, per field, the subscribers that look for a value, a prefix or its presence. Invariants: a subscriber is listed under one of its
-//! conditions, the most selective kind it has, and its others are checked when it is found; an event is read once, whatever the
-//! number of subscribers, and only the fields that they look at are kept of it.
+//! Owns, per field, the subscribers that look for a value, a prefix or its presence. Invariants: a subscriber is listed
+//! under one of its conditions, the most selective kind it has, and its others are checked when it is found; an event
+//! is read once, whatever the number of subscribers, and only the fields that they look at are kept of it.
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -1,9 +1,10 @@
 //! Which raw events wait for which trigger event to be stored.
 //!
-//! Owns, for each place, the raw events that its subscriber has answered with trigger events or holds back, and the numbers these are waited
-//! for with. Invariants (`B5`): a number is known exactly as long as one of its raw events is unresolved for its subscriber; a raw event is
-//! in a run or alone, never both. Nearly everything is in runs, one for each call of a filter; what is not so plain is alone: what is held
-//! back, covered by a later raw event (`W5`), bound by time, or offered again.
+//! Owns, for each place, the raw events that its subscriber has answered with trigger events or holds back, and the
+//! numbers these are waited for with. Invariants (`B5`): a number is known exactly as long as one of its raw events is
+//! unresolved for its subscriber; a raw event is in a run or alone, never both. Nearly everything is in runs, one for
+//! each call of a filter; what is not so plain is alone: what is held back, covered by a later raw event (`W5`), bound
+//! by time, or offered again.
 
 mod run;
 
@@ -76,7 +77,8 @@ impl Unstored {
         self.alone.insert(seq, Binding { slot, events });
     }
 
-    /// Binds trigger events to one raw event each, to which nothing more can be bound. Those of one raw event are neighbours.
+    /// Binds trigger events to one raw event each, to which nothing more can be bound. Those of one raw event are
+    /// neighbours.
     pub(crate) fn bind_each(&mut self, slot: u32, events: &[(Seq, EventId)], handed: Moment) {
         for events in events.chunk_by(|(seq, id), (next, later)| next.0 == seq.0 + 1 && id <= later) {
             let place = self.place(slot);

@@ -1,8 +1,9 @@
 //! The trigger events of one call of a filter, as one thing.
 //!
-//! Owns what a subscriber's verdicts on one batch have bound: numbers without a gap, each to one raw event. Invariants: the raw events are
-//! in their order, and those of one raw event are neighbours; a number is unconfirmed until it is taken out, and never again after; where
-//! each raw event of a row has one, a number costs a bit, else four bytes and a bit.
+//! Owns what a subscriber's verdicts on one batch have bound: numbers without a gap, each to one raw event. Invariants:
+//! the raw events are in their order, and those of one raw event are neighbours; a number is unconfirmed until it is
+//! taken out, and never again after; where each raw event of a row has one, a number costs a bit, else four bytes and a
+//! bit.
 
 use std::ops::Range;
 
@@ -55,7 +56,8 @@ impl Run {
         self.left
     }
 
-    /// Takes the number at `place` out: its raw event, and whether no other number of that one is left. None when it was not there.
+    /// Takes the number at `place` out: its raw event, and whether no other number of that one is left. None when it
+    /// was not there.
     pub(crate) fn confirm(&mut self, place: u64) -> Option<(EventId, bool)> {
         let place = u32::try_from(place).ok().filter(|place| *place < self.numbers)?;
         if !self.unconfirmed.remove(place) {

@@ -1,10 +1,10 @@
 //! Random schedules of the `safe` rules against a bookkeeper that believes nothing.
 //!
-//! Checked at every advance: each lane moves in the order it was read, without a gap and without a repetition; every member of the
-//! snapshot is counted once; nobody is counted as acked before what they emitted is stored; at most one call per lane and as many
-//! in all as allowed. Checked at every step: nothing grows beyond its
-//! bound, and a paused group begins no read. Checked at the end: a group whose subscribers answer and whose
-//! storage and broker work comes to rest with nothing outstanding, and ends when they leave.
+//! Checked at every advance: each lane moves in the order it was read, without a gap and without a repetition; every
+//! member of the snapshot is counted once; nobody is counted as acked before what they emitted is stored; at most one
+//! call per lane and as many in all as allowed. Checked at every step: nothing grows beyond its bound, and a paused
+//! group begins no read. Checked at the end: a group whose subscribers answer and whose storage and broker work comes
+//! to rest with nothing outstanding, and ends when they leave.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::time::Duration;

@@ -9,7 +9,8 @@ use crate::play::{Play, safe};
 
 const GRACE: u64 = 9;
 
-/// A group that is read, with a read under way and two who listen; nothing is to be offered again, so that what is lost shows.
+/// A group that is read, with a read under way and two who listen; nothing is to be offered again, so that what is lost
+/// shows.
 fn two() -> (Play, SubscriptionId, SubscriptionId) {
     let policy = Policy { grace: Duration::from_secs(GRACE), on_failed: OnFailed::Pass, ..safe() };
     let mut play = Play::unopened(policy, Mode::Ack);
@@ -97,7 +98,8 @@ fn who_has_failed_is_not_waited_for() {
     assert_eq!(play.pull(stays).as_deref(), Some("e2"));
 }
 
-/// What was read last, and the end behind it, wait as well: an end that was told at once would settle it without the absent.
+/// What was read last, and the end behind it, wait as well: an end that was told at once would settle it without the
+/// absent.
 #[test]
 fn the_end_of_a_stream_waits_too() {
     let (mut play, stays, goes) = two();

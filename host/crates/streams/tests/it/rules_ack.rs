@@ -197,7 +197,8 @@ fn ids_are_not_per_subscription() {
     assert_eq!(play.failures(), [(1, Failure::AckTimeout)]);
 }
 
-/// `T1`-`T4`, `C1`: the end of the poll drops what is queued, abandons what is open, drains what is resolved, closes once.
+/// `T1`-`T4`, `C1`: the end of the poll drops what is queued, abandons what is open, drains what is resolved, closes
+/// once.
 #[test]
 fn the_end_of_the_poll() {
     let mut play = Play::new(airflow(8), Mode::Ack);

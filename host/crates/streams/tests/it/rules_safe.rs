@@ -36,7 +36,8 @@ fn a_failing_filter_is_asked_again_and_never_acks() {
     assert_eq!(play.advance(), [item("e1", 1, 1, 0), item("e2", 2, 0, 0)], "and then passed");
 }
 
-/// What will never be stored is not waited for: refused, it is one rejection whatever else was made of it; abandoned, one failure.
+/// What will never be stored is not waited for: refused, it is one rejection whatever else was made of it; abandoned,
+/// one failure.
 #[test]
 fn what_is_never_stored_is_settled_once() {
     let mut play = Play::new(Policy { on_failed: OnFailed::Pass, ..safe() }, Mode::Ack);
@@ -54,7 +55,8 @@ fn what_is_never_stored_is_settled_once() {
     assert_eq!(play.group.counts().unconfirmed, 0);
 }
 
-/// A one-shot trigger that has its event holds no lane with what it did not look at, and what it emitted is still waited for.
+/// A one-shot trigger that has its event holds no lane with what it did not look at, and what it emitted is still
+/// waited for.
 #[test]
 fn one_that_is_done_is_not_waited_for() {
     let mut play = Play::new(Policy { on_failed: hold(2), ..safe() }, Mode::Ack);
@@ -176,7 +178,8 @@ fn set_back() -> (Play, streams::SubscriptionId, streams::Lane) {
     (play, of, lane)
 }
 
-/// `P2` rewind: the answers of the rewind and of the reads cross; the event that was set back to says where the lane goes on.
+/// `P2` rewind: the answers of the rewind and of the reads cross; the event that was set back to says where the lane
+/// goes on.
 #[test]
 fn a_rewind_and_a_read_may_cross() {
     let (mut play, of, lane) = set_back();
@@ -200,7 +203,8 @@ fn a_rewind_and_a_read_may_cross() {
     assert_eq!(play.pull_many(of, 9), ["e1", "e2", "e3"], "the first answer was not the second rewind's");
 }
 
-/// A source that no longer has the event it was set back to: the lane goes on if nothing can be missing of it, else the group ends.
+/// A source that no longer has the event it was set back to: the lane goes on if nothing can be missing of it, else the
+/// group ends.
 #[test]
 fn a_lane_is_whole_or_the_group_ends() {
     let (mut play, of, lane) = set_back();

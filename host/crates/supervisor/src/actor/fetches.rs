@@ -1,5 +1,6 @@
-//! Which workloads are still to be asked for: in slices, a few requests at once, each reported by itself. So the first triggers of a million
-//! run while the others are still on their way, and no more answers are held in memory than are in flight. Pure.
+//! Which workloads are still to be asked for: in slices, a few requests at once, each reported by itself. So the first
+//! triggers of a million run while the others are still on their way, and no more answers are held in memory than are
+//! in flight. Pure.
 
 use std::collections::VecDeque;
 

@@ -1,7 +1,8 @@
 //! When `load` and `cleanup` are due. Pure: instants come as parameters.
 //!
-//! Airflow calls both once a second. Here `load` slows down to four periods while nothing happens, and `cleanup`, which is global, follows an
-//! accepted outcome within a period and otherwise runs rarely (docs/design/triggerer.md#the-loop).
+//! Airflow calls both once a second. Here `load` slows down to four periods while nothing happens, and `cleanup`, which
+//! is global, follows an accepted outcome within a period and otherwise runs rarely
+//! (docs/design/triggerer.md#the-loop).
 
 use std::time::Duration;
 
@@ -63,7 +64,8 @@ impl Rounds {
         start
     }
 
-    /// It was answered. `new`: it brought claims, so more may be waiting (a call hands out a bounded number). `spread`: 0 to 1.
+    /// It was answered. `new`: it brought claims, so more may be waiting (a call hands out a bounded number). `spread`:
+    /// 0 to 1.
     pub(crate) fn loaded(&mut self, new: bool, spread: f64, now: Instant) {
         self.loading = false;
         self.failures = 0;

@@ -48,7 +48,8 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
-    /// Of a trigger that was held for another reason first: an object is never without text, so one without kwargs had none to decode.
+    /// Of a trigger that was held for another reason first: an object is never without text, so one without kwargs had
+    /// none to decode.
     pub(crate) fn undecoded() -> Self {
         Self { reason: "bad-kwargs", message: "its kwargs could not be decoded when it was claimed".into() }
     }
@@ -143,7 +144,8 @@ impl<C: Mapped> Scheduler<C> {
         }
     }
 
-    /// No workload came for these though they were listed, or asking failed: they are asked for again when they are still listed.
+    /// No workload came for these though they were listed, or asking failed: they are asked for again when they are
+    /// still listed.
     pub(crate) fn not_claimed(&mut self, ids: &[TriggerId], now: UnixMs) {
         for id in ids {
             self.claiming.remove(id);
@@ -152,8 +154,9 @@ impl<C: Mapped> Scheduler<C> {
         }
     }
 
-    /// Tells a task or a callback that its trigger cannot run. A watcher is kept, for the failure route does nothing for it and there is no
-    /// way to give it back; so is what the operator wants to be kept (docs/design/triggerer.md#assignment).
+    /// Tells a task or a callback that its trigger cannot run. A watcher is kept, for the failure route does nothing
+    /// for it and there is no way to give it back; so is what the operator wants to be kept
+    /// (docs/design/triggerer.md#assignment).
     pub(super) fn refuse(&mut self, slot: u32, refusal: Refusal, now: UnixMs) {
         let Some(kind) = self.table.row(slot).map(|trigger| trigger.kind) else { return };
         let lines = Some(vec![refusal.message.clone()]);

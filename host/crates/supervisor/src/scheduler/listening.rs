@@ -1,5 +1,5 @@
-//! Triggers of shared streams: they wait for raw events without a place among the calls, and what their filters emit goes the way of every
-//! event. Only when all of it is told do they go on.
+//! Triggers of shared streams: they wait for raw events without a place among the calls, and what their filters emit
+//! goes the way of every event. Only when all of it is told do they go on.
 
 use trigger_host_types::{TriggerKind, UnixMs};
 

@@ -1,4 +1,5 @@
-//! The triggers this host holds, by id and by slot. Kept small: a waiting trigger is this row, its kwargs, its checkpoint and a timer.
+//! The triggers this host holds, by id and by slot. Kept small: a waiting trigger is this row, its kwargs, its
+//! checkpoint and a timer.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -1,5 +1,6 @@
-//! A hundred watchers of one topic, some of which misbehave, on a host that is killed again and again, a broker that is restarted and an API
-//! that stalls: every message's effect is stored once, and no committed offset passes one that is not.
+//! A hundred watchers of one topic, some of which misbehave, on a host that is killed again and again, a broker that is
+//! restarted and an API that stalls: every message's effect is stored once, and no committed offset passes one that is
+//! not.
 
 use std::time::{Duration, Instant};
 

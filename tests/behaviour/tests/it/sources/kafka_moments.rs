@@ -1,6 +1,6 @@
-//! A host that dies at chosen moments between a message and its commit: the API has got its event and not stored it, has stored it and not
-//! answered, has answered and the broker does not know. Each time the message comes again, its event is stored once, and no committed offset
-//! passes one that is not stored.
+//! A host that dies at chosen moments between a message and its commit: the API has got its event and not stored it,
+//! has stored it and not answered, has answered and the broker does not know. Each time the message comes again, its
+//! event is stored once, and no committed offset passes one that is not stored.
 
 use serde_json::{Value, json};
 

@@ -1,5 +1,6 @@
-//! Watchers of one queue of SQS, some of which misbehave, on a host that is killed again and again: what is deleted is stored, what failed
-//! comes again, what is malformed is one dead letter, and what takes long is not seen again meanwhile.
+//! Watchers of one queue of SQS, some of which misbehave, on a host that is killed again and again: what is deleted is
+//! stored, what failed comes again, what is malformed is one dead letter, and what takes long is not seen again
+//! meanwhile.
 
 use std::collections::BTreeSet;
 use std::time::Instant;

@@ -1,9 +1,10 @@
-//! From the sending of a message to the storing of its event: a real Kafka broker, the program `trigger-host` in release, and the development
-//! server with a database file, each a process of its own.
+//! From the sending of a message to the storing of its event: a real Kafka broker, the program `trigger-host` in
+//! release, and the development server with a database file, each a process of its own.
 //!
-//! Messages go out at an even pace from a thread that does nothing else and carry the time of their sending; the server's process notes the
-//! time at which it hears of a commit ([`stored`]). Both times are of the one clock of this machine. Nobody asks for events while
-//! it is measured. Beside it, over the same broker: what a bare consumer of the same library sees.
+//! Messages go out at an even pace from a thread that does nothing else and carry the time of their sending; the
+//! server's process notes the time at which it hears of a commit ([`stored`]). Both times are of the one clock of this
+//! machine. Nobody asks for events while it is measured. Beside it, over the same broker: what a bare consumer of the
+//! same library sees.
 
 mod bare;
 mod pace;

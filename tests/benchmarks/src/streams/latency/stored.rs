@@ -30,8 +30,8 @@ pub(crate) async fn stored(database: &Path) -> Result<()> {
     }
 }
 
-/// Takes the time of every event that is stored; its payload is when its message was sent. One that it is told too late of is missed, and
-/// then waited for in vain.
+/// Takes the time of every event that is stored; its payload is when its message was sent. One that it is told too late
+/// of is missed, and then waited for in vain.
 async fn note(mut life: Receiver<Life>, samples: Arc<Mutex<Vec<Sample>>>) {
     while let Ok(life) = life.recv().await {
         if let Happened::EventStored { payload, .. } = life.what

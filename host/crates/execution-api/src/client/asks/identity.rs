@@ -24,8 +24,8 @@ pub(super) struct Identity {
 }
 
 impl Client {
-    /// Asks in the name of a trigger; once more with a new token when the kept one is refused, unless that was in vain a moment ago: what a guest
-    /// can have asked over and over must not cost the server four requests each time.
+    /// Asks in the name of a trigger; once more with a new token when the kept one is refused, unless that was in vain
+    /// a moment ago: what a guest can have asked over and over must not cost the server four requests each time.
     pub(super) async fn ask_as(&self, identity: &Identity, ask: Ask<'_>) -> Result<Answer, ApiError> {
         let Some(token) = self.token_of(identity).await? else { return self.asks.send(ask).await };
         let answer = self.asks.send_with(&ask, &token).await?;

@@ -21,8 +21,8 @@ impl AirflowAccess {
         Ok(answer.task_states)
     }
 
-    /// The state of one task instance, as the on-kill rule asks for it: `deferred` means that the trigger went to another host.
-    /// `None`: it has no state, or there is no such task instance any more.
+    /// The state of one task instance, as the on-kill rule asks for it: `deferred` means that the trigger went to
+    /// another host. `None`: it has no state, or there is no such task instance any more.
     ///
     /// # Errors
     /// As [`AirflowAccess::task_states`].
@@ -43,8 +43,8 @@ impl AirflowAccess {
         self.get(&["task-instances", "count"], pairs).await
     }
 
-    /// `GET task-instances/previous/{dag}/{task}`: the task instance of the run before, as JSON; `None` when there is none. All but the
-    /// ids may be absent.
+    /// `GET task-instances/previous/{dag}/{task}`: the task instance of the run before, as JSON; `None` when there is
+    /// none. All but the ids may be absent.
     ///
     /// # Errors
     /// See [`ApiError`].

@@ -1,7 +1,7 @@
 //! The tokens that single triggers have, each until shortly before it expires, and whether the server gives them out.
 //!
-//! Invariants: bounded, the first to expire goes first; an expired token is never handed out; a token that was refused when it was new is not
-//! replaced for a while; no lock is held across an await.
+//! Invariants: bounded, the first to expire goes first; an expired token is never handed out; a token that was refused
+//! when it was new is not replaced for a while; no lock is held across an await.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;

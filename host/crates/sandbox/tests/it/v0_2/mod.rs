@@ -1,6 +1,8 @@
-//! A second version of the interface, as a throw-away: what a room has to bring, and that nothing else has to change for it.
+//! A second version of the interface, as a throw-away: what a room has to bring, and that nothing else has to change
+//! for it.
 //!
-//! This module and its `wit` folder are the room, `Versions::with` is the registration, and the sandbox beside them is the product's own.
+//! This module and its `wit` folder are the room, `Versions::with` is the registration, and the sandbox beside them is
+//! the product's own.
 
 mod side_by_side;
 

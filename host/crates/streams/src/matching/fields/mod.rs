@@ -1,7 +1,7 @@
 //! Takes the fields that somebody looks at out of an event, and builds nothing of the rest.
 //!
-//! Owns the pointers as a tree. Invariants: it finds what looking each pointer up in the whole event would; all of the event is read, so
-//! an event is JSON here exactly when it is one as a whole.
+//! Owns the pointers as a tree. Invariants: it finds what looking each pointer up in the whole event would; all of the
+//! event is read, so an event is JSON here exactly when it is one as a whole.
 
 use std::collections::BTreeMap;
 use std::fmt;

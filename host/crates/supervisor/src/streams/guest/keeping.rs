@@ -1,7 +1,7 @@
 //! Keeps what is open at the upstream from being given to somebody else.
 //!
-//! Owns the task. Invariants: one extension at a time; one that fails harms nothing but its messages, which come again in the worst case; the
-//! task ends with its upstream.
+//! Owns the task. Invariants: one extension at a time; one that fails harms nothing but its messages, which come again
+//! in the worst case; the task ends with its upstream.
 
 use std::sync::Arc;
 use std::time::Duration;
