@@ -14,10 +14,10 @@ use crate::workspace::Workspace;
 
 /// The floors of the host, from the ground up. Arrows within a floor are refused too.
 const HOST: &[(&str, &[&str])] = &[
-    ("ground", &["secrets", "trigger-host-types", "telemetry"]),
-    ("pure cores", &["encodings", "settings"]),
+    ("ground", &["matching", "secrets", "telemetry", "trigger-host-types"]),
+    ("pure cores", &["encodings", "scheduler", "settings", "stream-rules"]),
     ("one idea each", &["broker", "execution-api", "logs", "sandbox", "streams"]),
-    ("what is read", &["sources"]),
+    ("what is asked and read", &["airflow-asks", "sources"]),
     ("above it all", &["embedded-api", "supervisor"]),
     ("the host", &["trigger-host"]),
 ];
@@ -37,7 +37,8 @@ const TOOLS: &[&str] =
 const GUEST_FOLDERS: [&str; 2] = ["sample-triggers", "tests/guests"];
 
 /// Packages that decide and do nothing: none of [`IMPURE`] may be below them.
-const PURE: &[&str] = &["secrets", "trigger-host-types", "telemetry", "encodings", "settings"];
+const PURE: &[&str] =
+    &["encodings", "matching", "scheduler", "secrets", "settings", "stream-rules", "telemetry", "trigger-host-types"];
 
 /// Runtimes and clients.
 const IMPURE: [&str; 6] = ["tokio", "wasmtime", "reqwest", "hyper", "axum", "rusqlite"];

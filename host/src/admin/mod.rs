@@ -10,7 +10,7 @@ mod streams;
 use std::future::Future;
 use std::net::SocketAddr;
 
-use ::streams::actor::Streams;
+use ::streams::Streams;
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use streams::actor::{GroupStatus, Seen, Streams};
-use streams::status::{State, Totals};
+use stream_rules::status::{State, Totals};
+use streams::{GroupStatus, Seen, Streams};
 use telemetry::table;
 
 /// Looks at all streams and sets the metrics. Takes at most as long as [`Streams::status`].

@@ -9,9 +9,9 @@ use axum::http::StatusCode;
 use logs::Masker;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use streams::actor::{GroupStatus, PauseError, Seen as SeenGroup, Streams};
-use streams::status::{LaneStatus, Status, SubscriberStatus, Totals, Wait};
-use streams::{Mode, StreamKey};
+use stream_rules::status::{LaneStatus, Status, SubscriberStatus, Totals, Wait};
+use stream_rules::{Mode, StreamKey};
+use streams::{GroupStatus, PauseError, Seen as SeenGroup, Streams};
 
 use super::{STARTING, Seen};
 

@@ -50,7 +50,7 @@ pub(crate) enum Reads {
     /// By the host itself.
     Native {
         /// The settings.
-        kind: Box<sources::Kind>,
+        settings: Box<sources::Settings>,
         /// Where its HTTP requests may go, if it sends any.
         http: Vec<HttpGrant>,
     },

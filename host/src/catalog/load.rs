@@ -66,8 +66,8 @@ impl Loaded {
     /// The sources that no component reads.
     fn native(&mut self, catalog: &Catalog) {
         for source in &catalog.sources {
-            if let Reads::Native { kind, http } = &source.reads {
-                let reads = upstreams::Reads::Native(kind.as_ref().clone(), http.clone().into());
+            if let Reads::Native { settings, http } = &source.reads {
+                let reads = upstreams::Reads::Native(settings.as_ref().clone(), http.clone().into());
                 self.sources.insert(source.name.clone(), source.rules, reads);
             }
         }

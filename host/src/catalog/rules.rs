@@ -4,7 +4,7 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::Duration;
 
 use settings::document::{Fields, Value, Wanted};
-use streams::{OnFailed, Policy, QueueFull};
+use stream_rules::{OnFailed, Policy, QueueFull};
 
 use super::limits::AboveZero;
 

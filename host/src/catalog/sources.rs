@@ -2,8 +2,9 @@
 
 use airflow_asks::AirflowGrants;
 use broker::{GrantParts, HttpGrant};
+use serde::de::DeserializeOwned;
 use settings::document::{Document, Fields};
-use sources::{Kind, SourceRefused};
+use sources::{Keys, Kind, Reach, Settings, SourceRefused};
 
 use super::entry::{Reads, SourceEntry};
 use super::{guest, rules};
@@ -11,22 +12,18 @@ use super::{guest, rules};
 /// Longest name of a source.
 const LONGEST_NAME: usize = 100;
 
-/// What reads a source.
-#[derive(Clone, Copy)]
+/// Who reads a source: what its `kind` says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Reader {
-    Kafka,
-    Directory,
-    Http,
+    Host(Kind),
     Component,
 }
 
 /// How the catalog names them.
-const READERS: [(&str, Reader); 4] = [
-    ("kafka", Reader::Kafka),
-    ("directory", Reader::Directory),
-    ("http", Reader::Http),
-    ("component", Reader::Component),
-];
+fn readers() -> Vec<(&'static str, Reader)> {
+    let native = Kind::ALL.map(|kind| (kind.as_str(), Reader::Host(kind)));
+    native.into_iter().chain([("component", Reader::Component)]).collect()
+}
 
 /// Reads the table; wrong entries are reported and left out.
 pub(super) fn read<'d>(document: &'d Document, root: &mut Fields<'d, '_>) -> Vec<SourceEntry> {
@@ -55,16 +52,23 @@ fn is_name(name: &str) -> bool {
     (1..=LONGEST_NAME).contains(&name.len()) && name.bytes().all(plain)
 }
 
+/// The keys of an entry that nobody took, for the settings of its kind.
+struct Rest<'f, 'd, 'p>(&'f mut Fields<'d, 'p>);
+
+impl Keys for Rest<'_, '_, '_> {
+    fn read<T: DeserializeOwned>(&mut self) -> Option<T> {
+        self.0.rest()
+    }
+}
+
 fn source(document: &Document, name: &str, mut fields: Fields<'_, '_>) -> Option<SourceEntry> {
     // What the other keys should be depends on it.
-    let reader = fields.must_choose("kind", &READERS)?;
-    let goes_back = matches!(reader, Reader::Kafka | Reader::Http);
+    let reader = fields.must_choose("kind", &readers())?;
+    let goes_back = matches!(reader, Reader::Host(kind) if kind.goes_back());
     let rules = fields.table("rules").map(|table| rules::read(table, goes_back)).unwrap_or_default();
     let reads = match reader {
         Reader::Component => component(document, name, fields)?,
-        Reader::Kafka => native(name, Kind::Kafka(fields.rest()?), &mut fields)?,
-        Reader::Directory => native(name, Kind::Directory(fields.rest()?), &mut fields)?,
-        Reader::Http => native(name, Kind::Http(Box::new(fields.rest()?)), &mut fields)?,
+        Reader::Host(kind) => native(name, kind.read(&mut Rest(&mut fields))?, &mut fields)?,
     };
     Some(SourceEntry { name: name.to_owned(), reads, rules })
 }
@@ -83,8 +87,8 @@ fn component(document: &Document, name: &str, mut fields: Fields<'_, '_>) -> Opt
     guest.map(|guest| Reads::Guest(Box::new(guest)))
 }
 
-fn native(name: &str, kind: Kind, fields: &mut Fields<'_, '_>) -> Option<Reads> {
-    match kind.check(name) {
+fn native(name: &str, settings: Settings, fields: &mut Fields<'_, '_>) -> Option<Reads> {
+    match settings.check(name) {
         Ok(()) => {}
         Err(SourceRefused::Settings { key, what, .. }) => {
             fields.report(fields.line_of(key), key, what);
@@ -97,28 +101,24 @@ fn native(name: &str, kind: Kind, fields: &mut Fields<'_, '_>) -> Option<Reads> 
             return None;
         }
     }
-    let http = match &kind {
-        Kind::Http(settings) => match grant(settings) {
-            Ok(grant) => vec![grant],
-            Err(what) => {
-                fields.report(fields.line_of("url"), "url", what);
-                return None;
-            }
-        },
-        Kind::Kafka(_) | Kind::Directory(_) => Vec::new(),
+    let http = match settings.reach().map(grant).transpose() {
+        Ok(grant) => Vec::from_iter(grant),
+        Err(what) => {
+            fields.report(fields.line_of("url"), "url", what);
+            return None;
+        }
     };
-    Some(Reads::Native { kind: Box::new(kind), http })
+    Some(Reads::Native { settings: Box::new(settings), http })
 }
 
-/// What the requests of a long poll may reach: its own URLs and nothing else.
-fn grant(settings: &sources::http::Settings) -> Result<HttpGrant, String> {
-    let reach = settings.reach();
+/// What the requests of a source may reach: its own URLs and nothing else.
+fn grant(reach: Reach) -> Result<HttpGrant, String> {
     let parts = GrantParts {
         origin: reach.origin,
         methods: reach.methods,
         paths: Some(reach.paths),
-        connection: settings.connection.as_ref().map(ToString::to_string),
-        private: settings.private,
+        connection: reach.connection.map(|connection| connection.to_string()),
+        private: reach.private,
         timeout: Some(reach.timeout),
         ..GrantParts::default()
     };

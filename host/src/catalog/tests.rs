@@ -6,7 +6,7 @@ use std::time::Duration;
 use airflow_asks::{Access, AirflowGrants, Pattern, StateGrant};
 use sandbox::Interface;
 use settings::Problems;
-use streams::Policy;
+use stream_rules::Policy;
 use trigger_host_types::Digest;
 
 use super::entry::Reads;
@@ -213,9 +213,12 @@ fn sources_and_their_rules_arrive() {
     assert_eq!((inbox.name.as_str(), inbox.rules), ("inbox", Rules::default()));
     assert!(feed.rules.is_shared_across_classes);
     let rules = &feed.rules.policy;
-    assert_eq!((rules.queue, rules.queue_full, rules.max_outstanding), (10, streams::QueueFull::DropOldest, Some(9)));
+    assert_eq!(
+        (rules.queue, rules.queue_full, rules.max_outstanding),
+        (10, stream_rules::QueueFull::DropOldest, Some(9))
+    );
     assert_eq!((rules.advance.retries, rules.advance.max_in_flight, rules.grace), (0, 2, Duration::ZERO));
-    assert!(matches!(rules.on_failed, streams::OnFailed::Rewind { .. }) && rules.linger);
+    assert!(matches!(rules.on_failed, stream_rules::OnFailed::Rewind { .. }) && rules.linger);
     // What is not written is the profile's.
     assert_eq!((rules.ack_timeout, rules.binding), (Duration::from_secs(60), Policy::airflow().binding));
     let Reads::Native { http, .. } = &feed.reads else { panic!("{:?}", feed.reads) };

@@ -4,8 +4,9 @@
 
 use logs::{Masker, Note, Task, TriggerLogs};
 use serde_json::{Map, Value};
-use supervisor::{Life, Observer, Subject, What};
+use supervisor::Observer;
 use trigger_host_types::log::{Level, Line};
+use trigger_host_types::step::{self, StepKind, Subject};
 use trigger_host_types::{JobId, TriggerKind};
 
 use super::words::note;
@@ -46,18 +47,18 @@ impl Recorder {
 
 impl Observer for Recorder {
     /// Each step by its name, for whoever looks for something. Payloads stay out of the host's own log.
-    fn observe(&self, life: &Life) {
-        if let Some(step) = Step::of(life) {
-            tracing::debug!(trigger_id = step.trigger.0, classpath = %life.subject.classpath, event = step.event.name(), "A trigger took a step.");
+    fn observe(&self, step: &step::Step) {
+        if let Some(shown) = Step::of(step) {
+            tracing::debug!(trigger_id = shown.trigger.0, classpath = %step.subject.classpath, event = shown.event.name(), "A trigger took a step.");
         }
-        let file = self.file(&life.subject);
+        let file = self.file(&step.subject);
         // A million tasks without a file cost no words.
-        if file.is_none() && life.subject.kind == TriggerKind::Task {
+        if file.is_none() && step.subject.kind == TriggerKind::Task {
             return;
         }
-        match (file, note(life, &self.hostname)) {
+        match (file, note(step, &self.hostname)) {
             (Some((files, task)), Some(note)) => files.host(task, note),
-            (None, Some(note)) if !matches!(life.what, What::Fired { .. }) => self.say(&life.subject, &note),
+            (None, Some(note)) if !matches!(step.what, StepKind::Fired { .. }) => self.say(&step.subject, &note),
             _ => {}
         }
     }

@@ -1,20 +1,21 @@
 //! What the host says about a trigger in its log, for a person who asks what became of it.
 
 use logs::Note;
-use sandbox::{EndReason, Used};
+use sandbox::EndReason;
 use serde_json::{Value, json};
-use supervisor::{Finish, Life, Stop, What};
+use trigger_host_types::Used;
 use trigger_host_types::log::Level;
+use trigger_host_types::step::{Finish, Step, StepKind, Stop};
 
 /// More of a payload is not shown.
 const MOST_PAYLOAD: usize = 2_048;
 
 /// The line about a step; none for steps that nobody would miss.
-pub(super) fn note(life: &Life, hostname: &str) -> Option<Note> {
-    match &life.what {
-        What::Claimed { resumed, component } => {
+pub(super) fn note(step: &Step, hostname: &str) -> Option<Note> {
+    match &step.what {
+        StepKind::Claimed { resumed, component } => {
             let event = if *resumed { "Trigger resumed from its checkpoint" } else { "Trigger started" };
-            let subject = &life.subject;
+            let subject = &step.subject;
             Some(Note {
                 level: Level::Info,
                 event: format!("{event} on {hostname}"),
@@ -25,20 +26,20 @@ pub(super) fn note(life: &Life, hostname: &str) -> Option<Note> {
                 ],
             })
         }
-        What::Stopped(stop) => Some(stopped(stop)),
-        What::Fired { payload, .. } => {
+        StepKind::Stopped(stop) => Some(stopped(stop)),
+        StepKind::Fired { payload, .. } => {
             let cut = &payload[..payload.floor_char_boundary(MOST_PAYLOAD)];
             Some(Note { level: Level::Info, event: "Trigger fired event".into(), fields: vec![("result", json!(cut))] })
         }
         // Why a call ended has been told.
-        What::Failed { reason, .. } if EndReason::CODES.contains(reason) => None,
-        What::Failed { reason, message, lines, .. } => Some(Note {
+        StepKind::Failed { reason, .. } if EndReason::CODES.contains(reason) => None,
+        StepKind::Failed { reason, message, lines, .. } => Some(Note {
             level: Level::Error,
             event: format!("Trigger failed: {message}"),
             fields: vec![("reason", json!(reason)), ("details", json!(lines))],
         }),
-        What::Finished { reason } => finished(*reason),
-        What::Polled { .. } => None,
+        StepKind::Finished { reason } => finished(*reason),
+        StepKind::Polled { .. } => None,
     }
 }
 

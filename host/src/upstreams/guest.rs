@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use broker::HttpGrant;
 use sandbox::Limits;
-use streams::{Mode, Policy};
+use stream_rules::{Mode, Policy};
 use supervisor::{GuestParts, GuestUpstream, Upstream, WantedUpstream};
-use trigger_host_types::SystemClock;
 
 /// A producer, and what its calls may reach and use.
 pub(crate) struct Component {
@@ -27,7 +26,7 @@ pub(super) fn make(of: &Component, policy: Policy, wanted: &WantedUpstream<'_>) 
         limits: Arc::clone(&of.limits),
         http: Arc::clone(&of.http),
         broker: wanted.broker.clone(),
-        clock: Arc::new(SystemClock),
+        clock: Arc::clone(&wanted.clock),
     };
     Upstream { producer: Arc::new(GuestUpstream::new(parts)), mode: Mode::Ack, policy }
 }

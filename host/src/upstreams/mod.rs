@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use broker::HttpGrant;
 use serde_json::Value;
-use sources::{Access, Kind, Wanted};
-use streams::Policy;
+use sources::{Access, Settings, Wanted};
+use stream_rules::Policy;
 use supervisor::{NoUpstreams, Upstream, UpstreamRefused, Upstreams, WantedUpstream};
 
 use self::exchange::Granted;
@@ -31,7 +31,7 @@ struct Entry {
 /// What a source reads.
 pub(crate) enum Reads {
     /// What the host reads itself, with these grants for its HTTP requests.
-    Native(Kind, Arc<[HttpGrant]>),
+    Native(Settings, Arc<[HttpGrant]>),
     /// What a component makes of its grants.
     Guest(Component),
 }
@@ -51,14 +51,14 @@ impl Upstreams for Table {
     fn make(&self, wanted: WantedUpstream<'_>) -> Result<Upstream, UpstreamRefused> {
         let Some(Entry { rules, reads }) = self.0.get(wanted.source) else { return NoUpstreams.make(wanted) };
         match reads {
-            Reads::Native(kind, http) => native(kind, http, rules.policy, &wanted),
+            Reads::Native(settings, http) => native(settings, http, rules.policy, &wanted),
             Reads::Guest(component) => Ok(guest::make(component, rules.policy, &wanted)),
         }
     }
 }
 
 fn native(
-    kind: &Kind,
+    settings: &Settings,
     http: &Arc<[HttpGrant]>,
     policy: Policy,
     wanted: &WantedUpstream<'_>,
@@ -70,8 +70,8 @@ fn native(
         connections: Arc::clone(&wanted.connections),
         exchange: Arc::new(Granted::new(wanted.broker.clone(), Arc::clone(http))),
     };
-    let asked = Wanted { source: wanted.source, parameters: &parameters, key: wanted.key };
-    let source = kind.make(asked, access).map_err(|error| UpstreamRefused(error.to_string()))?;
+    let wanted = Wanted { source: wanted.source, parameters: &parameters, key: wanted.key };
+    let source = settings.make(wanted, access).map_err(|error| UpstreamRefused(error.to_string()))?;
     Ok(Upstream { producer: source.producer, mode: source.mode, policy })
 }
 

@@ -8,16 +8,21 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use broker::{Broker, BrokerConfig, Mask};
+use matching::Match;
 use settings::{Environment, Problems};
-use streams::StreamKey;
-use streams::actor::{Streams, Subscribe, Subscription};
-use streams::matching::Match;
-use trigger_host_types::{ClassPath, ConnId, Connection, ConnectionError, Connections, SystemClock, TriggerId};
+use stream_rules::StreamKey;
+use streams::{Streams, Subscribe, Subscription};
+use trigger_host_types::{
+    ClassPath, ConnId, Connection, ConnectionError, Connections, Digest, SystemClock, TriggerId, VirtualClock,
+};
 
 use super::*;
 use crate::catalog::{self, Unlocked};
 use crate::config;
 use crate::host;
+
+/// What time it is for triggers.
+const VIRTUAL_NOW: u64 = 1_000_000_000_000;
 
 /// One connection, `feed`.
 struct Lender;
@@ -63,6 +68,7 @@ fn make(catalog: &supervisor::Catalog, source: &str, parameters: &str) -> Result
         key: &key,
         connections,
         broker,
+        clock: Arc::new(VirtualClock::new(VIRTUAL_NOW)),
     })
 }
 
@@ -141,4 +147,19 @@ async fn a_long_poll_has_the_credential_of_its_connection() {
     assert_eq!(next(&subscription).await["n"], 1);
     let head = endpoint.join().unwrap();
     assert!(head.contains(&"authorization: Bearer made-up-token".to_owned()), "{head:?}");
+}
+
+/// In virtual time a component that reads a source lives in the time of its triggers.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_component_sees_the_time_of_its_triggers() {
+    let file = guest_build::component("upstream");
+    let digest = Digest::of(&fs::read(&file).unwrap());
+    let text = format!(
+        "[sources.times]\nkind = \"component\"\ncomponent = {:?}\ndigest = \"{digest}\"\nrules.grace = \"0s\"\n",
+        file.display().to_string()
+    );
+    let catalog = catalog(&text).await;
+    let streams = Streams::start();
+    let subscription = subscribe(&streams, make(&catalog, "times", r#"{"read": "time"}"#).unwrap()).await;
+    assert_eq!(next(&subscription).await, VIRTUAL_NOW);
 }

@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-use supervisor::{Life, Observer, Subject};
-use trigger_host_types::{Clock, UnixMs, log};
+use supervisor::Observer;
+use trigger_host_types::step::Subject;
+use trigger_host_types::{Clock, UnixMs, log, step};
 
 use super::step::{Event, Step};
 use super::tally::Tally;
@@ -62,8 +63,8 @@ impl View {
 }
 
 impl Observer for View {
-    fn observe(&self, life: &Life) {
-        Step::of(life).into_iter().for_each(|step| self.show(step));
+    fn observe(&self, step: &step::Step) {
+        Step::of(step).into_iter().for_each(|step| self.show(step));
     }
 
     fn log(&self, subject: &Subject, line: &log::Line) {

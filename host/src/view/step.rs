@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use supervisor::{Finish, Life, Subject, What};
-use trigger_host_types::{ClassPath, TriggerId, TriggerKind, UnixMs, log};
+use trigger_host_types::step::{Finish, StepKind, Subject};
+use trigger_host_types::{ClassPath, TriggerId, TriggerKind, UnixMs, log, step};
 
 /// A step.
 #[derive(Debug, Clone)]
@@ -60,11 +60,11 @@ impl Event {
 
 impl Step {
     /// The step; none for what is told for the logs alone.
-    pub(crate) fn of(life: &Life) -> Option<Self> {
-        let event = match &life.what {
-            What::Stopped(_) | What::Finished { reason: Finish::Drained } => return None,
-            What::Claimed { resumed, .. } => Event::Claimed { kind: life.subject.kind, resumed: *resumed },
-            What::Polled { cpu, wall, late, memory, host_calls, next } => Event::Polled {
+    pub(crate) fn of(step: &step::Step) -> Option<Self> {
+        let event = match &step.what {
+            StepKind::Stopped(_) | StepKind::Finished { reason: Finish::Drained } => return None,
+            StepKind::Claimed { resumed, .. } => Event::Claimed { kind: step.subject.kind, resumed: *resumed },
+            StepKind::Polled { cpu, wall, late, memory, host_calls, next } => Event::Polled {
                 cpu: *cpu,
                 wall: *wall,
                 late: *late,
@@ -72,13 +72,13 @@ impl Step {
                 host_calls: *host_calls,
                 next: *next,
             },
-            What::Fired { payload, key } => Event::Fired { payload: payload.clone(), key: key.to_string() },
-            What::Failed { reason, message, lines, again } => {
+            StepKind::Fired { payload, key } => Event::Fired { payload: payload.clone(), key: key.to_string() },
+            StepKind::Failed { reason, message, lines, again } => {
                 Event::Failed { reason, message: message.clone(), lines: lines.clone(), again: *again }
             }
-            What::Finished { reason } => Event::Finished { reason: reason.as_str() },
+            StepKind::Finished { reason } => Event::Finished { reason: reason.as_str() },
         };
-        let Subject { trigger, classpath, .. } = &life.subject;
-        Some(Self { at: life.at, trigger: *trigger, classpath: Some(classpath.clone()), event })
+        let Subject { trigger, classpath, .. } = &step.subject;
+        Some(Self { at: step.at, trigger: *trigger, classpath: Some(classpath.clone()), event })
     }
 }

@@ -11,7 +11,8 @@ use execution_api::{Client, ClientConfig};
 use logs::Masker;
 use parking_lot::Mutex;
 use sandbox::{Allowed, Config, Limits, Sandbox};
-use supervisor::{Catalog, Class, Drain, Life, Observer, Parts, Settings, Subject, Supervisor, Time, Unmapped, What};
+use supervisor::{Catalog, Class, Drain, Observer, Parts, Settings, Supervisor, Time, Unmapped};
+use trigger_host_types::step::{Step, StepKind, Subject};
 use trigger_host_types::{SystemClock, UnixMs, log};
 
 /// Served by the sample trigger `date_time`.
@@ -37,23 +38,23 @@ pub(crate) struct Seen {
 }
 
 impl Observer for Seen {
-    fn observe(&self, life: &Life) {
-        match &life.what {
-            What::Polled { late, wall, next, .. } => {
+    fn observe(&self, step: &Step) {
+        match &step.what {
+            StepKind::Polled { late, wall, next, .. } => {
                 self.polled.fetch_add(1, Ordering::Relaxed);
                 if next.is_none() {
                     let ms = |time: Duration| time.as_secs_f64() * 1e3;
                     self.late.lock().push((ms(*late), ms(*late + *wall)));
                 }
             }
-            What::Fired { .. } => {
-                self.last_fired.store(life.at, Ordering::Relaxed);
+            StepKind::Fired { .. } => {
+                self.last_fired.store(step.at, Ordering::Relaxed);
                 self.fired.fetch_add(1, Ordering::Relaxed);
             }
-            What::Failed { .. } => {
+            StepKind::Failed { .. } => {
                 self.failed.fetch_add(1, Ordering::Relaxed);
             }
-            What::Claimed { .. } | What::Stopped(_) | What::Finished { .. } => {}
+            StepKind::Claimed { .. } | StepKind::Stopped(_) | StepKind::Finished { .. } => {}
         }
     }
 

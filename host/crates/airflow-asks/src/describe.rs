@@ -1,8 +1,9 @@
 //! What a guest may know of a connection: where it points to. Pure.
 //!
-//! Some types have a URL as their host, with a password, a token or a signature anywhere in it, and people put secrets wherever a form has a field. So a
-//! description is built only from parts that are understood: a scheme, names or addresses, ports. Never a path (the path of a web hook is its
-//! secret), a query, or a schema that is more than a name.
+//! Some types have a URL as their host, with a password, a token or a signature anywhere in it, and people put secrets
+//! wherever a form has a field. So a description is built only from parts that are understood: a scheme, names or
+//! addresses, ports. Never a path (the path of a web hook is its secret), a query, or a schema that is more than a
+//! name.
 
 use trigger_host_types::airflow::{ConnectionDescription, Error};
 
@@ -23,8 +24,8 @@ pub(crate) fn describe(found: execution_api::WireConnection) -> Result<Connectio
     })
 }
 
-/// Scheme and authority of a host without user information. None where their end is not certain: an `@` behind the authority may belong to a path,
-/// or to a password with a raw `/`, `?` or `#` in it.
+/// Scheme and authority of a host without user information. None where their end is not certain: an `@` behind the
+/// authority may belong to a path, or to a password with a raw `/`, `?` or `#` in it.
 fn read_place(host: &str) -> Option<String> {
     let (scheme, rest) = host.split_once("://").map_or((None, host), |(scheme, rest)| (Some(scheme), rest));
     let (authority, behind) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));

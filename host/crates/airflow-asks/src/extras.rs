@@ -1,14 +1,16 @@
 //! The keys of a connection's extra that a grant lists. Pure.
 //!
-//! An extra holds secrets beside settings, and its author need not have kept them apart. A value leaves only when all of this holds, at any depth,
-//! also within text that is JSON itself:
+//! An extra holds secrets beside settings, and its author need not have kept them apart. A value leaves only when all
+//! of this holds, at any depth, also within text that is JSON itself:
 //! - its key is granted by name;
 //! - no name in it says that it is a secret, nor does its own;
-//! - no text in it is or contains what is secret in the same connection: its login, its password, or the value of a key with such a name;
+//! - no text in it is or contains what is secret in the same connection: its login, its password, or the value of a key
+//!   with such a name;
 //! - no text in it is a URL with user information, a private key, or a list of parameters of which one has such a name.
 //!
-//! Everything else is a refusal that names the key and not the reason: a reason would tell what a secret looks like. What is looked at is what is
-//! handed out: of a key that stands twice in an object, the last value, as Python reads it.
+//! Everything else is a refusal that names the key and not the reason: a reason would tell what a secret looks like.
+//! What is looked at is what is handed out: of a key that stands twice in an object, the last value, as Python reads
+//! it.
 
 use encodings::value_from_wire;
 use execution_api::WireConnection;
@@ -19,7 +21,8 @@ use trigger_host_types::airflow::{Error, Extra};
 
 /// Text that is JSON within text that is JSON, and so on: nothing needs more, and what needs it is refused.
 const MOST_LAYERS: usize = 4;
-/// A secret of so many characters is looked for within text; a shorter one would be found in innocent words, and must be the whole of a text.
+/// A secret of so many characters is looked for within text; a shorter one would be found in innocent words, and must
+/// be the whole of a text.
 const LONG_SECRET: usize = 8;
 
 /// The settings with these keys, in this order. Keys that are not there are left out.

@@ -1,5 +1,5 @@
-//! What the triggers of a class may ask of Airflow. Pure; everything that is not granted is refused. Whether one ask is within its grant is in
-//! the file of its interface.
+//! What the triggers of a class may ask of Airflow. Pure; everything that is not granted is refused. Whether one ask is
+//! within its grant is in the file of its interface.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -1,12 +1,13 @@
 //! Connections that were fetched a moment ago, so that many triggers that use one connection fetch it once.
 //!
-//! Owns at most [`MOST`] connections and failures to get one: the one that was asked for longest ago makes room for a new one. Each is used for a
-//! short time, a failure for a shorter one. While Airflow cannot answer, or no longer answers for this trigger, the last connection is used for some
-//! minutes more, because `on-kill` runs when Airflow has already forgotten the trigger and still has to reach the service. Triggers of one Dag share,
-//! since Airflow decides by the Dag's team; so do triggers that no task waits for, which have no team.
+//! Owns at most [`MOST`] connections and failures to get one: the one that was asked for longest ago makes room for a
+//! new one. Each is used for a short time, a failure for a shorter one. While Airflow cannot answer, or no longer
+//! answers for this trigger, the last connection is used for some minutes more, because `on-kill` runs when Airflow has
+//! already forgotten the trigger and still has to reach the service. Triggers of one Dag share, since Airflow decides
+//! by the Dag's team; so do triggers that no task waits for, which have no team.
 //!
-//! Invariants: one fetch at a time for one connection; nothing is used for longer than that; what went wrong for one trigger alone is not kept for
-//! others.
+//! Invariants: one fetch at a time for one connection; nothing is used for longer than that; what went wrong for one
+//! trigger alone is not kept for others.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -23,8 +24,8 @@ const MOST: usize = 1_024;
 const LIFE: Duration = Duration::from_secs(30);
 /// How long it is used when Airflow cannot answer.
 const LIFE_IN_NEED: Duration = Duration::from_secs(600);
-/// How long a fetch may take while the last connection can still be used: a read of a stream may be waiting for it, or messages that are kept from
-/// being delivered again.
+/// How long a fetch may take while the last connection can still be used: a read of a stream may be waiting for it, or
+/// messages that are kept from being delivered again.
 const REFRESH_WITHIN: Duration = Duration::from_secs(2);
 /// How long nobody asks again for a connection that does not exist, or that may not be used.
 const LIFE_OF_REFUSAL: Duration = Duration::from_secs(10);

@@ -1,7 +1,8 @@
 //! Lends connections to the requests of one trigger: fetched in the trigger's own name, for the broker alone.
 //!
-//! Invariants: the masker knows what is secret in a connection before anybody gets it; an error names the connection, and says nothing else about it
-//! or about the host; a fetch needs a place among the few requests that run at once, and has a deadline.
+//! Invariants: the masker knows what is secret in a connection before anybody gets it; an error names the connection,
+//! and says nothing else about it or about the host; a fetch needs a place among the few requests that run at once, and
+//! has a deadline.
 
 use std::sync::Arc;
 

@@ -1,8 +1,10 @@
-//! Answers what triggers ask of Airflow: variables, XComs, asset state, states, what connections point to; and lends connections to their requests.
+//! Answers what triggers ask of Airflow: variables, XComs, asset state, states, what connections point to; and lends
+//! connections to their requests.
 //!
-//! The order is fixed: the grant, then the scope (Dag, run, task and assets are those of the host's own record of the trigger), then a place among
-//! the few requests that run at once, then the request in the trigger's own name. So guests cannot flood the API: what waits, waits here, and
-//! heartbeats and deliveries have ways of their own. How an ask is granted and answered is in the file of its interface.
+//! The order is fixed: the grant, then the scope (Dag, run, task and assets are those of the host's own record of the
+//! trigger), then a place among the few requests that run at once, then the request in the trigger's own name. So
+//! guests cannot flood the API: what waits, waits here, and heartbeats and deliveries have ways of their own. How an
+//! ask is granted and answered is in the file of its interface.
 //!
 //! Knows no WebAssembly and no schedule: the sandbox is asked through `trigger_host_types::airflow`, the broker through
 //! `trigger_host_types::Connections`.

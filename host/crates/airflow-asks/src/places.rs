@@ -1,7 +1,8 @@
 //! Limits how many requests to Airflow run at once: a few in all, and half of them at most for one class path.
 //!
-//! Fairness: a request first waits for a place of its class path, then for one of all places, both in the order of asking. So one class path holds at
-//! most half of the common queue, however many of its triggers ask, and one whose requests hang does not stop the others.
+//! Fairness: a request first waits for a place of its class path, then for one of all places, both in the order of
+//! asking. So one class path holds at most half of the common queue, however many of its triggers ask, and one whose
+//! requests hang does not stop the others.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};

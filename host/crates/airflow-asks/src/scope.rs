@@ -1,4 +1,5 @@
-//! What belongs to the trigger that asks: its task instance, and the assets that it watches, both from the host's own record.
+//! What belongs to the trigger that asks: its task instance, and the assets that it watches, both from the host's own
+//! record.
 
 use execution_api::XcomPlace;
 use trigger_host_types::airflow::{self, Asset, Error};
@@ -63,7 +64,8 @@ impl Scope {
         }
     }
 
-    /// The name of an asset that the trigger watches. Airflow is always asked by name: asked by URI, it fails on some assets.
+    /// The name of an asset that the trigger watches. Airflow is always asked by name: asked by URI, it fails on some
+    /// assets.
     pub(crate) fn asset(&self, asked: &Asset) -> Result<&str, Error> {
         let Some(assets) = &self.assets else {
             let what = "this trigger watches no asset, or this server does not say which ones it watches";

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use trigger_host_types::Backoff;
+
 use crate::error::Fault;
 
 /// What kind of call failed.
@@ -31,11 +33,11 @@ pub enum Call {
 /// What to do about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
-    /// The same again after a wait of [`Backoff::CALL`] (of [`Backoff::REGISTER`] for registering).
+    /// The same again after a wait of [`CALL_WAITS`] (of [`REGISTER_WAITS`] for registering).
     Retry,
-    /// Report unhealthy, keep the triggers running and try again with [`Backoff::SLOW`]. A person has to act.
+    /// Report unhealthy, keep the triggers running and try again with [`SLOW_WAITS`]. A person has to act.
     RetrySlowly,
-    /// Ask for the workloads in two halves. A batch of one that still fails is left out until [`Backoff::SLOW`] has passed.
+    /// Ask for the workloads in two halves. A batch of one that still fails is left out until [`SLOW_WAITS`] has passed.
     Halve,
     /// The claims are gone: stop all, register anew, start from load.
     RegisterAnew,
@@ -52,7 +54,7 @@ pub enum Step {
 }
 
 /// How often an event or failure that the server answers with 500 is sent before it is parked: about five minutes with
-/// [`Backoff::EVENT`].
+/// [`EVENT_WAITS`].
 pub const EVENT_ATTEMPTS: u32 = 8;
 
 /// The next step after `call` failed with `fault`.
@@ -79,39 +81,14 @@ pub const fn next_step(call: Call, fault: Fault, attempts: u32, registered: bool
     }
 }
 
-/// Waits that double up to a bound, each shortened by chance to between half and all of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Backoff {
-    first: Duration,
-    most: Duration,
-}
-
-impl Backoff {
-    /// Registering: 1 s to 10 s. Airflow gives up after 300 s.
-    pub const REGISTER: Self = Self::new(Duration::from_secs(1), Duration::from_secs(10));
-    /// Ordinary calls: 1 s to 30 s.
-    pub const CALL: Self = Self::new(Duration::from_secs(1), Duration::from_secs(30));
-    /// One event or failure: 2 s to 128 s, so that [`EVENT_ATTEMPTS`] take up to about four minutes.
-    pub const EVENT: Self = Self::new(Duration::from_secs(2), Duration::from_secs(128));
-    /// What only a person can mend: 10 s to 60 s.
-    pub const SLOW: Self = Self::new(Duration::from_secs(10), Duration::from_secs(60));
-    /// Starting a failed asset watcher again: 1 s to 5 min.
-    pub const WATCHER: Self = Self::new(Duration::from_secs(1), Duration::from_secs(300));
-
-    /// From `first`, doubling, never above `most`.
-    pub const fn new(first: Duration, most: Duration) -> Self {
-        Self { first, most }
-    }
-
-    /// The wait after `failures` failed attempts in a row (from 1). `random` is uniform in 0 to 1; anything else counts as the nearer
-    /// of the two.
-    pub fn next_wait(&self, failures: u32, random: f64) -> Duration {
-        let doubled = 1_u32.checked_shl(failures.saturating_sub(1)).unwrap_or(u32::MAX);
-        let full = self.first.saturating_mul(doubled).min(self.most);
-        let random = if random.is_nan() { 1.0 } else { random.clamp(0.0, 1.0) };
-        full.mul_f64(0.5 + random / 2.0).min(self.most)
-    }
-}
+/// Waits between attempts to register: 1 s to 10 s. Airflow gives up after 300 s.
+pub const REGISTER_WAITS: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(10));
+/// Waits between ordinary calls: 1 s to 30 s.
+pub const CALL_WAITS: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(30));
+/// Waits before one event or failure is sent again: 2 s to 128 s, so that [`EVENT_ATTEMPTS`] last up to about four minutes.
+pub const EVENT_WAITS: Backoff = Backoff::new(Duration::from_secs(2), Duration::from_secs(128));
+/// Waits for what only a person can mend: 10 s to 60 s.
+pub const SLOW_WAITS: Backoff = Backoff::new(Duration::from_secs(10), Duration::from_secs(60));
 
 #[cfg(test)]
 mod tests {
@@ -174,19 +151,6 @@ mod tests {
         }
         for fault in [Fault::NoApi, Fault::Auth, Fault::Rejected] {
             assert_eq!(next_step(Call::Register, fault, 1, false), Step::Fatal, "{fault:?}");
-        }
-    }
-
-    #[test]
-    fn waits_double_and_stay_within_bounds() {
-        let waits: Vec<u64> = (1..=6).map(|failures| Backoff::REGISTER.next_wait(failures, 1.0).as_secs()).collect();
-        assert_eq!(waits, [1, 2, 4, 8, 10, 10]);
-        assert_eq!(Backoff::REGISTER.next_wait(1, 0.0), Duration::from_millis(500));
-        for failures in [0, 1, 31, 32, 33, u32::MAX] {
-            for random in [-1.0, 0.0, 0.3, 1.0, 7.0, f64::NAN] {
-                let wait = Backoff::CALL.next_wait(failures, random);
-                assert!(wait >= Duration::from_millis(500) && wait <= Duration::from_secs(30), "{failures} {random}");
-            }
         }
     }
 }

@@ -12,9 +12,10 @@ use crate::versions::Versions;
 /// How a sandbox is set up.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Calls in flight at most; more wait for their turn. Each takes about 4 GiB of address space and, warm, up to 1 MiB of memory. Filters of
-    /// shared streams stay between their calls in slots beside these: four times as many at most, as far as 16,000 in all allow, while their
-    /// memories are together no more than 8 MiB for each slot of this number.
+    /// Calls in flight at most; more wait for their turn. Each takes about 4 GiB of address space and, warm, up to 1
+    /// MiB of memory. Filters of shared streams stay between their calls in slots beside these: four times as many at
+    /// most, as far as 16,000 in all allow, while their memories are together no more than 8 MiB for each slot of this
+    /// number.
     pub slots: usize,
     /// Bytes of linear memory a slot can hold at all; a call's own limit may be lower.
     pub max_memory: u64,

@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 
 use bytes::Bytes;
-use streams::{AdvanceError, AdvanceItem};
+use stream_rules::{AdvanceError, AdvanceItem};
 
 /// See the module. Raw events are named by their payloads; those of one lane differ.
 #[derive(Debug, Default)]
@@ -63,8 +63,9 @@ impl From<Gap> for AdvanceError {
 
 #[cfg(test)]
 mod tests {
+    use stream_rules::Outcome;
+
     use super::*;
-    use streams::Outcome;
 
     fn items(names: &[&'static str]) -> Vec<AdvanceItem> {
         let item = |name: &&'static str| AdvanceItem {

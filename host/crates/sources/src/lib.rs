@@ -1,19 +1,20 @@
 //! Sources of shared streams that are native to the host: what takes a live handle or a socket, so that no guest can be it.
 //!
-//! Owns the operator's table of sources ([`Sources`]) and one room per kind. A guest names a source and gives parameters; what it may
-//! choose, and everything else, is in the table. Knows the seam of `streams` and nothing of wasm or Airflow. Invariants: a credential
+//! Owns the table of their kinds ([`Kind`]) and one folder per kind. A guest names a source and gives parameters; what it may choose, and
+//! everything else, is in the operator's [`Settings`]. Knows the seam of `streams` and nothing of wasm or Airflow. Invariants: a credential
 //! comes from a [`Connections`](trigger_host_types::Connections) of the caller and goes to the upstream alone; a position at the
 //! broker never moves past a raw event that is not settled.
 #![forbid(unsafe_code)]
 
 pub mod directory;
-mod duration;
 mod errors;
 pub mod http;
 pub mod kafka;
+mod kind;
 #[cfg(any(feature = "kafka", feature = "http"))]
 mod ledger;
-mod table;
+mod source;
 
 pub use errors::SourceRefused;
-pub use table::{Access, Exchange, Kind, Source, Sources, Wanted};
+pub use kind::{Keys, Kind, Settings};
+pub use source::{Access, Exchange, Reach, Source, Wanted};

@@ -1,32 +1,30 @@
-//! Shared streams: many triggers behind one upstream, and acknowledgements back to its broker.
+//! Shared streams on tokio: channels, tasks and the clock around the rules, and nothing that decides.
 //!
-//! Owns the rules of docs/design/shared-streams.md as a pure state machine ([`Group`], [`Registry`]) and a thin actor
-//! around it. Knows neither Airflow's wire nor wasm. Invariants: a raw event is advanced past only when everyone who
-//! was there when it was read has resolved it and what they derived from it is stored; time is a parameter; every queue
-//! has a bound.
+//! Owns the way messages get into a group and effects get out. What happens is decided in `stream-rules`; [`GroupLoop`]
+//! is one group without a runtime, so that its interleavings can be searched; [`Streams`] puts all of them on tokio.
+//! Knows neither Airflow's wire nor wasm. Invariants: the task of a group is the only one that touches its state; every
+//! queue has a bound; whoever waits for the reply of a group that is gone hears that it is gone. A group may run on
+//! another runtime than its producer ([`Streams::start_on`]).
 #![forbid(unsafe_code)]
 
-pub mod actor;
-pub mod appetite;
-mod effect;
-mod entries;
-mod group;
-mod ids;
-mod lanes;
-pub mod matching;
-mod outcome;
-mod policy;
-mod registry;
-mod ring;
-mod slot_set;
-mod slots;
-pub mod status;
-mod timers;
-mod unstored;
+mod alarm;
+mod calls;
+mod group_loop;
+mod leavers;
+mod message;
+mod producer;
+mod request;
+mod status;
+mod streams;
+mod subscription;
+mod table;
+mod task;
+mod totals;
 
-pub use effect::{AdvanceItem, Batch, Delivery, Effect, Notice, PollEnd, Raw, Verdict};
-pub use group::{AdvanceError, Counts, Group, JoinError, Mode, NotStored, PullError, VerdictError};
-pub use ids::{BatchId, EventId, GroupId, Lane, Moment, Seq, Sequence, StreamKey, SubscriptionId};
-pub use outcome::{FailedBy, Failure, Outcome};
-pub use policy::{AckClock, AdvancePolicy, Binding, Identity, OnFailed, Policy, QueueFull};
-pub use registry::Registry;
+pub use group_loop::{GroupLoop, Shell};
+pub use message::{Ended, Leaving, Message, Reply};
+pub use producer::{Advance, Producer, Read, Reader, SourceError};
+pub use request::{PauseError, Subscribe, SubscribeError};
+pub use status::{GroupStatus, Seen};
+pub use streams::Streams;
+pub use subscription::{Confirmer, Exit, Subscription};

@@ -1,221 +1,134 @@
-//! What an operator sees of a group.
+//! Looking at all groups at once.
 //!
-//! Owns the plain shapes of a snapshot, for `GET /streams` and for metrics. Invariants: nothing decides by them; a snapshot lists at most
-//! [`LANES`] lanes and [`SUBSCRIBERS`] subscribers, however many there are, and says how many there are.
+//! Owns the deadline. Invariant: a group that does not answer is listed as such and holds up nobody's answer.
 
 use std::time::Duration;
 
-use trigger_host_types::TriggerId;
+use stream_rules::status::{State, Status};
+use stream_rules::{GroupId, StreamKey};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
 
-use crate::group::{Counts, Mode};
-use crate::ids::{EventId, Lane};
-use crate::outcome::FailedBy;
+use crate::message::Message;
+use crate::request::{Known, Request};
 
-/// Lanes that a snapshot lists: those whose heads have waited longest.
-pub const LANES: usize = 100;
-/// Subscribers that a snapshot lists: the failed, then those that are furthest behind.
-pub const SUBSCRIBERS: usize = 100;
-/// Triggers that one lane's head names.
-pub const NAMES: usize = 8;
+/// How long all groups together may take to answer.
+const ANSWER: Duration = Duration::from_secs(2);
 
-/// What a group is doing, and if it does not read, why.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum State {
-    /// Waits for others to join before the first read (`D1`).
-    Grace,
-    /// Its source is being opened.
-    Opening,
-    /// Reads, or waits for the source to have something.
-    Reading,
-    /// An operator has paused it.
-    Paused,
-    /// A slow subscriber has as much waiting as it may.
-    Blocked,
-    /// As many raw events are outstanding as may be (`A2`).
-    Full,
-    /// No live subscriber; not read for nobody (`S2`).
-    Idle,
-    /// The last subscriber has left; waits for what it owes (`L2`).
-    Lingering,
-    /// The poll is over; what is resolved is still advanced (`P6`).
-    Draining,
-    /// The producer is being closed (`C1`).
-    Closing,
-    /// Over.
-    Ended,
-}
-
-impl State {
-    /// All of them.
-    pub const ALL: [Self; 11] = [
-        Self::Grace,
-        Self::Opening,
-        Self::Reading,
-        Self::Paused,
-        Self::Blocked,
-        Self::Full,
-        Self::Idle,
-        Self::Lingering,
-        Self::Draining,
-        Self::Closing,
-        Self::Ended,
-    ];
-
-    /// A word for operators and labels.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Grace => "grace",
-            Self::Opening => "opening",
-            Self::Reading => "reading",
-            Self::Paused => "paused",
-            Self::Blocked => "blocked",
-            Self::Full => "full",
-            Self::Idle => "idle",
-            Self::Lingering => "lingering",
-            Self::Draining => "draining",
-            Self::Closing => "closing",
-            Self::Ended => "ended",
-        }
-    }
-}
-
-/// What a group has done since it was made. Counted where it happens; nothing is looked up for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Totals {
-    /// Reads that the source answered.
-    pub reads: u64,
-    /// Raw events that it gave.
-    pub read: u64,
-    /// Parts of raw events that no filter was called for, as a subscriber's match did not select them.
-    pub skipped: u64,
-    /// Parts of raw events that a filter refused (`R1`).
-    pub rejected: u64,
-    /// Advances that the broker took.
-    pub advances: u64,
-    /// Calls of advance that failed or were overdue, repeated or not.
-    pub advances_failed: u64,
-    /// Raw events that were advanced past.
-    pub advanced: u64,
-    failed_by: [u64; FailedBy::ALL.len()],
-}
-
-impl Totals {
-    /// Parts of raw events that were failed, reason by reason. One that is offered again and failed again counts twice.
-    pub fn failed_by(&self) -> impl Iterator<Item = (FailedBy, u64)> + '_ {
-        FailedBy::ALL.into_iter().map(|by| (by, self.failed_by[by as usize]))
-    }
-
-    /// Adds what came between two looks at one group.
-    pub(crate) fn add(&mut self, now: &Self, before: &Self) {
-        self.reads += now.reads - before.reads;
-        self.read += now.read - before.read;
-        self.skipped += now.skipped - before.skipped;
-        self.rejected += now.rejected - before.rejected;
-        self.advances += now.advances - before.advances;
-        self.advances_failed += now.advances_failed - before.advances_failed;
-        self.advanced += now.advanced - before.advanced;
-        for (sum, (now, before)) in self.failed_by.iter_mut().zip(now.failed_by.iter().zip(&before.failed_by)) {
-            *sum += now - before;
-        }
-    }
-
-    pub(crate) fn failed(&mut self, by: FailedBy) {
-        self.failed_by[by as usize] += 1;
-    }
-}
-
-/// One subscriber.
+/// One group, or one paused stream without a group.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SubscriberStatus {
-    /// Which trigger.
-    pub trigger: TriggerId,
-    /// Raw events that wait for it: its lag.
-    pub queued: usize,
-    /// Raw events that its filter is working on.
-    pub in_hand: usize,
-    /// Raw events it was given that wait for storage, or for a later verdict of its own.
-    pub unsettled: usize,
-    /// Whether it was failed and has not yet left (`Q3`).
-    pub failed: bool,
-}
-
-/// What the head of a lane waits for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Wait {
-    /// Its subscribers.
-    Subscribers {
-        /// Those who have given no verdict on it, at most [`NAMES`].
-        undecided: Vec<TriggerId>,
-        /// How many those are.
-        undecided_total: usize,
-        /// Trigger events made of it that are not stored.
-        unstored: usize,
-    },
-    /// Nothing but its turn: as many lanes advance as may.
-    Turn,
-    /// The broker: so many raw events are being advanced past, or wait for a call that takes several lanes.
-    Advance {
-        /// Items of the running call.
-        items: usize,
-        /// Which call of these items it is, from 1.
-        call: u32,
-    },
-    /// The next call, after one that failed.
-    Retry {
-        /// Items of the call.
-        items: usize,
-        /// Calls that failed.
-        calls: u32,
-        /// Until then; zero when it only waits for its turn.
-        wait: Duration,
-    },
-    /// Those who failed it, to be offered it again (`P2`, hold).
-    Held {
-        /// Who failed it, at most [`NAMES`].
-        failed: Vec<TriggerId>,
-        /// How many those are.
-        failed_total: usize,
-    },
-    /// The producer, to read the lane again (`P2`, rewind).
-    Rewind,
-}
-
-/// One lane.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LaneStatus {
-    /// Which.
-    pub lane: Lane,
-    /// Its oldest raw event that is in no call; None when all of them are.
-    pub head: Option<EventId>,
-    /// Since its oldest raw event was read, one in a call included.
-    pub age: Duration,
-    /// What it waits for.
-    pub waits_for: Wait,
-}
-
-/// One group at one moment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Status {
-    /// Whether it is acknowledged.
-    pub mode: Mode,
-    /// What it is doing.
-    pub state: State,
-    /// Whether an operator has paused it, whatever its state.
+pub struct GroupStatus {
+    /// Of which stream.
+    pub key: StreamKey,
+    /// Its number; the last group's, for a paused stream without one.
+    pub id: GroupId,
+    /// What kind of source it reads; None without a group.
+    pub source: Option<&'static str>,
+    /// Whether an operator has paused the stream.
     pub paused: bool,
-    /// Whether a read is under way. One that was when the group was paused may still give raw events.
-    pub reading: bool,
-    /// Since the source last gave raw events; None before the first.
-    pub last_read: Option<Duration>,
-    /// What it holds.
-    pub counts: Counts,
-    /// What it has done.
-    pub totals: Totals,
-    /// Raw events that wait for the slowest subscriber.
-    pub lag: usize,
-    /// Since the oldest raw event that is not advanced past was read; None when there is none.
-    pub oldest: Option<Duration>,
-    /// At most [`SUBSCRIBERS`].
-    pub subscribers: Vec<SubscriberStatus>,
-    /// At most [`LANES`], oldest first.
-    pub lanes: Vec<LaneStatus>,
+    /// What was seen.
+    pub seen: Seen,
+}
+
+/// What was seen of a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Seen {
+    /// What it says of itself.
+    Status(Box<Status>),
+    /// It did not answer in time.
+    NoAnswer,
+    /// The stream is paused and has no group at the moment.
+    NoGroup,
+}
+
+impl GroupStatus {
+    /// What [`GroupStatus::state`] says of one that did not answer.
+    pub const NO_ANSWER: &str = "no-answer";
+
+    /// One word for what it is doing: a [`State`], or [`GroupStatus::NO_ANSWER`].
+    pub const fn state(&self) -> &'static str {
+        match &self.seen {
+            Seen::Status(status) => status.state.as_str(),
+            Seen::NoAnswer => Self::NO_ANSWER,
+            Seen::NoGroup => State::Paused.as_str(),
+        }
+    }
+}
+
+/// Asks the table, then all groups at the same time.
+pub(crate) async fn look_at_all(table: &mpsc::Sender<Request>) -> Vec<GroupStatus> {
+    let until = Instant::now() + ANSWER;
+    let known = async {
+        let (reply, all) = oneshot::channel();
+        table.send(Request::All { reply }).await.ok()?;
+        all.await.ok()
+    };
+    // Without a table, everything is being stopped.
+    let known = tokio::time::timeout_at(until, known).await.ok().flatten().unwrap_or_default();
+    let mut asked = JoinSet::new();
+    for known in known {
+        asked.spawn(ask(known, until));
+    }
+    let mut all: Vec<GroupStatus> = asked.join_all().await.into_iter().flatten().collect();
+    all.sort_by_key(|group| group.id);
+    all
+}
+
+/// None when it has ended meanwhile.
+async fn ask(known: Known, until: Instant) -> Option<GroupStatus> {
+    let Known { key, id, paused, group } = known;
+    let source = group.as_ref().map(|handle| handle.source);
+    let seen = match group {
+        None => Seen::NoGroup,
+        Some(handle) => {
+            let answer = async {
+                let (reply, answer) = oneshot::channel();
+                let message = Message::Status(Box::new(move |status| reply.send(status).is_ok()));
+                handle.messages.send(message).await.ok()?;
+                answer.await.ok()
+            };
+            match tokio::time::timeout_at(until, answer).await {
+                Ok(status) => Seen::Status(Box::new(status?)),
+                Err(_) => Seen::NoAnswer,
+            }
+        }
+    };
+    Some(GroupStatus { key, id, source, paused, seen })
+}
+
+#[cfg(test)]
+mod tests {
+    use stream_rules::{Group, Mode, Moment, Policy, Sequence};
+
+    use super::*;
+    use crate::request::Handle;
+
+    fn known(id: u64) -> (Known, mpsc::Receiver<Message>) {
+        let (messages, inbox) = mpsc::channel(1);
+        let (key, id) = (StreamKey::global("k"), GroupId(id));
+        (Known { key, id, paused: false, group: Some(Handle::to(id, messages)) }, inbox)
+    }
+
+    /// One that is stuck, one whose queue is full as well, one that answers, one that is over.
+    #[tokio::test(start_paused = true)]
+    async fn nobody_is_waited_for_longer_than_the_deadline() {
+        let (table, mut requests) = mpsc::channel(1);
+        let ((stuck, _stuck), (full, _full), (well, mut asked)) = (known(1), known(2), known(3));
+        let ((over, _), began) = (known(4), Instant::now());
+        if let Some(handle) = &full.group {
+            assert!(handle.messages.try_send(Message::Tick).is_ok());
+        }
+        let all = tokio::spawn(async move { look_at_all(&table).await });
+        if let Some(Request::All { reply }) = requests.recv().await {
+            assert!(reply.send(vec![stuck, full, well, over]).is_ok());
+        }
+        let group = Group::new(Policy::safe(), Mode::Ack, Sequence::default(), [], Moment::default(), &mut Vec::new());
+        if let Some(Message::Status(reply)) = asked.recv().await {
+            assert!(reply(group.status(Moment::default())));
+        }
+        let states: Vec<_> = all.await.unwrap_or_default().iter().map(GroupStatus::state).collect();
+        assert_eq!(states, ["no-answer", "no-answer", "grace"]);
+        assert_eq!(began.elapsed(), ANSWER);
+    }
 }

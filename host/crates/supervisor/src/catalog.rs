@@ -1,5 +1,5 @@
-//! What this host may run: class paths and paths of callbacks mapped to loaded components with their grants and limits. The file format is
-//! the command line's.
+//! What this host may run: class paths and paths of callbacks mapped to loaded components with their grants and limits.
+//! The file format is the command line's.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,7 +10,6 @@ use execution_api::wire::CALLBACK_CLASSPATH;
 use sandbox::{Component, Limits, Poller, Subscriber};
 use trigger_host_types::{ClassPath, TriggerKind};
 
-use crate::scheduler::Mapped;
 use crate::streams::{NoUpstreams, Upstreams};
 
 /// A class path and what runs for it.
@@ -41,12 +40,6 @@ impl Class {
     /// What filters shared streams for its triggers; none where they are polled.
     pub fn subscriber(&self) -> Option<&Subscriber> {
         if let Component::Subscriber(subscriber) = &self.component { Some(subscriber) } else { None }
-    }
-}
-
-impl Mapped for Arc<Class> {
-    fn listens(&self) -> bool {
-        Class::listens(self)
     }
 }
 
@@ -101,8 +94,8 @@ impl Catalog {
         &self.upstreams
     }
 
-    /// What a path is mapped to: of a callback the path of its function, else the class path. An entry for the class that Airflow gives to
-    /// every callback takes those that have none of their own.
+    /// What a path is mapped to: of a callback the path of its function, else the class path. An entry for the class
+    /// that Airflow gives to every callback takes those that have none of their own.
     pub fn get(&self, kind: TriggerKind, path: &ClassPath) -> Option<&Arc<Class>> {
         match kind {
             TriggerKind::Callback => {

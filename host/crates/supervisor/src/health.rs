@@ -1,4 +1,4 @@
-//! What an operator is told of a running host.
+//! The health of a running host, as an operator sees it.
 
 use std::fmt;
 use std::time::Duration;
@@ -16,7 +16,7 @@ pub struct Health {
     pub claims_safe: bool,
     /// Whether the executor answered its watchdog.
     pub executor_alive: bool,
-    /// What the API refuses and a person has to mend.
+    /// What the API refuses and a person has to fix.
     pub complaint: Option<String>,
     /// Triggers held.
     pub triggers: usize,
@@ -29,12 +29,12 @@ pub struct Health {
 }
 
 impl Health {
-    /// Whether the process works; if not, restart it.
+    /// Whether the process works; if it does not, restart it.
     pub const fn is_alive(&self) -> bool {
         self.executor_alive
     }
 
-    /// Whether it does what it is for.
+    /// Whether it can do its work.
     pub const fn is_ready(&self) -> bool {
         self.executor_alive && self.claims_safe && self.complaint.is_none() && !self.draining
     }
@@ -43,9 +43,9 @@ impl Health {
 impl fmt::Display for Health {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = match self {
-            Self { executor_alive: false, .. } => "the executor does not answer",
+            Self { executor_alive: false, .. } => "the executor does not respond",
             Self { draining: true, .. } => "draining",
-            Self { claims_safe: false, .. } => "paused: no heartbeat was accepted for too long",
+            Self { claims_safe: false, .. } => "paused: no heartbeat has been accepted for too long",
             Self { complaint: Some(_), .. } => "the Execution API refuses requests",
             Self { held: 1.., .. } => "holding triggers that cannot be run",
             _ => "ok",

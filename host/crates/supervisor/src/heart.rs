@@ -1,6 +1,8 @@
-//! Heartbeats: on a thread, a runtime and a connection of their own, so that neither a guest, nor a slow call, nor a full queue delays one.
+//! Heartbeats: on a thread, a runtime and a connection of their own, so that neither a guest, nor a slow call, nor a
+//! full queue delays one.
 //!
-//! The heart beats only while the executor answers its watchdog: a host that cannot run triggers must let others have them.
+//! The heart beats only while the executor answers its watchdog: a host that cannot run triggers must let others have
+//! them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
@@ -9,11 +11,10 @@ use std::time::Duration;
 use execution_api::retry::{Call, Step, next_step};
 use execution_api::{ApiError, Client};
 use parking_lot::Mutex;
+use scheduler::Beats;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 use trigger_host_types::JobId;
-
-use crate::beats::Beats;
 
 /// What the heart and the rest of the host tell each other.
 pub(crate) struct Heart {
@@ -24,7 +25,7 @@ pub(crate) struct Heart {
     executor_alive: AtomicBool,
     beats: Mutex<Beats>,
     complaint: Mutex<Option<String>>,
-    /// The Job is unknown to the API: register anew.
+    /// The API does not know the Job: register again.
     job_gone: AtomicBool,
     stopped: AtomicBool,
     /// Wakes the thread, to stop.
@@ -69,7 +70,7 @@ impl Heart {
     }
 
     async fn beat(self: Arc<Self>, client: Client, rhythm: Rhythm) {
-        // A missed beat is tried again soon: a threshold is a few periods long.
+        // A missed beat is repeated soon: a threshold is only a few periods long.
         let soon = (rhythm.every / 5).max(Duration::from_millis(50));
         let mut wait = rhythm.every;
         loop {
@@ -86,7 +87,7 @@ impl Heart {
             if self.executor_alive.swap(alive, Ordering::SeqCst) && !alive {
                 tracing::error!(
                     silent_ms = silent,
-                    "The executor does not answer; heartbeats stop so that other hosts take over."
+                    "The executor does not respond; heartbeats stop so that other hosts take over."
                 );
             }
             if !alive || self.job_gone.load(Ordering::SeqCst) {
@@ -96,18 +97,18 @@ impl Heart {
             let job = self.job();
             wait = match client.heartbeat(job).await {
                 Ok(()) => {
-                    self.good();
+                    self.note_good();
                     rhythm.every
                 }
                 Err(error) => {
-                    self.missed(job, &error);
+                    self.note_missed(job, &error);
                     soon
                 }
             };
         }
     }
 
-    fn good(&self) {
+    fn note_good(&self) {
         let now = self.now();
         let mut beats = self.beats.lock();
         let was_safe = beats.is_safe(now);
@@ -120,7 +121,7 @@ impl Heart {
         }
     }
 
-    fn missed(&self, job: JobId, error: &ApiError) {
+    fn note_missed(&self, job: JobId, error: &ApiError) {
         tracing::warn!(%job, %error, "A heartbeat was not accepted.");
         match next_step(Call::Heartbeat, error.fault(), 1, true) {
             Step::RegisterAnew => self.lost_job(job),
@@ -129,7 +130,7 @@ impl Heart {
         }
     }
 
-    /// The API does not know `job`: the actor is to register anew.
+    /// The API does not know `job`: the actor must register again.
     pub(crate) fn lost_job(&self, job: JobId) {
         if self.job() == job {
             self.job_gone.store(true, Ordering::SeqCst);
@@ -137,7 +138,7 @@ impl Heart {
         }
     }
 
-    /// Whether to register anew.
+    /// Whether to register again.
     pub(crate) fn is_job_gone(&self) -> bool {
         self.job_gone.load(Ordering::SeqCst)
     }
@@ -154,12 +155,12 @@ impl Heart {
         JobId(self.job.load(Ordering::SeqCst))
     }
 
-    /// Something a person has to mend.
+    /// Notes something that a person has to fix.
     pub(crate) fn complain(&self, error: &ApiError) {
         *self.complaint.lock() = Some(error.to_string());
     }
 
-    /// What a person has to mend.
+    /// What a person has to fix.
     pub(crate) fn complaint(&self) -> Option<String> {
         self.complaint.lock().clone()
     }

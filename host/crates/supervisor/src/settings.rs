@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use scheduler::Unmapped;
+
 /// How the supervisor behaves.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -15,9 +17,11 @@ pub struct Settings {
     pub team: Option<String>,
     /// Period of the heartbeat (`[triggerer] job_heartbeat_sec`).
     pub heartbeat_every: Duration,
-    /// Silence after which a host counts as dead (`[triggerer] triggerer_health_check_threshold`); the same for all hosts.
+    /// Silence after which a host counts as dead (`[triggerer] triggerer_health_check_threshold`); the same for all
+    /// hosts.
     pub health_check_threshold: Duration,
-    /// Silence of the executor after which the heartbeat stops (`[triggerer] runner_health_check_threshold`), zero for never.
+    /// Silence of the executor after which the heartbeat stops (`[triggerer] runner_health_check_threshold`), zero for
+    /// never.
     pub watchdog: Duration,
     /// Bound on one `on-kill` (`[triggerer] on_kill_timeout`).
     pub on_kill_timeout: Duration,
@@ -41,16 +45,6 @@ pub struct Settings {
     pub register_within: Duration,
     /// The bounds of a drain.
     pub drain: Drain,
-}
-
-/// What becomes of a trigger that no component is mapped to. It cannot be given back
-/// (docs/design/triggerer.md#assignment).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unmapped {
-    /// It fails. Right where this host owns its queue or team.
-    Fail,
-    /// It is kept and never run.
-    Hold,
 }
 
 /// The bounds of a drain, in its order (docs/design/triggerer.md#shutdown).

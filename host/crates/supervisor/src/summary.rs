@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::observer::{Life, What};
+use trigger_host_types::step::{Step, StepKind};
 
 /// Sums over all triggers.
 #[derive(Debug, Clone, Default)]
@@ -21,16 +21,16 @@ pub struct Summary {
 }
 
 impl Summary {
-    pub(crate) fn count(&mut self, life: &Life) {
-        match &life.what {
-            What::Claimed { .. } => self.claimed += 1,
-            What::Polled { cpu, .. } => {
+    pub(crate) fn count(&mut self, step: &Step) {
+        match &step.what {
+            StepKind::Claimed { .. } => self.claimed += 1,
+            StepKind::Polled { cpu, .. } => {
                 self.polls += 1;
                 self.cpu += *cpu;
             }
-            What::Fired { .. } => self.fired += 1,
-            What::Failed { reason, .. } => *self.failed.entry(reason).or_default() += 1,
-            What::Stopped(_) | What::Finished { .. } => {}
+            StepKind::Fired { .. } => self.fired += 1,
+            StepKind::Failed { reason, .. } => *self.failed.entry(reason).or_default() += 1,
+            StepKind::Stopped(_) | StepKind::Finished { .. } => {}
         }
     }
 }

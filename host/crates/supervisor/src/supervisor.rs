@@ -1,50 +1,24 @@
-//! Starting a host and talking to one that runs.
+//! Starting a host, and the handle of a running one.
 
 use std::sync::Arc;
 
-use broker::Broker;
-use encodings::Fernet;
-use execution_api::retry::{Backoff, Call, Step, next_step};
-use execution_api::{ApiError, Client, Registered};
-use logs::Masker;
+use execution_api::ApiError;
 use parking_lot::Mutex;
-use sandbox::Sandbox;
-use streams::actor::Streams;
+use streams::Streams;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
-use tokio::time::Instant;
 
+use crate::actor::registering::register;
 use crate::actor::{Actor, Command, Counts};
 use crate::catalog::Catalog;
 use crate::health::Health;
 use crate::heart::{Heart, Rhythm};
-use crate::observer::Observer;
+use crate::parts::Parts;
 use crate::settings::Settings;
 use crate::summary::Summary;
-use crate::time::Time;
 
 /// Commands that wait for the actor; more are refused.
 const COMMANDS: usize = 64;
-
-/// What a supervisor is made of.
-pub struct Parts {
-    /// The Execution API.
-    pub client: Client,
-    /// Where the components of the catalog run.
-    pub sandbox: Sandbox,
-    /// The guests' way out.
-    pub broker: Broker,
-    /// What may run.
-    pub catalog: Arc<Catalog>,
-    /// Opens kwargs that the API hands out encrypted.
-    pub keys: Fernet,
-    /// The time triggers live in.
-    pub time: Time,
-    /// Is told what happens.
-    pub observer: Arc<dyn Observer>,
-    /// Knows the secrets that no failure and no log line may hold.
-    pub masker: Masker,
-}
 
 /// Why a host did not start.
 #[derive(Debug, thiserror::Error)]
@@ -59,7 +33,7 @@ pub enum StartError {
 
 /// The supervisor's own task has panicked.
 #[derive(Debug, thiserror::Error)]
-#[error("the supervisor ended unexpectedly; this is a fault of Trigger Host, please report it")]
+#[error("the supervisor ended unexpectedly: this is a fault of Trigger Host, please report it")]
 pub struct EndError;
 
 /// A running host.
@@ -87,7 +61,7 @@ impl Supervisor {
         let heart = Heart::start(parts.client.clone(), registered.job_id, rhythm).map_err(StartError::Heart)?;
         if settings.queues.is_none() && settings.team.is_none() {
             tracing::warn!(
-                "No queues and no team are set: this host claims every trigger without a queue, also those it has no component for."
+                "No queues and no team are set: this host claims every trigger without a queue, including those it has no component for."
             );
         }
         parts.observer.registered(registered.job_id);
@@ -101,7 +75,7 @@ impl Supervisor {
 
     /// Ends in order: no new calls, running ones end, what is queued is sent, the Job is completed.
     pub fn drain(&self) {
-        self.tell(Command::Drain);
+        self.send(Command::Drain);
     }
 
     /// Ends at once. Nothing is completed: the API frees the triggers when the Job is stale.
@@ -114,17 +88,17 @@ impl Supervisor {
 
     /// Runs what this catalog maps from now on.
     pub fn reload(&self, catalog: Arc<Catalog>) {
-        self.tell(Command::Reload(catalog));
+        self.send(Command::Reload(catalog));
     }
 
     /// There may be something to claim: asks at once.
     pub fn poke(&self) {
-        self.tell(Command::Poke);
+        self.send(Command::Poke);
     }
 
-    fn tell(&self, command: Command) {
+    fn send(&self, command: Command) {
         if self.commands.try_send(command).is_err() {
-            tracing::warn!("A command was dropped: the supervisor is ending, or too busy to take more.");
+            tracing::warn!("A command was dropped: the supervisor is shutting down or too busy to accept more.");
         }
     }
 
@@ -133,7 +107,7 @@ impl Supervisor {
         &self.streams
     }
 
-    /// How it is.
+    /// Its health at this moment.
     pub fn health(&self) -> Health {
         let counts = *self.counts.borrow();
         Health {
@@ -149,7 +123,7 @@ impl Supervisor {
         }
     }
 
-    /// Waits for the end and sums up. After `stop_now`, or a second call, the sum may be empty.
+    /// Waits for the end and returns the summary. After `stop_now`, or on a second call, it may be empty.
     ///
     /// # Errors
     /// The supervisor's own task panicked.
@@ -174,25 +148,5 @@ impl Supervisor {
 impl Drop for Supervisor {
     fn drop(&mut self) {
         self.stop_now();
-    }
-}
-
-/// Registers, over transient faults for as long as the settings allow.
-pub(crate) async fn register(settings: &Settings, client: &Client) -> Result<Registered, ApiError> {
-    let until = Instant::now() + settings.register_within;
-    let mut failures = 0;
-    loop {
-        let error = match client.register(&settings.hostname).await {
-            Ok(registered) => return Ok(registered),
-            Err(error) => error,
-        };
-        failures += 1;
-        let wait = Backoff::REGISTER.next_wait(failures, fastrand::f64());
-        let step = next_step(Call::Register, error.fault(), failures, false);
-        if step == Step::Fatal || Instant::now() + wait > until {
-            return Err(error);
-        }
-        tracing::warn!(%error, wait_ms = wait.as_millis() as u64, "Cannot register yet; trying again.");
-        tokio::time::sleep(wait).await;
     }
 }

@@ -1,4 +1,7 @@
-//! A workload as the API sends it, made ready for the scheduler: class path looked up, kwargs decoded and rendered, task packed.
+//! A workload as the API sends it, made ready for the scheduler: kwargs decoded and rendered, task packed, class path
+//! looked up.
+//!
+//! All but the look-up runs off the supervisor's own task.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,36 +9,61 @@ use std::sync::Arc;
 use encodings::templates::{StartedTask, render_kwargs};
 use encodings::{Fernet, kwargs_from_wire};
 use execution_api::RunTrigger;
+use scheduler::Refusal;
 use serde_json::value::RawValue;
-use trigger_host_types::{ClassPath, PackedTask, TriggerKind};
+use tracing::Span;
+use trigger_host_types::{ClassPath, PackedTask, TriggerKind, spans};
 
-use crate::catalog::{Catalog, Class};
-use crate::scheduler::{Claim, Refusal};
+use crate::carried::Claim;
+use crate::catalog::Catalog;
 
-/// Never fails: what cannot be decoded becomes the failure of that one trigger.
-pub(crate) fn claim(workload: RunTrigger, catalog: &Catalog, keys: &Fernet) -> Claim<Arc<Class>> {
+/// A workload with its kwargs decoded and rendered. Its class path has not been looked up: that needs the catalog of
+/// the moment.
+pub(crate) struct Decoded {
+    claim: Claim,
+    span: Span,
+}
+
+/// Decodes a workload. Never fails: if the kwargs cannot be decoded, that one trigger fails with the reason.
+pub(crate) fn decode(workload: RunTrigger, keys: &Fernet) -> Decoded {
+    let span = spans::claim(workload.id);
+    let claim = span.in_scope(|| read(workload, keys));
+    Decoded { claim, span }
+}
+
+impl Decoded {
+    /// Looks the class path up. The span ends when it is dropped.
+    pub(crate) fn look_up(self, catalog: &Catalog) -> (Claim, Span) {
+        let Self { mut claim, span } = self;
+        claim.class = catalog.get(claim.kind, &claim.classpath).cloned();
+        if let Some(class) = &claim.class {
+            claim.component = Some(class.component.digest());
+            if class.classpath == claim.classpath {
+                // The catalog's own copy: a million triggers share the text.
+                claim.classpath = class.classpath.clone();
+            }
+        }
+        spans::set_component(&span, &claim.classpath, claim.component);
+        (claim, span)
+    }
+}
+
+fn read(workload: RunTrigger, keys: &Fernet) -> Claim {
     let kind = workload.kind();
     let kwargs = kwargs_from_wire(&workload.encrypted_kwargs, keys)
         .map_err(|error| bad_kwargs(format!("cannot decode the kwargs: {error}")));
     let (classpath, kwargs) = match kind {
-        TriggerKind::Callback => callback(workload.classpath.clone(), kwargs),
+        TriggerKind::Callback => unwrap_callback(workload.classpath.clone(), kwargs),
         TriggerKind::Task | TriggerKind::Asset => {
-            (workload.classpath.clone(), kwargs.and_then(|kwargs| rendered(kwargs, &workload)))
+            (workload.classpath.clone(), kwargs.and_then(|kwargs| render(kwargs, &workload)))
         }
     };
-    let class = catalog.get(kind, &classpath).cloned();
     let (position, checkpoint) = workload.checkpoint.map_or((0, None), |stored| (stored.position, stored.value));
     Claim {
         id: workload.id,
-        // The catalog's own copy: a million triggers share the text.
-        classpath: class
-            .as_ref()
-            .map(|class| &class.classpath)
-            .filter(|own| **own == classpath)
-            .cloned()
-            .unwrap_or(classpath),
-        component: class.as_ref().map(|class| class.component.digest()),
-        class,
+        classpath,
+        class: None,
+        component: None,
         kind,
         kwargs,
         checkpoint,
@@ -55,15 +83,16 @@ fn bad_kwargs(message: String) -> Refusal {
 }
 
 /// A task that starts from its trigger has unrendered kwargs (docs/design/triggerer.md#templates).
-fn rendered(kwargs: String, workload: &RunTrigger) -> Result<String, Refusal> {
+fn render(kwargs: String, workload: &RunTrigger) -> Result<String, Refusal> {
     let (Some(dag_data), Some(ti)) = (&workload.dag_data, &workload.ti) else { return Ok(kwargs) };
     let ti = ti.for_guest();
     let task = StartedTask { dag_data, dag_run_data: workload.dag_run_data.as_deref(), ti: &ti };
     render_kwargs(&kwargs, &task).map_err(|error| Refusal { reason: "template", message: error.to_string() })
 }
 
-/// The function's path in the place of the one class that runs them all in Airflow, and the function's own kwargs.
-fn callback(classpath: ClassPath, kwargs: Result<String, Refusal>) -> (ClassPath, Result<String, Refusal>) {
+/// Airflow runs all callbacks with one class. What counts here is the path of the function, and the function's own
+/// kwargs.
+fn unwrap_callback(classpath: ClassPath, kwargs: Result<String, Refusal>) -> (ClassPath, Result<String, Refusal>) {
     let kwargs = match kwargs {
         Ok(kwargs) => kwargs,
         Err(refusal) => return (classpath, Err(refusal)),
@@ -76,7 +105,7 @@ fn callback(classpath: ClassPath, kwargs: Result<String, Refusal>) -> (ClassPath
     let own = match members.get("callback_kwargs").map(|kwargs| kwargs.get()) {
         None | Some("null") => Ok("{}".to_owned()),
         Some(kwargs) if kwargs.starts_with('{') => Ok(kwargs.to_owned()),
-        Some(_) => Err(bad_kwargs("the callback's `callback_kwargs` are no object".into())),
+        Some(_) => Err(bad_kwargs("the callback's `callback_kwargs` must be a JSON object".into())),
     };
     (ClassPath::from(path), own)
 }
@@ -88,12 +117,12 @@ mod tests {
 
     use super::*;
 
-    fn claimed(workload: &Value) -> Claim<Arc<Class>> {
+    fn claimed(workload: &Value) -> Claim {
         let workload = serde_json::from_str(&workload.to_string()).unwrap();
-        claim(workload, &Catalog::default(), &Fernet::parse("").unwrap())
+        decode(workload, &Fernet::parse("").unwrap()).look_up(&Catalog::default()).0
     }
 
-    fn started(kwargs: &str, starts: bool) -> Claim<Arc<Class>> {
+    fn started(kwargs: &str, starts: bool) -> Claim {
         let ti = json!({"id": Uuid::nil(), "dag_id": "d", "task_id": "t", "run_id": "r", "try_number": 1});
         let dag = json!({"dag": {"tasks": [{"__var": {"task_id": "t", "template_fields": ["path"]}}]}});
         let mut workload = json!({"id": 1, "classpath": "a.B", "encrypted_kwargs": kwargs, "ti": ti});

@@ -1,14 +1,16 @@
-//! An Airflow connection, between whoever fetches it (from Airflow, or from a file for development) and whoever uses it.
+//! An Airflow connection, between whoever fetches it (from Airflow, or from a file for development) and whoever uses
+//! it.
 //!
-//! Owns the shape alone. Invariant: nothing here prints; what a connection holds is for the broker and the host's own sources, never for a guest.
+//! Owns the shape alone. Invariant: nothing here prints; what a connection holds is for the broker and the host's own
+//! sources, never for a guest.
 
 use async_trait::async_trait;
 use secrecy::SecretString;
 
 use crate::ConnId;
 
-/// A connection, as Airflow stores it. All of it may be secret, so it can be neither printed nor serialized. What a guest may see of one is a
-/// [`ConnectionDescription`](crate::airflow::ConnectionDescription).
+/// A connection, as Airflow stores it. All of it may be secret, so it can be neither printed nor serialized. What a
+/// guest may see of one is a [`ConnectionDescription`](crate::airflow::ConnectionDescription).
 ///
 /// ```compile_fail
 /// fn print(_: impl std::fmt::Debug) {}
@@ -58,7 +60,8 @@ pub enum ConnectionError {
     Unusable(ConnId, &'static str),
 }
 
-/// Fetches connections on behalf of one trigger. Answers within its own deadline, and keeps for a while what it fetched: it is asked for each use.
+/// Fetches connections on behalf of one trigger. Answers within its own deadline, and keeps for a while what it
+/// fetched: it is asked for each use.
 #[async_trait]
 pub trait Connections: Send + Sync {
     /// The connection of that id.

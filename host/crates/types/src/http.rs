@@ -57,3 +57,18 @@ pub enum Error {
     #[error("{0}")]
     Other(String),
 }
+
+impl Error {
+    /// The kind of error in a word, without what was asked for.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::NotGranted(_) => "not-granted",
+            Self::Invalid(_) => "invalid",
+            Self::Budget(_) => "budget",
+            Self::TooLarge(_) => "too-large",
+            Self::Deadline(_) => "deadline",
+            Self::Unreachable(_) => "unreachable",
+            Self::Other(_) => "other",
+        }
+    }
+}

@@ -1,7 +1,9 @@
-//! The imports of `trigger-host:host`: one row for each interface, from which everything that has to know them takes what it says.
+//! The imports of `trigger-host:host`: one row for each interface, from which everything that has to know them takes
+//! what it says.
 //!
-//! The gate of the sandbox, its linker, the label of the metric, `inspect`, the catalog's grant keys, the texts of refusals and the seam to whoever
-//! answers for Airflow read this table. A new import is a row here, its WIT, and files of its own.
+//! The gate of the sandbox, its linker, the label of the metric, `inspect`, the catalog's grant keys, the texts of
+//! refusals and the seam to whoever answers for Airflow read this table. A new import is a row here, its WIT, and files
+//! of its own.
 
 use crate::airflow::{
     Answers, Ask, AssetStateClear, AssetStateDelete, AssetStateGet, AssetStateSet, ConnectionDescribe,

@@ -1,12 +1,14 @@
 //! The task instance of a waiting trigger, packed: a host may hold a million of them, and most are never read again.
 //!
-//! Invariant: what was packed comes out unchanged, except for the byte that joins the parts, which no id of Airflow contains.
+//! Invariant: what was packed comes out unchanged, except for the byte that joins the parts, which no id of Airflow
+//! contains.
 
 use uuid::Uuid;
 
 use crate::TaskInstance;
 
-/// A deferred task instance in one allocation: the names and the path of its log joined by one byte, and the UUID as its 16 bytes.
+/// A deferred task instance in one allocation: the names and the path of its log joined by one byte, and the UUID as
+/// its 16 bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PackedTask {
     id: Uuid,

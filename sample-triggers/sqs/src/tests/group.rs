@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use streams::actor::{Producer, Read, Reader, SourceError, Streams, Subscribe, Subscription};
-use streams::matching::Match;
-use streams::{AdvanceError, AdvanceItem, Lane, Mode, Policy, Raw, StreamKey, Verdict};
+use matching::Match;
+use stream_rules::{AdvanceError, AdvanceItem, Lane, Mode, Policy, Raw, StreamKey, Verdict};
+use streams::{Producer, Read, Reader, SourceError, Streams, Subscribe, Subscription};
 use tokio::sync::Notify;
 use trigger_host_sdk::serde_json::{self, Value, json};
 use trigger_host_sdk::{AdvanceError as Refused, Received};
@@ -91,7 +91,7 @@ async fn watch(of: Subscription, who: usize, api: Arc<Api>) {
     while let Ok(batch) = of.next(16).await {
         let events: Vec<Value> = batch.iter().map(|event| serde_json::from_slice(&event.data).unwrap()).collect();
         let verdict = |event: &Value| match event["value"]["number"].as_u64() {
-            Some(_) => Verdict::Emit { events: 1, covers: vec![] },
+            Some(_) => Verdict::Emit { events: 1 },
             None => Verdict::Reject,
         };
         let Ok(seqs) = of.verdicts(events.iter().map(verdict).collect()).await else { return };

@@ -237,7 +237,7 @@ async fn a_host_that_the_api_has_forgotten_registers_anew() {
     // Restored from an empty backup, say: same address, no job, no trigger.
     let another = world.another_api().await;
     world.api_tap.lead_to(another.address);
-    host.program.log.line("Registered anew.").await;
+    host.program.log.line("Registered again.").await;
     host.step(ids[0], "finished", 1).await;
     another.defer(&json!([{"classpath": "demo.Wait", "kwargs": {"delta": 0}}])).await;
     let events = another.events(1).await;

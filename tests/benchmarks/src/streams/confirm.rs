@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use streams::actor::{Confirmer, Streams, Subscribe, Subscription};
-use streams::matching::Match;
-use streams::{Mode, Policy, Seq, StreamKey, Verdict};
+use matching::Match;
+use stream_rules::{Mode, Policy, Seq, StreamKey, Verdict};
+use streams::{Confirmer, Streams, Subscribe, Subscription};
 use tokio::time::{Instant, sleep};
 use trigger_host_types::TriggerId;
 
@@ -53,7 +53,7 @@ async fn emitted(subscription: &Subscription, outstanding: u64) -> Result<Vec<Se
     let mut seqs = Vec::new();
     while (seqs.len() as u64) < outstanding {
         let batch = subscription.next(256).await?;
-        let verdicts = vec![Verdict::Emit { events: 1, covers: Vec::new() }; batch.len()];
+        let verdicts = vec![Verdict::Emit { events: 1 }; batch.len()];
         seqs.extend(subscription.verdicts(verdicts).await?.into_iter().flatten());
     }
     Ok(seqs)

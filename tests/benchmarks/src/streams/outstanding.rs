@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use serde_json::json;
-use streams::actor::Confirmer;
-use streams::{Policy, Seq};
+use stream_rules::{Policy, Seq};
+use streams::Confirmer;
 use tokio::time::{Instant, sleep};
 
 use super::room::{Case, Emits, Listeners, Room, Stored};

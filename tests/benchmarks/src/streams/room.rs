@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
+use matching::{Condition, Match};
 use sandbox::{Allowed, Component, Config, Context, Filter, HostCalls, Limits, Sandbox, Subscriber};
 use serde_json::json;
-use streams::actor::{Confirmer, Producer, Streams, Subscribe, Subscription};
-use streams::appetite::{self, Appetite};
-use streams::matching::{Condition, Match};
-use streams::{Mode, Policy, Seq, StreamKey, Verdict};
+use stream_rules::appetite::{self, Appetite};
+use stream_rules::{Mode, Policy, Seq, StreamKey, Verdict};
+use streams::{Confirmer, Producer, Streams, Subscribe, Subscription};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use trigger_host_types::{SystemClock, TriggerId, TriggerKind};
@@ -184,9 +184,7 @@ async fn listen(subscription: Subscription, mut filter: Filter, stored: mpsc::Se
         let verdicts = verdicts.into_iter().map(|verdict| match verdict {
             sandbox::Verdict::Skip => Verdict::Skip,
             sandbox::Verdict::Reject(_) => Verdict::Reject,
-            sandbox::Verdict::Emit(events) => {
-                Verdict::Emit { events: u32::try_from(events.len()).unwrap_or(u32::MAX), covers: Vec::new() }
-            }
+            sandbox::Verdict::Emit(events) => Verdict::Emit { events: u32::try_from(events.len()).unwrap_or(u32::MAX) },
         });
         let seqs = subscription.verdicts(verdicts.collect()).await?;
         let seqs: Vec<Seq> = seqs.into_iter().flatten().collect();

@@ -5,13 +5,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use streams::actor::{Producer, Read, Reader, SourceError};
-use streams::{AdvanceItem, Lane, Raw};
+use stream_rules::{AdvanceItem, Lane, Raw};
+use streams::{Producer, Read, Reader, SourceError};
 use tokio::sync::Notify;
 
 use super::room::KINDS;
 
-type AdvanceResult = Result<(), streams::AdvanceError>;
+type AdvanceResult = Result<(), stream_rules::AdvanceError>;
 
 /// Messages of one read.
 const BURST: u64 = 8_192;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use streams::Policy;
-use streams::actor::Confirmer;
+use stream_rules::Policy;
+use streams::Confirmer;
 use tokio::time::{Instant, sleep};
 
 use super::room::{Case, Room, Stored};

@@ -1,5 +1,4 @@
-//! Scenario files (docs/design/shared-streams.md#recorded-schedules), run through `crates/streams` in the `airflow`
-//! profile.
+//! Scenario files of docs/design/shared-streams.md#recorded-schedules, run through `stream-rules` in the `airflow` profile.
 //!
 //! Owns the comparison. Invariants: every compared part of `expected` is compared, in every step; what is free in them
 //! (the order of deliveries to different subscribers, of advances of different lanes) is put into one order on both

@@ -51,10 +51,15 @@ pub(crate) fn find(tree: &Tree) -> Vec<Spoken> {
                 line.text.split_whitespace().for_each(|word| note(line.number, word));
             }
         }
-        // Messages send readers to documents.
+        // Messages send readers to documents. A literal that is nothing but a path is used by the code itself.
         for (index, line) in text.lines().enumerate().filter(|_| file.ends_with(".rs") || file.ends_with(".py")) {
-            for word in line.split(|c: char| !is_part(c)).filter(|word| word.starts_with("docs/")) {
-                note(index + 1, word);
+            for (at, _) in line.match_indices("docs/") {
+                let word = line[at..].split(|c: char| !is_part(c)).next().unwrap_or_default();
+                let is_literal = line[..at].ends_with('"') && line[at + word.len()..].starts_with('"');
+                let is_end = line[..at].ends_with(|c: char| is_part(c) && c != '(');
+                if !is_literal && !is_end {
+                    note(index + 1, word);
+                }
             }
         }
     }
@@ -79,6 +84,12 @@ fn look_up(tree: &Tree, file: &str, word: &str) -> Result<(), &'static str> {
     if let Some(anchor) = anchor {
         return follow(tree, "", "", &format!("{path}#{anchor}"));
     }
+    // `NAME` stands for a name that the reader chooses: its folder has to be there.
+    let path = path
+        .split('/')
+        .position(|part| part.split('.').next() == Some("NAME"))
+        .map_or_else(|| path.to_owned(), |at| path.split('/').take(at).collect::<Vec<_>>().join("/"));
+    let path = path.as_str();
     let mut folder = Some(folder_of(file));
     while let Some(from) = folder {
         if resolve(from, path).is_some_and(|path| matches_some(tree, &path)) {
@@ -168,6 +179,8 @@ mod tests {
             ("host/crates/x/src/z.rs", "//! Beside `lib.rs` and tests/it/y.rs."),
             ("a.md", "See `host/crates/x/tests/it/y.rs::works`. Not b/c.rs without backticks."),
             ("a.rs", "let path = \"src/none.rs\";"),
+            ("a.rs", "let path = \"docs/none.md\";"),
+            ("a.md", "Write `host/crates/NAME.rs`."),
             ("a.rs", "//! A url: https://example.com/host/x."),
         ] {
             assert_eq!(problems(file, good), Vec::<String>::new(), "{good}");
@@ -184,6 +197,8 @@ mod tests {
             ("a.rs", "let text = \"see docs/none.md\";"),
             ("a.py", "\"\"\"See host/none.\"\"\""),
             ("a.md", "See `host/none`."),
+            ("a.md", "Write `host/none/NAME.rs`."),
+            ("a.md", "See `docs/design/README.md`."),
             ("a.toml", "# see docs/none.md"),
             ("a.wit", "/// see docs/none.md"),
         ] {

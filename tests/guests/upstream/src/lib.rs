@@ -6,7 +6,8 @@ use trigger_host_sdk::{AdvanceError, Batch, Demand, Received, Settled, Unfinishe
 /// Makes its messages up.
 #[producer]
 pub struct Upstream {
-    /// What it does: `count`, `too-many`, `fail`, `hang`, `trap`, `twice` (all messages are the first one).
+    /// What it does: `count`, `too-many`, `fail`, `hang`, `trap`, `twice` (all messages are the first one), `time` (all messages are
+    /// the time).
     #[serde(default)]
     read: String,
     /// What it does: `fine`, `odd` (only even ones are done), `beyond`, `retry`, `fatal`, `fail`.
@@ -28,8 +29,9 @@ impl Producer for Upstream {
             "too-many" => u64::from(demand.most) + 1,
             _ => u64::from(demand.most),
         };
+        let now = demand.now.unix_ms();
         let message = |number: u64| Received {
-            data: number.to_string().into_bytes(),
+            data: if self.read == "time" { now } else { number }.to_string().into_bytes(),
             receipt: format!("r{}", if self.read == "twice" { 0 } else { number }).into_bytes(),
             lane: b"lane".to_vec(),
         };

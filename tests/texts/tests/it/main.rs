@@ -1,6 +1,7 @@
 //! Pages of texts, and whether they are complete. See the package's own page.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod airflow;
 mod broker;
 mod catalog;
 mod complete;

@@ -1,6 +1,7 @@
 //! Where guests ask: grants first, then a place, then the API.
 //!
-//! Invariant: nothing is put to the API that [`Question::allow`] refuses, nor without a place among the requests that run at once.
+//! Invariant: nothing is put to the API that [`Question::allow`] refuses, nor without a place among the requests that
+//! run at once.
 
 use std::sync::Arc;
 use std::time::Duration;

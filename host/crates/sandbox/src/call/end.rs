@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+pub use trigger_host_types::Used;
+
 /// A call that is over: its result and what it used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ended<T> {
@@ -10,23 +12,6 @@ pub struct Ended<T> {
     pub result: Result<T, EndReason>,
     /// What it used, also when it failed.
     pub used: Used,
-}
-
-/// What a call used.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Used {
-    /// CPU time of the guest and of the host on its behalf.
-    pub cpu: Duration,
-    /// Wall-clock time, from the moment the call had a slot.
-    pub wall: Duration,
-    /// The most bytes of linear memory.
-    pub memory: u64,
-    /// Host calls made.
-    pub host_calls: u32,
-    /// The last of them and how each ended, newest last, at most 8: `http.send GET https://h.example: 200`. No more of a URL than its origin.
-    pub last_host_calls: Vec<String>,
-    /// Log lines that were counted and not kept.
-    pub log_lines_dropped: u32,
 }
 
 /// What a guest says when it fails on purpose.

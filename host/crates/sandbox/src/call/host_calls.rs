@@ -1,12 +1,13 @@
 //! The seam to what answers a guest's imports.
 
 use async_trait::async_trait;
+use tracing::Span;
 use trigger_host_types::airflow::NothingGranted;
 use trigger_host_types::imports::AnswersAll;
 use trigger_host_types::{http, log};
 
-/// Answers the imports of one trigger, within its grants. The sandbox has counted each call against the budget before it gets here;
-/// the implementation checks the grants, and has a deadline of its own.
+/// Answers the imports of one trigger, within its grants. The sandbox has counted each call against the budget before
+/// it gets here; the implementation checks the grants, and has a deadline of its own.
 ///
 /// # Cancel safety
 /// The futures are dropped when the call ends early (deadline, budget, cancelled).
@@ -28,6 +29,12 @@ pub trait HostCalls: Send + Sync {
 
     /// Takes one line of the trigger's log. Must not block.
     fn log(&self, line: log::Line);
+
+    /// The tracing span of one host call; `import` is `interface.function`. Whoever has nothing to say of the trigger
+    /// opens none.
+    fn span(&self, _import: &'static str) -> Span {
+        Span::none()
+    }
 }
 
 /// For calls without grants: `describe`.

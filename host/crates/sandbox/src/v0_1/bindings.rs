@@ -1,5 +1,6 @@
-//! What the interface packages generate: the types of every world, and the traits of the imports. Exports are called through typed functions of
-//! our own (see [`Exports`](crate::version::Exports)), because a generated instance looks up and checks every export each time.
+//! What the interface packages generate: the types of every world, and the traits of the imports. Exports are called
+//! through typed functions of our own (see [`Exports`](crate::version::Exports)), because a generated instance looks up
+//! and checks every export each time.
 #![allow(missing_docs, unreachable_pub, unused_qualifications, dead_code, reason = "generated")]
 
 wasmtime::component::bindgen!({

@@ -12,7 +12,7 @@ use std::time::UNIX_EPOCH;
 use cap_std::fs::Dir;
 
 use super::Existing;
-use super::asked::Selected;
+use super::parameters::Selected;
 
 /// Most files of one folder.
 pub(super) const MOST_FILES: usize = 100_000;

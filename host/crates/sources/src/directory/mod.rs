@@ -5,26 +5,27 @@
 //! afterwards counts again. Symbolic links, folders and everything else that is not a file do not count.
 
 #[cfg(feature = "directory")]
-mod asked;
-#[cfg(feature = "directory")]
 mod listing;
+#[cfg(feature = "directory")]
+mod parameters;
 #[cfg(feature = "directory")]
 mod reader;
 mod settings;
 
 pub use settings::{Existing, Settings};
 
-use crate::{Source, SourceRefused, Wanted};
+use crate::errors::SourceRefused;
+use crate::source::{Access, Source, Wanted};
 
 /// Makes a source of a folder.
 #[cfg(feature = "directory")]
-pub(crate) fn make(settings: &Settings, wanted: Wanted<'_>) -> Result<Source, SourceRefused> {
-    let producer = reader::Directory::new(settings, asked::selected(&wanted)?);
-    Ok(Source { producer: std::sync::Arc::new(producer), mode: streams::Mode::Fast })
+fn make(settings: &Settings, wanted: Wanted<'_>, _access: Access) -> Result<Source, SourceRefused> {
+    let producer = reader::Directory::new(settings, parameters::select(&wanted)?);
+    Ok(Source { producer: std::sync::Arc::new(producer), mode: stream_rules::Mode::Fast })
 }
 
-/// There is none.
+/// This program was built without it.
 #[cfg(not(feature = "directory"))]
-pub(crate) fn make(_settings: &Settings, wanted: Wanted<'_>) -> Result<Source, SourceRefused> {
+fn make(_settings: &Settings, wanted: Wanted<'_>, _access: Access) -> Result<Source, SourceRefused> {
     Err(wanted.not_built("directory"))
 }

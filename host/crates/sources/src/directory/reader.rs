@@ -12,13 +12,13 @@ use bytes::Bytes;
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use serde_json::json;
-use streams::actor::{Producer, Read, Reader, SourceError};
-use streams::{AdvanceError, AdvanceItem, Lane, Raw};
+use stream_rules::{AdvanceError, AdvanceItem, Lane, Raw};
+use streams::{Producer, Read, Reader, SourceError};
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::asked::Selected;
 use super::listing::{Found, ListError, Listing};
-use super::{Existing, Settings};
+use super::parameters::Selected;
+use super::settings::{Existing, Settings};
 
 /// How long one listing may take, on a network file system that hangs.
 const LIST_WITHIN: Duration = Duration::from_secs(60);

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::duration;
+use crate::errors::SourceRefused;
+use crate::source::{Access, Native, Source, Wanted, read_duration};
 
 /// The operator's settings.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -14,7 +15,7 @@ pub struct Settings {
     /// The folder, absolute. Nothing outside of it is ever opened.
     pub path: PathBuf,
     /// How often it is listed.
-    #[serde(default = "every", deserialize_with = "duration::read")]
+    #[serde(default = "every", deserialize_with = "read_duration")]
     pub every: Duration,
     /// What becomes of files that are there when reading begins, as after each restart of the host.
     #[serde(default)]
@@ -36,8 +37,8 @@ fn every() -> Duration {
     Duration::from_secs(1)
 }
 
-impl Settings {
-    pub(crate) fn check(&self) -> Result<(), (&'static str, String)> {
+impl Native for Settings {
+    fn check(&self) -> Result<(), (&'static str, String)> {
         if !self.path.is_absolute() {
             return Err(("path", "write an absolute path".to_owned()));
         }
@@ -45,5 +46,9 @@ impl Settings {
             return Err(("every", "write a duration from \"10ms\" to \"1h\"".to_owned()));
         }
         Ok(())
+    }
+
+    fn make(&self, wanted: Wanted<'_>, access: Access) -> Result<Source, SourceRefused> {
+        super::make(self, wanted, access)
     }
 }

@@ -6,29 +6,28 @@
 //! endpoint is expected to go on from it when it is asked without a cursor. Without, the cursor lives as long as the group.
 
 #[cfg(feature = "http")]
-mod answer;
+mod batch;
 #[cfg(feature = "http")]
-mod asked;
-#[cfg(feature = "http")]
-mod place;
+mod parameters;
 #[cfg(feature = "http")]
 mod poll;
 mod settings;
 
-pub use settings::{Reach, Settings};
+pub use settings::Settings;
 
-use crate::{Access, Source, SourceRefused, Wanted};
+use crate::errors::SourceRefused;
+use crate::source::{Access, Source, Wanted};
 
 /// Makes a source of an endpoint.
 #[cfg(feature = "http")]
-pub(crate) fn make(settings: &Settings, wanted: Wanted<'_>, access: Access) -> Result<Source, SourceRefused> {
-    let mode = if settings.acknowledge.is_some() { streams::Mode::Ack } else { streams::Mode::Fast };
-    let producer = poll::LongPoll::new(settings.clone(), settings.asked(&wanted)?, access.exchange);
+fn make(settings: &Settings, wanted: Wanted<'_>, access: Access) -> Result<Source, SourceRefused> {
+    let mode = if settings.acknowledge.is_some() { stream_rules::Mode::Ack } else { stream_rules::Mode::Fast };
+    let producer = poll::LongPoll::new(settings.clone(), parameters::url(settings, &wanted)?, access.exchange);
     Ok(Source { producer: std::sync::Arc::new(producer), mode })
 }
 
-/// There is none.
+/// This program was built without it.
 #[cfg(not(feature = "http"))]
-pub(crate) fn make(_settings: &Settings, wanted: Wanted<'_>, _access: Access) -> Result<Source, SourceRefused> {
+fn make(_settings: &Settings, wanted: Wanted<'_>, _access: Access) -> Result<Source, SourceRefused> {
     Err(wanted.not_built("http"))
 }

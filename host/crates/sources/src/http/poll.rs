@@ -11,23 +11,23 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use parking_lot::Mutex;
 use serde_json::json;
-use streams::actor::{Producer, Read, Reader, SourceError};
-use streams::{AdvanceError, AdvanceItem, Lane, Raw};
+use stream_rules::{AdvanceError, AdvanceItem, Lane, Raw};
+use streams::{Producer, Read, Reader, SourceError};
 use tokio::sync::Notify;
 use tokio::time::sleep;
+use trigger_host_types::Backoff;
 use trigger_host_types::http::{Error, Request, Response};
 use url::Url;
 
-use super::Settings;
-use super::answer::{self, Answer};
-use super::place::Place;
-use crate::Exchange;
+use super::batch::{self, Answer, Place};
+use super::settings::Settings;
 use crate::ledger::Ledger;
+use crate::source::Exchange;
 
 /// Requests in a row that may fail before the group ends.
 const MOST_FAILURES: u32 = 8;
-/// Wait after the first failure; doubles with each one.
-const AFTER_FAILURE: Duration = Duration::from_millis(500);
+/// Waits after failures in a row.
+const AFTER_FAILURE: Backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(64));
 
 /// See the module.
 pub(super) struct LongPoll {
@@ -206,7 +206,7 @@ impl Batches {
         loop {
             let what = match self.exchange.send(self.request()).await {
                 Ok(Response { status: 200, body, .. }) => {
-                    return answer::read(&body, &self.settings, self.cursor.as_deref());
+                    return batch::read_answer(&body, &self.settings, self.cursor.as_deref());
                 }
                 Ok(Response { status: 204, .. }) => return Ok(Answer { events: Vec::new(), cursor: None }),
                 Ok(response) if is_passing(response.status) => format!("the endpoint answered {}", response.status),
@@ -221,7 +221,7 @@ impl Batches {
                 return Err(what);
             }
             tracing::warn!(error = %what, failures, "Asking the endpoint of a stream failed and will be repeated.");
-            sleep(AFTER_FAILURE * 2_u32.pow(failures - 1)).await;
+            sleep(AFTER_FAILURE.full_wait(failures)).await;
         }
     }
 

@@ -6,7 +6,8 @@ use serde::Deserialize;
 use trigger_host_types::ConnId;
 use url::{Origin, Url};
 
-use crate::duration;
+use crate::errors::SourceRefused;
+use crate::source::{Access, Native, Reach, Source, Wanted, read_duration};
 
 /// The operator's settings.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -36,24 +37,11 @@ pub struct Settings {
     #[serde(default)]
     pub acknowledge: Option<Url>,
     /// How long the server may keep a request open.
-    #[serde(default = "wait", deserialize_with = "duration::read")]
+    #[serde(default = "wait", deserialize_with = "read_duration")]
     pub wait: Duration,
     /// Wait before the next request after an empty answer.
-    #[serde(default = "pause", deserialize_with = "duration::read")]
+    #[serde(default = "pause", deserialize_with = "read_duration")]
     pub pause: Duration,
-}
-
-/// What the requests of an entry reach: what the caller grants to its [`Exchange`](crate::Exchange), with the entry's `connection` and `private`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reach {
-    /// `https://host` or `http://host:port`.
-    pub origin: String,
-    /// Methods.
-    pub methods: Vec<String>,
-    /// Exact paths, percent-encoded.
-    pub paths: Vec<String>,
-    /// The longest an exchange may take.
-    pub timeout: Duration,
 }
 
 /// What a whole exchange may take beyond the time the server keeps it open.
@@ -80,21 +68,29 @@ fn pause() -> Duration {
 }
 
 impl Settings {
-    /// What its requests reach.
-    pub fn reach(&self) -> Reach {
-        let acknowledge = self.acknowledge.iter();
-        let mut methods = vec!["GET".to_owned()];
-        methods.extend(acknowledge.clone().map(|_| "POST".to_owned()));
-        let paths = std::iter::once(&self.url).chain(acknowledge).map(|url| url.path().to_owned()).collect();
-        Reach { origin: self.url.origin().ascii_serialization(), methods, paths, timeout: self.within() }
-    }
-
     /// The longest an exchange may take.
     pub(super) fn within(&self) -> Duration {
         self.wait + BEYOND_WAIT
     }
+}
 
-    pub(crate) fn check(&self) -> Result<(), (&'static str, String)> {
+impl Native for Settings {
+    fn reach(&self) -> Option<Reach> {
+        let acknowledge = self.acknowledge.iter();
+        let mut methods = vec!["GET".to_owned()];
+        methods.extend(acknowledge.clone().map(|_| "POST".to_owned()));
+        let paths = std::iter::once(&self.url).chain(acknowledge).map(|url| url.path().to_owned()).collect();
+        Some(Reach {
+            origin: self.url.origin().ascii_serialization(),
+            methods,
+            paths,
+            connection: self.connection.clone(),
+            private: self.private,
+            timeout: self.within(),
+        })
+    }
+
+    fn check(&self) -> Result<(), (&'static str, String)> {
         if !matches!(self.url.scheme(), "http" | "https")
             || !self.url.username().is_empty()
             || self.url.password().is_some()
@@ -119,5 +115,9 @@ impl Settings {
             }
         }
         Ok(())
+    }
+
+    fn make(&self, wanted: Wanted<'_>, access: Access) -> Result<Source, SourceRefused> {
+        super::make(self, wanted, access)
     }
 }

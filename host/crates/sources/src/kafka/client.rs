@@ -104,7 +104,7 @@ fn extra(connection: &Connection) -> Result<Map<String, Value>, String> {
     serde_json::from_str(text).map_err(|_| "the connection's extra is not a JSON object".to_owned())
 }
 
-fn plain(value: &Value) -> Option<String> {
+fn to_text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
         Value::Number(_) | Value::Bool(_) => Some(value.to_string()),

@@ -83,16 +83,16 @@ fn commit_all(handle: &Handle, waiting: &[Waiting]) -> Result<HashMap<Name, Stri
     }
     let mut list = TopicPartitionList::with_capacity(offsets.len());
     for ((topic, partition), offset) in offsets {
-        list.add_partition_offset(topic, *partition, Offset::Offset(offset)).map_err(told)?;
+        list.add_partition_offset(topic, *partition, Offset::Offset(offset)).map_err(explain)?;
     }
-    consumer.commit(&list, CommitMode::Sync).map_err(told)?;
+    consumer.commit(&list, CommitMode::Sync).map_err(explain)?;
     let failed = list.elements().into_iter().filter_map(|element| {
         let error = element.error().err()?;
-        Some(((element.topic().to_owned(), element.partition()), told(error)))
+        Some(((element.topic().to_owned(), element.partition()), explain(error)))
     });
     Ok(failed.collect())
 }
 
-pub(super) fn told(error: KafkaError) -> String {
+pub(super) fn explain(error: KafkaError) -> String {
     error.to_string()
 }

@@ -21,7 +21,7 @@ pub(super) fn data<M: Message>(message: &M) -> Bytes {
         timestamp_ms: message.timestamp().to_millis(),
         key: Value::text(message.key()),
         headers,
-        body: Value::of(message.payload()),
+        body: Value::read(message.payload()),
     };
     // Texts, numbers, and JSON that was checked: none of it can fail.
     serde_json::to_vec(&event).unwrap_or_default().into()
@@ -56,7 +56,7 @@ enum Value<'a> {
 }
 
 impl<'a> Value<'a> {
-    fn of(bytes: Option<&'a [u8]>) -> Self {
+    fn read(bytes: Option<&'a [u8]>) -> Self {
         match bytes.map(serde_json::from_slice) {
             Some(Ok(json)) => Self::Json(json),
             _ => Self::text(bytes),

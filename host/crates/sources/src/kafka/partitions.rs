@@ -6,7 +6,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use bytes::Bytes;
-use streams::{AdvanceItem, Lane, Raw};
+use stream_rules::{AdvanceItem, Lane, Raw};
 
 use super::message;
 use crate::ledger::{Gap, Ledger};
@@ -130,10 +130,11 @@ fn size(raw: &Raw) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use rdkafka::Timestamp;
     use rdkafka::message::OwnedMessage;
-    use streams::Outcome;
+    use stream_rules::Outcome;
+
+    use super::*;
 
     fn read(partitions: &mut Partitions, partition: i32, offsets: std::ops::Range<i64>) {
         for offset in offsets {

@@ -10,14 +10,14 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::RDKafkaErrorCode;
-use streams::actor::{Producer, Read, Reader, SourceError};
-use streams::{AdvanceError, AdvanceItem, Lane};
+use stream_rules::{AdvanceError, AdvanceItem, Lane};
+use streams::{Producer, Read, Reader, SourceError};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use trigger_host_types::Connections;
 
-use super::commits::{Commits, told};
+use super::commits::{Commits, explain};
 use super::worker::{Context, Handle, Rewind, Shared, Worker};
 use super::{Settings, client};
 
@@ -83,7 +83,7 @@ impl Producer for Topics {
             let _ = end.send(());
         };
         let thread = std::thread::Builder::new().name("kafka".to_owned()).spawn(work);
-        thread.map_err(|error| SourceError(format!("there is no thread for the Kafka client: {}", error.kind())))?;
+        thread.map_err(|error| SourceError(format!("cannot start a thread for the Kafka client: {}", error.kind())))?;
         let stop = stop.drop_guard();
         let running = Running { shared: shared.clone(), handle, commits: Arc::default(), rewinds, ended, stop };
         *self.running.lock() = Some(running);
@@ -126,7 +126,7 @@ fn subscribe(
     context: Context,
     topics: &[String],
 ) -> Result<BaseConsumer<Context>, String> {
-    let consumer: BaseConsumer<Context> = config.create_with_context(context).map_err(told)?;
+    let consumer: BaseConsumer<Context> = config.create_with_context(context).map_err(explain)?;
     for topic in topics {
         let metadata = consumer.fetch_metadata(Some(topic), METADATA_WITHIN);
         let metadata = metadata.map_err(|error| format!("the brokers do not answer: {error}"))?;
@@ -135,7 +135,7 @@ fn subscribe(
             return Err(format!("the topic `{topic}` cannot be read: {}", RDKafkaErrorCode::from(error)));
         }
     }
-    consumer.subscribe(&topics.iter().map(String::as_str).collect::<Vec<_>>()).map_err(told)?;
+    consumer.subscribe(&topics.iter().map(String::as_str).collect::<Vec<_>>()).map_err(explain)?;
     Ok(consumer)
 }
 

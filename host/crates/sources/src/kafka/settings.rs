@@ -3,6 +3,9 @@
 use serde::Deserialize;
 use trigger_host_types::ConnId;
 
+use crate::errors::SourceRefused;
+use crate::source::{Access, Native, Source, Wanted};
+
 /// The operator's settings.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -38,13 +41,13 @@ fn group() -> String {
     "trigger-host".to_owned()
 }
 
-impl Settings {
-    pub(crate) fn check(&self) -> Result<(), (&'static str, String)> {
+impl Native for Settings {
+    fn check(&self) -> Result<(), (&'static str, String)> {
         if self.topics.is_empty() {
             return Err(("topics", "the list is empty: name the topics that may be read".to_owned()));
         }
         if let Some(topic) = self.topics.iter().find(|topic| !is_topic(topic.strip_suffix('*').unwrap_or(topic))) {
-            return Err(("topics", format!("`{topic}` is no name of a topic; only its end may be `*`")));
+            return Err(("topics", format!("`{topic}` is not the name of a topic; only its end may be `*`")));
         }
         if self.group.is_empty() || self.group.len() > 100 || !self.group.bytes().all(is_plain) {
             return Err(("group", "write at most 100 letters, digits, `.`, `_` and `-`".to_owned()));
@@ -54,9 +57,13 @@ impl Settings {
         }
         Ok(())
     }
+
+    fn make(&self, wanted: Wanted<'_>, access: Access) -> Result<Source, SourceRefused> {
+        super::make(self, wanted, access)
+    }
 }
 
-/// What Kafka takes; `*` alone leaves nothing to check. (A leading `^` would make librdkafka read a pattern.)
+/// Whether Kafka accepts this name. The name before a `*` may be empty. (A leading `^` would make librdkafka read a pattern.)
 pub(super) fn is_topic(name: &str) -> bool {
     name.len() <= 249 && name != "." && name != ".." && name.bytes().all(is_plain)
 }

@@ -14,12 +14,12 @@ use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext, Rebalance}
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::util::Timeout;
 use rdkafka::{Offset, TopicPartitionList};
-use streams::Lane;
-use streams::actor::SourceError;
+use stream_rules::Lane;
+use streams::SourceError;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
-use super::commits::told;
+use super::commits::explain;
 use super::partitions::{Name, Partitions};
 
 /// How long one poll waits when there is nothing.
@@ -115,7 +115,7 @@ impl Worker {
         Handle(Arc::downgrade(&self.consumer))
     }
 
-    /// Runs until it is told to stop, or cannot go on; then leaves the group.
+    /// Runs until it is stopped or cannot go on; then leaves the group.
     pub(super) fn run(mut self) {
         while !self.stop.is_cancelled() {
             while let Ok(rewind) = self.rewinds.try_recv() {
@@ -137,7 +137,7 @@ impl Worker {
                 self.shared.partitions.lock().push(&message);
                 self.shared.ready.notify_one();
             }
-            Some(Err(error)) if ends(&error) => return Err(told(error)),
+            Some(Err(error)) if ends(&error) => return Err(explain(error)),
             // The library goes on by itself: brokers come back, topics are made.
             Some(Err(error)) => tracing::warn!(%error, "Reading from Kafka has trouble."),
         }
@@ -153,9 +153,9 @@ impl Worker {
         let change = if full { !self.paused } else { self.paused && room };
         // What was assigned during a pause is not paused yet.
         if change || (full && self.paused) {
-            let all = self.consumer.assignment().map_err(told)?;
+            let all = self.consumer.assignment().map_err(explain)?;
             let done = if full { self.consumer.pause(&all) } else { self.consumer.resume(&all) };
-            done.map_err(told)?;
+            done.map_err(explain)?;
             self.paused = full;
         }
         Ok(())

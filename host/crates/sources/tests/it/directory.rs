@@ -5,9 +5,8 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use streams::Failure;
-use streams::Verdict;
-use streams::actor::{Ended, Streams, Subscription};
+use stream_rules::{Failure, Verdict};
+use streams::{Ended, Streams, Subscription};
 
 use crate::scene::{Lender, make, next, subscribe};
 

@@ -12,14 +12,13 @@ use axum::{Json, Router};
 use broker::{Broker, BrokerConfig, GrantParts, HttpGrant};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
-use sources::http::Settings;
 use sources::{Access, Exchange};
-use streams::actor::{Ended, Streams};
-use streams::{Failure, Verdict};
+use stream_rules::{Failure, Verdict};
+use streams::{Ended, Streams};
 use tokio::sync::Notify;
 use trigger_host_types::http::{Error, Request, Response};
 
-use crate::scene::{Lender, make, next, subscribe};
+use crate::scene::{Lender, make, next, settings, subscribe};
 
 /// Ten raw events in batches of up to three; the cursor is how many are behind.
 #[derive(Default)]
@@ -68,15 +67,12 @@ impl Exchange for Through {
 }
 
 fn access(entry: &Value) -> Access {
-    let mut settings = entry.clone();
-    settings.as_object_mut().unwrap().remove("kind");
-    let settings: Settings = serde_json::from_value(settings).unwrap();
-    let reach = settings.reach();
+    let reach = settings(entry).reach().unwrap();
     let parts = GrantParts {
         origin: reach.origin,
         methods: reach.methods,
         paths: Some(reach.paths),
-        private: settings.private,
+        private: reach.private,
         timeout: Some(reach.timeout),
         ..GrantParts::default()
     };

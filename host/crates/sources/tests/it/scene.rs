@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use matching::Match;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
-use sources::{Access, Exchange, Source, SourceRefused, Sources, Wanted};
-use streams::actor::{Streams, Subscribe, Subscription};
-use streams::matching::Match;
-use streams::{Policy, StreamKey};
+use sources::{Access, Exchange, Keys, Kind, Settings, Source, SourceRefused, Wanted};
+use stream_rules::{Policy, StreamKey};
+use streams::{Streams, Subscribe, Subscription};
 use trigger_host_types::http::{Error, Request, Response};
 use trigger_host_types::{ConnId, Connection, ConnectionError, Connections, TriggerId};
 
@@ -43,10 +44,26 @@ pub(crate) fn key() -> StreamKey {
     StreamKey::of_class("demo.Watcher".into(), "k")
 }
 
-/// Makes the source `it` of a table with this entry.
+/// An entry as JSON.
+struct Entry(Value);
+
+impl Keys for Entry {
+    fn read<T: DeserializeOwned>(&mut self) -> Option<T> {
+        Some(serde_json::from_value(self.0.take()).unwrap())
+    }
+}
+
+/// What an entry says.
+pub(crate) fn settings(entry: &Value) -> Settings {
+    let mut keys = entry.clone();
+    let name = keys.as_object_mut().unwrap().remove("kind").unwrap();
+    let kind = Kind::ALL.into_iter().find(|kind| kind.as_str() == name).unwrap();
+    kind.read(&mut Entry(keys)).unwrap()
+}
+
+/// Makes the source `it` of this entry.
 pub(crate) fn make(entry: &Value, parameters: &Value, access: Access) -> Result<Source, SourceRefused> {
-    let sources: Sources = serde_json::from_value(serde_json::json!({ "it": entry })).unwrap();
-    sources.make(Wanted { source: "it", parameters, key: &key() }, access)
+    settings(entry).make(Wanted { source: "it", parameters, key: &key() }, access)
 }
 
 pub(crate) async fn subscribe(streams: &Streams, trigger: i64, source: Source) -> Subscription {

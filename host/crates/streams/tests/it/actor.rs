@@ -6,15 +6,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use streams::actor::{
+use matching::Match;
+use stream_rules::{AdvanceError, AdvanceItem, Failure, Lane, Mode, OnFailed, Policy, PollEnd, StreamKey, Verdict};
+use streams::{
     Ended, Exit, GroupStatus, PauseError, Producer, Read, Reader, Seen, SourceError, Streams, Subscribe, SubscribeError,
 };
-use streams::matching::Match;
-use streams::{AdvanceError, AdvanceItem, Failure, Lane, Mode, OnFailed, Policy, PollEnd, StreamKey, Verdict};
 use tokio::sync::{Mutex, mpsc};
 use trigger_host_types::TriggerId;
 
-use crate::play::{emit, raw};
+use crate::shapes::{emit, raw};
 
 type Feed = Arc<Mutex<mpsc::Receiver<Read>>>;
 
@@ -196,7 +196,8 @@ async fn a_dropped_request_fails_its_batch() {
     scene.streams.stop().await;
 }
 
-/// Numbers that nobody took are not waited for: neither when the answer was under way, nor when there was nobody to answer to.
+/// Numbers that nobody took are not waited for: neither when the answer was under way, nor when there was nobody to
+/// answer to.
 #[tokio::test(start_paused = true)]
 async fn numbers_that_nobody_took_are_abandoned() {
     for is_answered in [true, false] {
@@ -204,7 +205,7 @@ async fn numbers_that_nobody_took_are_abandoned() {
         let of = scene.streams.subscribe(scene.subscribe(1)).await.expect("it joins");
         scene.feed(&["e1"]).await;
         assert_eq!(of.next(1).await.map(|batch| batch.len()), Ok(1));
-        let mut verdicts = Box::pin(of.verdicts(vec![Verdict::Emit { events: 2, covers: Vec::new() }]));
+        let mut verdicts = Box::pin(of.verdicts(vec![Verdict::Emit { events: 2 }]));
         let asked = std::future::poll_fn(|context| std::task::Poll::Ready(verdicts.as_mut().poll(context)));
         assert!(asked.await.is_pending(), "the group has yet to answer");
         while is_answered && of.counts().await.is_some_and(|counts| counts.unconfirmed == 0) {}

@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use streams::actor::{Advance, Producer, Read, Reader, SourceError, Streams, Subscribe, Subscription};
-use streams::matching::Match;
-use streams::{AdvanceError, AdvanceItem, Lane, Mode, Policy, StreamKey, Verdict};
+use matching::Match;
+use stream_rules::{AdvanceError, AdvanceItem, Lane, Mode, Policy, StreamKey, Verdict};
+use streams::{Advance, Producer, Read, Reader, SourceError, Streams, Subscribe, Subscription};
 use tokio::sync::{Mutex, mpsc};
 use tokio::time::{Instant, timeout};
 use trigger_host_types::TriggerId;
 
-use crate::play::{failure, raw, safe};
+use crate::shapes::{failure, raw, safe};
 
 type Results = Vec<Result<(), AdvanceError>>;
 

@@ -1,14 +1,15 @@
 //! The desk under a scheduler that tries interleavings at random: a source, subscribers, storage, a broker and an
-//! operator as threads that talk to it through channels. A lost wake-up shows as a deadlock, which the scheduler reports.
+//! operator as threads that talk to it through channels. A lost wake-up shows as a deadlock, which the scheduler
+//! reports.
 
+use matching::Match;
 use shuttle::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use shuttle::thread;
-use streams::actor::{Desk, Ended, Leaving, Message, Shell};
-use streams::matching::Match;
-use streams::{Batch, Effect, Group, JoinError, Mode, Moment, Policy, Sequence, SubscriptionId, Verdict};
+use stream_rules::{Batch, Effect, Group, JoinError, Mode, Moment, Policy, Sequence, SubscriptionId, Verdict};
+use streams::{Ended, GroupLoop, Leaving, Message, Shell};
 use trigger_host_types::TriggerId;
 
-use crate::play::{emit, raw, safe};
+use crate::shapes::{emit, raw, safe};
 
 const EVENTS: usize = 4;
 const SUBSCRIBERS: i64 = 2;
@@ -50,7 +51,8 @@ fn source(room: &Receiver<usize>, read: &SyncSender<usize>, desk: &SyncSender<Me
     }
 }
 
-/// Pauses at each read, and resumes when all that was read is advanced past: then nothing but the resume can lead to the next read.
+/// Pauses at each read, and resumes when all that was read is advanced past: then nothing but the resume can lead to
+/// the next read.
 fn operator(read: &Receiver<usize>, advanced: &Receiver<usize>, desk: &SyncSender<Message>) {
     let mut done = 0;
     while let Ok(so_far) = read.recv() {
@@ -62,14 +64,14 @@ fn operator(read: &Receiver<usize>, advanced: &Receiver<usize>, desk: &SyncSende
     }
 }
 
-fn ask<T: Send + 'static>(desk: &SyncSender<Message>, message: impl FnOnce(streams::actor::Reply<T>) -> Message) -> T {
+fn ask<T: Send + 'static>(desk: &SyncSender<Message>, message: impl FnOnce(streams::Reply<T>) -> Message) -> T {
     let (reply, answer) = sync_channel(1);
     desk.send(message(Box::new(move |value| reply.send(value).is_ok()))).expect("the desk listens");
     answer.recv().expect("everyone is answered")
 }
 
 /// Takes everything there is, emits on every event, and leaves without waiting for the confirmations.
-fn subscriber(subscription: SubscriptionId, desk: &SyncSender<Message>, storage: &SyncSender<streams::Seq>) {
+fn subscriber(subscription: SubscriptionId, desk: &SyncSender<Message>, storage: &SyncSender<stream_rules::Seq>) {
     let mut left = EVENTS;
     while left > 0 {
         let pull = |reply| Message::Pull { subscription, max: 2, reply };
@@ -93,7 +95,7 @@ fn scene(policy: Policy) {
     let (mut effects, now) = (Vec::new(), Moment::default());
     let group = Group::new(policy, Mode::Ack, Sequence::default(), [], now, &mut effects);
     let outside = Outside { source: room, broker: calls, closed: false };
-    let mut desk = Desk::new(group, outside, effects);
+    let mut desk = GroupLoop::new(group, outside, effects);
     desk.handle(Message::Opened);
     let mut threads = Vec::new();
     for trigger in 0..SUBSCRIBERS {

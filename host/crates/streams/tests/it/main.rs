@@ -1,16 +1,8 @@
-//! The streams room through its public face.
+//! Shared streams on tokio through their public face.
 
 #![expect(clippy::expect_used, reason = "what is expected of the code under test")]
 
 mod actor;
 mod gather;
 mod interleavings;
-mod matching;
-mod model;
-mod play;
-mod rules_absent;
-mod rules_ack;
-mod rules_groups;
-mod rules_pause;
-mod rules_safe;
-mod status;
+mod shapes;

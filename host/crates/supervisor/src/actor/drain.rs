@@ -13,13 +13,15 @@ impl Actor {
         self.scheduler.drain();
         self.fetches.forget();
         self.count();
-        // An `on-kill` is nobody else's to call: what it is for is listed no more.
+        // Nobody else will call this `on-kill`: its trigger is no longer listed.
         self.until(self.settings.drain.polls, |actor| actor.scheduler.polling() == 0 && actor.killing == 0).await;
         self.scheduler.cancel_polls();
-        let told = |actor: &Self| !actor.scheduler.has_deliveries() && actor.listening.has_told();
-        self.until(self.settings.drain.deliveries, told).await;
+        let delivered = |actor: &Self| !actor.scheduler.has_deliveries() && actor.listening.has_settled();
+        self.until(self.settings.drain.deliveries, delivered).await;
         if self.scheduler.has_deliveries() {
-            tracing::warn!("Some events could not be sent before the end; their triggers run again on another host.");
+            tracing::warn!(
+                "Some events could not be sent before the host ended; their triggers run again on another host."
+            );
         }
         self.listening.stop(self.settings.drain.deliveries).await;
         self.scheduler.give_back(self.clock.now());
@@ -27,7 +29,7 @@ impl Actor {
         self.operations.abort_all();
         let completed = timeout(self.settings.drain.complete, self.parts.client.complete(self.heart.job())).await;
         if !matches!(completed, Ok(Ok(()))) {
-            tracing::warn!("The Job could not be completed; its triggers are free when it is stale.");
+            tracing::warn!("The Job could not be completed; other hosts can claim its triggers when it is stale.");
         }
         self.heart.stop();
         self.summary
@@ -46,7 +48,7 @@ impl Actor {
             let wake = self.wake().min(deadline).min(Instant::now() + LOOK_EVERY);
             // Both branches may be dropped.
             tokio::select! {
-                Some(ended) = self.operations.join_next_with_id(), if !self.operations.is_empty() => self.ended(ended),
+                Some(ended) = self.operations.join_next_with_id(), if !self.operations.is_empty() => self.handle_end(ended),
                 () = sleep_until(wake) => {}
             }
         }

@@ -1,12 +1,17 @@
-//! The task that carries the scheduler's effects out and reports back to it. One event at a time; it never waits for a request or a guest.
+//! The task that carries out the scheduler's effects and reports back to it: one event at a time, and it never waits
+//! for a request or a guest.
 //!
-//! Owns the scheduler, the operations that run (calls of guests, requests, each a task of the set) and the times of `load` and `cleanup`.
+//! Owns the scheduler, the operations that run (calls of guests, requests, each a task of the set) and the times of
+//! `load` and `cleanup`.
 
 mod drain;
 mod effects;
 mod fetches;
+mod listen;
 mod listening;
 mod operations;
+pub(crate) mod registering;
+mod reports;
 mod rounds;
 
 use std::cmp::Reverse;
@@ -16,29 +21,30 @@ use std::time::Duration;
 
 use airflow_asks::Desk;
 use execution_api::{Extensions, Registered};
-use streams::actor::Streams;
+use scheduler::{Bounds, Ticket};
+use streams::Streams;
 use telemetry::table;
 use tokio::sync::{Semaphore, mpsc, watch};
-use tokio::task::{AbortHandle, JoinError, JoinSet};
+use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, sleep_until};
+use trigger_host_types::step::Subject;
 use trigger_host_types::{ClassPath, Clock, UnixMs};
 
 use self::fetches::Fetches;
 use self::listening::Listening;
 use self::operations::Report;
 use self::rounds::Rounds;
-use crate::catalog::{Catalog, Class};
+use crate::carried::{Scheduler, describe_server};
+use crate::catalog::Catalog;
 use crate::heart::Heart;
-use crate::observer::{Life, Subject, What};
-use crate::scheduler::{Bounds, FailureMessage, Heard, Scheduler, Ticket, UNMAPPED};
+use crate::parts::Parts;
 use crate::settings::Settings;
 use crate::summary::Summary;
-use crate::supervisor::Parts;
 use crate::time::Time;
 
 /// The actor looks at its heart and its watchdog at least this often.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// Paths without a component that are told of one by one.
+/// Paths without a component that are logged one by one.
 const MAX_UNMAPPED: usize = 1_000;
 /// `on-kill` calls at once.
 const KILLS: usize = 16;
@@ -69,7 +75,7 @@ pub(crate) struct Actor {
     clock: Arc<dyn Clock>,
     extensions: Extensions,
     heart: Arc<Heart>,
-    scheduler: Scheduler<Arc<Class>>,
+    scheduler: Scheduler,
     operations: JoinSet<Report>,
     calls: HashMap<Ticket, Running>,
     kills: Arc<Semaphore>,
@@ -85,7 +91,7 @@ pub(crate) struct Actor {
     paused: bool,
     registering: bool,
     summary: Summary,
-    /// Paths without a component that were told of.
+    /// Paths without a component that were logged.
     unmapped: HashSet<ClassPath>,
     counts: watch::Sender<Counts>,
 }
@@ -116,7 +122,7 @@ impl Actor {
             unmapped_callbacks: settings.unmapped_callbacks,
         };
         Self {
-            scheduler: Scheduler::new(bounds, effects::server_of(&registered), clock.now()),
+            scheduler: Scheduler::new(bounds, describe_server(&registered), clock.now()),
             rounds: Rounds::new(settings.load_every, settings.cleanup_every, Instant::now()),
             settings,
             desk: Desk::new(parts.client.clone(), parts.masker.clone()),
@@ -139,7 +145,7 @@ impl Actor {
         }
     }
 
-    /// Until it is told to drain and has done so.
+    /// Runs until it is asked to drain and has done so.
     pub(crate) async fn run(mut self, mut commands: mpsc::Receiver<Command>) -> Summary {
         self.watch_executor();
         loop {
@@ -158,7 +164,7 @@ impl Actor {
                     Some(Command::Reload(catalog)) => self.reload(catalog),
                     Some(Command::Drain) | None => break,
                 },
-                Some(ended) = self.operations.join_next_with_id(), if !self.operations.is_empty() => self.ended(ended),
+                Some(ended) = self.operations.join_next_with_id(), if !self.operations.is_empty() => self.handle_end(ended),
                 () = heart.changed.notified() => {}
                 () = sleep_until(wake) => {}
             }
@@ -169,7 +175,7 @@ impl Actor {
     /// Looks at the heart, the rounds that are due, and the virtual clock.
     fn look(&mut self) {
         if self.heart.is_job_gone() {
-            self.register_anew();
+            self.register_again();
         }
         let safe = self.heart.is_safe();
         if safe == self.paused {
@@ -178,7 +184,7 @@ impl Actor {
                 // What is still listed is still ours; the answer decides before anything runs.
                 self.rounds.load_at_once(Instant::now());
             } else {
-                tracing::warn!("No heartbeat was accepted for too long: guests are paused until one is.");
+                tracing::warn!("No heartbeat has been accepted for too long; guests are paused until one is.");
                 self.scheduler.pause(self.clock.now());
             }
         }
@@ -195,8 +201,8 @@ impl Actor {
         }
     }
 
-    /// Moves virtual time to the next timer when only timers are left; true when it did, so that what is due is looked at without a wait (a
-    /// sleep, however short, takes a millisecond or two).
+    /// Moves virtual time to the next timer when only timers are left; true when it did, so that what is due is looked
+    /// at without a wait (a sleep, however short, takes a millisecond or two).
     fn jump(&mut self) -> bool {
         let Time::Virtual(clock) = &self.parts.time else { return false };
         let timeout = self.timeouts.peek().map(|Reverse(at)| at.saturating_add(1));
@@ -223,66 +229,9 @@ impl Actor {
         timer.map_or(latest, |timer| timer.min(latest))
     }
 
-    fn ended(&mut self, ended: Result<(tokio::task::Id, Report), JoinError>) {
-        match ended {
-            Ok((_, report)) => self.report(report),
-            Err(error) if error.is_cancelled() => {}
-            Err(error) => self.panicked(error.id()),
-        }
-    }
-
-    /// One of our own tasks panicked: a call's trigger fails, everything else goes on.
-    fn panicked(&mut self, task: tokio::task::Id) {
-        tracing::error!("An operation ended unexpectedly; this is a fault of Trigger Host, please report it.");
-        let ticket = self.calls.iter().find(|(_, running)| running.call.id() == task).map(|(ticket, _)| *ticket);
-        if let Some(ticket) = ticket {
-            let listened = self.calls.remove(&ticket).is_some_and(|running| running.listens);
-            let message = "the host failed while it ran the trigger".to_owned();
-            let failure = FailureMessage { reason: "host", lines: Some(vec![message.clone()]), message };
-            if listened {
-                let heard = Heard { outcome: Err(failure), worked: false };
-                self.scheduler.heard(ticket, heard, self.clock.now());
-            } else {
-                self.scheduler.poll_ended(ticket, Err(failure), self.clock.now());
-            }
-        }
-    }
-
-    fn reload(&mut self, catalog: Arc<Catalog>) {
-        let now = self.clock.now();
-        self.scheduler.remap(|trigger| catalog.get(trigger.kind, &trigger.classpath).cloned(), now);
-        self.unmapped.clear();
-        self.listening.leave_all();
-        tracing::info!(classpaths = catalog.len(), "A new catalog is in force.");
-        self.parts.catalog = catalog;
-    }
-
-    fn tell(&mut self, life: &Life) {
-        self.say_unmapped(life);
-        match life.what {
-            What::Fired { .. } => table::EVENTS_FIRED.get().increment(1),
-            What::Failed { reason, .. } => table::TRIGGERS_FAILED.with([reason]).increment(1),
-            _ => {}
-        }
-        if matches!(life.what, What::Finished { .. }) {
-            self.listening.gone(&life.subject);
-        }
-        self.summary.count(life);
-        self.parts.observer.observe(life);
-    }
-
-    /// Once for each path: there may be thousands of triggers of one.
-    fn say_unmapped(&mut self, life: &Life) {
-        let What::Failed { reason: UNMAPPED, message, .. } = &life.what else { return };
-        let Subject { trigger, classpath, .. } = &life.subject;
-        if self.unmapped.len() < MAX_UNMAPPED && self.unmapped.insert(classpath.clone()) {
-            tracing::error!(%classpath, first_trigger_id = %trigger, "{message}");
-        }
-    }
-
     fn count(&mut self) {
         let counts = Counts {
-            triggers: self.scheduler.len(),
+            triggers: self.scheduler.triggers(),
             polling: self.scheduler.polling(),
             held: self.scheduler.held(),
             draining: self.scheduler.is_draining(),

@@ -3,16 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use encodings::Fernet;
 use execution_api::retry::{self, Step, next_step};
 use execution_api::{AirflowAccess, ApiError, Client, Registered, RunTrigger, TaskQuery};
-use sandbox::{Call, Context, Ended, HostCalls, Sandbox, Used};
-use trigger_host_types::{JobId, TriggerId, UnixMs};
+use sandbox::{Call, Context, Ended, HostCalls, Sandbox};
+use scheduler::{Sent, Ticket};
+use trigger_host_types::step::Stop;
+use trigger_host_types::{JobId, TriggerId, UnixMs, Used};
 
-use crate::catalog::Class;
+use crate::carried::{Answered, Heard, Kill};
 use crate::deliver::BatchDelivered;
-use crate::observer::Stop;
-use crate::scheduler::{Answered, Heard, Kill, Sent, Ticket};
 use crate::streams::Listener;
+use crate::workload::{Decoded, decode};
 
 /// Period of the look at the guests' runtime.
 const EXECUTOR_EVERY: Duration = Duration::from_secs(1);
@@ -24,7 +26,7 @@ pub(crate) enum Report {
     /// `load`.
     Loaded { job: JobId, answer: Result<Vec<TriggerId>, ApiError> },
     /// `workloads` of some ids: what came, and the ids for which nothing did.
-    Fetched { job: JobId, workloads: Vec<RunTrigger>, missing: Vec<TriggerId>, job_gone: bool },
+    Fetched { job: JobId, workloads: Vec<Decoded>, missing: Vec<TriggerId>, job_gone: bool },
     /// A trigger of a shared stream has something to tell. Its listener comes back unless the stream is over for it.
     Heard {
         ticket: Ticket,
@@ -52,16 +54,23 @@ pub(crate) enum Report {
     Killed,
 }
 
-/// Asks for the workloads of one slice. One that the server fails on is halved until the broken row is alone
-/// (docs/design/triggerer.md#errors).
-pub(crate) async fn fetch(client: Client, job: JobId, ids: Vec<TriggerId>) -> Report {
+/// Asks for the workloads of one slice, and decodes them. A slice that the server fails on is halved until the broken
+/// row is alone (docs/design/triggerer.md#errors).
+pub(crate) async fn fetch(client: Client, keys: Fernet, job: JobId, ids: Vec<TriggerId>) -> Report {
     let (mut workloads, mut missing, mut job_gone) = (Vec::new(), Vec::new(), false);
     let mut slices = vec![ids];
     while let Some(slice) = slices.pop() {
         match client.workloads(&slice).await {
             Ok(answer) => {
-                missing.extend(slice.iter().filter(|id| !answer.iter().any(|workload| workload.id == **id)));
-                workloads.extend(answer);
+                let came = |id: &TriggerId| answer.iter().any(|workload| workload.id == *id);
+                let omitted: Vec<_> = slice.iter().copied().filter(|id| !came(id)).collect();
+                match decode_all(answer, keys.clone()).await {
+                    Some(decoded) => {
+                        workloads.extend(decoded);
+                        missing.extend(omitted);
+                    }
+                    None => missing.extend(slice),
+                }
             }
             Err(error) => {
                 let step = next_step(retry::Call::Workloads, error.fault(), 1, true);
@@ -79,6 +88,22 @@ pub(crate) async fn fetch(client: Client, job: JobId, ids: Vec<TriggerId>) -> Re
     Report::Fetched { job, workloads, missing, job_gone }
 }
 
+/// Decrypts, parses and renders on the blocking pool: a slice takes milliseconds, which the actor and its requests must
+/// not wait for. What is on its way is bounded by the slices in flight. `None` after a panic, which is a fault of this
+/// program: the slice is asked for again.
+async fn decode_all(workloads: Vec<RunTrigger>, keys: Fernet) -> Option<Vec<Decoded>> {
+    let decoding = tokio::task::spawn_blocking(move || {
+        workloads.into_iter().map(|workload| decode(workload, &keys)).collect::<Vec<_>>()
+    });
+    match decoding.await {
+        Ok(decoded) => Some(decoded),
+        Err(error) => {
+            tracing::error!(%error, "Workloads could not be decoded. This is a fault of Trigger Host; please report it.");
+            None
+        }
+    }
+}
+
 /// Whether guests can run: their runtime runs something of ours.
 pub(crate) async fn ask_executor(sandbox: Sandbox) -> Report {
     tokio::time::sleep(EXECUTOR_EVERY).await;
@@ -89,8 +114,8 @@ pub(crate) async fn ask_executor(sandbox: Sandbox) -> Report {
     }
 }
 
-/// Whether a task is deferred, as far as it can be known: a trigger that is gone has no name to ask in any more, and then the host's own
-/// has to do.
+/// Whether a task is deferred, as far as this can be known: once its trigger is gone nothing can be asked in its name,
+/// so the host asks in its own.
 async fn still_waits(client: &Client, own: AirflowAccess, query: &TaskQuery) -> bool {
     let ask = async {
         match own.task_states(query).await {
@@ -102,12 +127,12 @@ async fn still_waits(client: &Client, own: AirflowAccess, query: &TaskQuery) -> 
     states.values().flat_map(|tasks| tasks.values()).flatten().any(|state| state == "deferred")
 }
 
-/// Calls `on-kill`, unless the API says that the task still waits: then its trigger has another host now; or that it does not know this
-/// host's Job: then it has forgotten the trigger with it.
+/// Calls `on-kill`, unless the API says that the task still waits: then its trigger has another host now; or that it
+/// does not know this host's Job: then it has forgotten the trigger with it.
 pub(crate) async fn kill(
     client: Client,
     job: JobId,
-    kill: Kill<Arc<Class>>,
+    kill: Kill,
     host: Arc<dyn HostCalls>,
     now: UnixMs,
     limit: Duration,
@@ -119,7 +144,7 @@ pub(crate) async fn kill(
     // `load` lists nothing for a Job that is gone, and does not say that it is.
     let beat = client.heartbeat(job).await;
     if beat.is_err_and(|error| next_step(retry::Call::Heartbeat, error.fault(), 1, true) == Step::RegisterAnew) {
-        tracing::info!(trigger_id = %trigger.id, "The Execution API does not know this Job any more: on-kill is not called.");
+        tracing::info!(trigger_id = %trigger.id, "The Execution API no longer knows this Job; on-kill is not called.");
         return;
     }
     let query = TaskQuery {
@@ -130,7 +155,7 @@ pub(crate) async fn kill(
         ..TaskQuery::default()
     };
     if still_waits(&client, client.airflow_for(trigger.id, job, Some(task_instance)), &query).await {
-        tracing::info!(trigger_id = %trigger.id, "The task still waits: the trigger has another host now, and on-kill is not called.");
+        tracing::info!(trigger_id = %trigger.id, "The task still waits, so another host has the trigger now; on-kill is not called.");
         return;
     }
     let context = Context {
@@ -150,9 +175,9 @@ pub(crate) async fn kill(
     };
     match tokio::time::timeout(limit, poller.on_kill(call)).await {
         Ok(Ended { result: Ok(()), .. }) => {
-            tracing::info!(trigger_id = %trigger.id, "The task was ended by its user; on-kill was called.")
+            tracing::info!(trigger_id = %trigger.id, "The user ended the task; on-kill was called.")
         }
         Ok(Ended { result: Err(reason), .. }) => tracing::warn!(trigger_id = %trigger.id, %reason, "on-kill failed."),
-        Err(_) => tracing::warn!(trigger_id = %trigger.id, "on-kill took too long."),
+        Err(_) => tracing::warn!(trigger_id = %trigger.id, "on-kill did not finish in time."),
     }
 }

@@ -2,27 +2,30 @@
 
 use std::time::Duration;
 
-use execution_api::retry::{Backoff, Call, Step, next_step};
-use execution_api::{ApiError, Client, Fault};
+use encodings::WireEvent;
+use execution_api::retry::{Call, EVENT_WAITS, SLOW_WAITS, Step, next_step};
+use execution_api::{ApiError, Client, Fault, StoredCheckpoint};
+use scheduler::{Attempts, Batched, Checkpoint, Message, Outside, Sent, Ticket};
 use trigger_host_types::{JobId, TriggerId};
 
-use crate::scheduler::{Attempts, Batched, Message, Sent, Ticket};
-
 /// Sends `message`. `random` is uniform in 0 to 1.
-pub(crate) async fn deliver(
+pub(crate) async fn deliver<O: Outside<Event = WireEvent>>(
     client: &Client,
     job: JobId,
     trigger: TriggerId,
-    message: &Message,
+    message: &Message<O>,
     attempts: Attempts,
     random: f64,
 ) -> Result<Sent, (Sent, ApiError)> {
     let (call, answer) = match message {
         Message::Event(event) => (Call::Event, client.event(trigger, &event.wire).await),
         Message::Failure(failure) => (Call::Failure, client.failure(trigger, failure.lines.as_deref()).await),
-        Message::Checkpoint(checkpoint) => (Call::Checkpoint, client.checkpoint(trigger, checkpoint, job).await),
+        Message::Checkpoint(Checkpoint { position, value }) => {
+            let stored = StoredCheckpoint { position: *position, value: value.clone() };
+            (Call::Checkpoint, client.checkpoint(trigger, &stored, job).await)
+        }
     };
-    answer.map(|()| Sent::Accepted).map_err(|error| (meaning(call, &error, attempts, random), error))
+    answer.map(|()| Sent::Accepted).map_err(|error| (interpret(call, &error, attempts, random), error))
 }
 
 /// What became of a batch.
@@ -36,7 +39,11 @@ pub(crate) struct BatchDelivered {
 }
 
 /// Sends the events of all in one request. `random` is uniform in 0 to 1.
-pub(crate) async fn deliver_batch(client: &Client, batch: &[Batched], random: f64) -> BatchDelivered {
+pub(crate) async fn deliver_batch<O: Outside<Event = WireEvent>>(
+    client: &Client,
+    batch: &[Batched<O>],
+    random: f64,
+) -> BatchDelivered {
     let mut events = Vec::new();
     for one in batch {
         for message in &one.events {
@@ -46,16 +53,16 @@ pub(crate) async fn deliver_batch(client: &Client, batch: &[Batched], random: f6
         }
     }
     match client.events(&events).await {
-        Ok(answers) => each(batch, answers, random),
+        Ok(answers) => read_each(batch, answers, random),
         Err(error) => BatchDelivered {
-            results: batch.iter().map(|one| (one.ticket, whole(&error, one, random))).collect(),
+            results: batch.iter().map(|one| (one.ticket, read_whole(&error, one, random))).collect(),
             answered: error.fault() != Fault::Transport,
             errors: vec![(None, error)],
         },
     }
 }
 
-fn each(batch: &[Batched], answers: Vec<Result<(), ApiError>>, random: f64) -> BatchDelivered {
+fn read_each<O: Outside>(batch: &[Batched<O>], answers: Vec<Result<(), ApiError>>, random: f64) -> BatchDelivered {
     let mut answers = answers.into_iter();
     let (mut results, mut errors) = (Vec::with_capacity(batch.len()), Vec::new());
     for one in batch {
@@ -65,7 +72,7 @@ fn each(batch: &[Batched], answers: Vec<Result<(), ApiError>>, random: f64) -> B
             sent.push(match answer {
                 Ok(()) => Sent::Accepted,
                 Err(error) => {
-                    let sent = meaning(Call::Event, &error, attempts, random);
+                    let sent = interpret(Call::Event, &error, attempts, random);
                     if !matches!(error, ApiError::NotTried) {
                         errors.push((Some(one.trigger), error));
                     }
@@ -79,18 +86,18 @@ fn each(batch: &[Batched], answers: Vec<Result<(), ApiError>>, random: f64) -> B
     BatchDelivered { results, answered: true, errors }
 }
 
-/// What a batch that failed as a whole means for one trigger. A request that is refused may be so for one event's sake: each then goes by
-/// itself, and what that comes to counts.
-fn whole(error: &ApiError, one: &Batched, random: f64) -> Vec<Sent> {
+/// What a batch that failed as a whole means for one trigger. One event may be the reason why a request is refused:
+/// each event then goes by itself, and that answer counts.
+fn read_whole<O: Outside>(error: &ApiError, one: &Batched<O>, random: f64) -> Vec<Sent> {
     let first = match error.fault() {
-        Fault::Transport | Fault::Busy | Fault::Auth => meaning(Call::Event, error, one.attempts, random),
+        Fault::Transport | Fault::Busy | Fault::Auth => interpret(Call::Event, error, one.attempts, random),
         _ => Sent::Alone,
     };
     vec![first; one.events.len()]
 }
 
-fn meaning(call: Call, error: &ApiError, attempts: Attempts, random: f64) -> Sent {
-    // Only the holder moves a position: on a second attempt, the first one was stored and its answer lost.
+fn interpret(call: Call, error: &ApiError, attempts: Attempts, random: f64) -> Sent {
+    // Only the holder moves a position: on a second attempt, the first one was stored and its answer was lost.
     if call == Call::Checkpoint && attempts.all > 0 && error.reason() == Some("stale_position") {
         return Sent::Accepted;
     }
@@ -99,17 +106,18 @@ fn meaning(call: Call, error: &ApiError, attempts: Attempts, random: f64) -> Sen
     let later = |wait| Sent::Later { wait, server };
     match next_step(call, error.fault(), attempts.server.saturating_add(1), true) {
         Step::Lost if error.fault() == Fault::NotFound => Sent::Gone,
-        // A conflict says whose it is; any other refusal would come again after every new claim.
+        // A conflict says who holds the trigger; any other refusal would come again after every new claim.
         Step::Lost if error.reason().is_none() => Sent::Refused(error.to_string()),
         Step::Lost | Step::RegisterAnew => Sent::NotOurs,
         Step::Park | Step::FailTrigger | Step::Fatal | Step::Halve => Sent::Refused(error.to_string()),
         Step::Done => Sent::Accepted,
-        Step::RetrySlowly => later(Backoff::SLOW.next_wait(failures, random)),
+        Step::RetrySlowly => later(SLOW_WAITS.next_wait(failures, random)),
         Step::Retry => later(match error {
             ApiError::Busy { retry_after: Some(wait), .. } => (*wait).min(Duration::from_secs(60)),
-            // A first fault is most often one lost connection: the trigger should not wait for seconds on its account.
+            // A first fault is most often one lost connection, and the trigger should not wait for seconds because of
+            // it.
             _ if attempts.all == 0 => Duration::from_millis(100).mul_f64(0.5 + random),
-            _ => Backoff::EVENT.next_wait(attempts.all, random).min(Duration::from_secs(30)),
+            _ => EVENT_WAITS.next_wait(attempts.all, random).min(Duration::from_secs(30)),
         }),
     }
 }

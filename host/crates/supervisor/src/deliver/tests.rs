@@ -4,16 +4,15 @@ use embedded_api::{Defer, EmbeddedApi, Endpoint, Fault, Happened, Rule, When};
 use encodings::{WireEvent, WireKind};
 use execution_api::retry::EVENT_ATTEMPTS;
 use execution_api::{ClientConfig, LoadRequest};
+use scheduler::{Answer, Bounds, Claim, Effect, EventMessage, Outside, Scheduler, Server, Unmapped};
 use serde_json::value::RawValue;
-use trigger_host_types::{TriggerKind, UnixMs};
+use trigger_host_types::step::{Step, StepKind};
+use trigger_host_types::{IdempotencyKey, TriggerKind, UnixMs};
 
 use super::{
-    ApiError, Attempts, BatchDelivered, Call, Client, Duration, JobId, Sent, TriggerId, deliver, deliver_batch, meaning,
+    ApiError, Attempts, BatchDelivered, Call, Client, Duration, JobId, Sent, TriggerId, deliver, deliver_batch,
+    interpret,
 };
-use crate::observer::{Life, What};
-use crate::scheduler::{Answer, Bounds, Claim, Effect, EventMessage, Scheduler, Server};
-use crate::settings::Unmapped;
-
 fn after(failures: u32) -> Attempts {
     Attempts { all: failures, server: 0 }
 }
@@ -27,32 +26,58 @@ fn no_outage_loses_an_event_and_no_poison_event_stays_for_ever() {
     let down = ApiError::Transport { what: "refused".into() };
     let outage = Attempts { all: 10_000, server: 0 };
     assert!(
-        matches!(meaning(Call::Event, &down, outage, 0.5), Sent::Later { wait, server: false } if wait <= Duration::from_secs(30))
+        matches!(interpret(Call::Event, &down, outage, 0.5), Sent::Later { wait, server: false } if wait <= Duration::from_secs(30))
     );
-    let again = meaning(Call::Event, &server(), outage, 0.5);
+    let again = interpret(Call::Event, &server(), outage, 0.5);
     assert!(matches!(again, Sent::Later { server: true, .. }), "the first failure after an outage is no poison");
     let seven = Attempts { all: 7, server: 7 };
-    assert!(matches!(meaning(Call::Event, &server(), seven, 0.5), Sent::Refused(_)));
+    assert!(matches!(interpret(Call::Event, &server(), seven, 0.5), Sent::Refused(_)));
 }
 
 #[test]
 fn a_checkpoint_of_another_host_ends_this_ones_trigger() {
     let other = ApiError::Rejected { status: 409, reason: Some("not_holder".into()), what: "x".into() };
-    assert_eq!(meaning(Call::Checkpoint, &other, after(0), 0.5), Sent::NotOurs);
-    assert_eq!(meaning(Call::Checkpoint, &other, after(3), 0.5), Sent::NotOurs);
+    assert_eq!(interpret(Call::Checkpoint, &other, after(0), 0.5), Sent::NotOurs);
+    assert_eq!(interpret(Call::Checkpoint, &other, after(3), 0.5), Sent::NotOurs);
 }
 
 #[test]
 fn a_checkpoint_that_nobody_would_take_fails_its_trigger() {
     let bad = ApiError::Rejected { status: 422, reason: None, what: "x".into() };
-    assert!(matches!(meaning(Call::Checkpoint, &bad, after(0), 0.5), Sent::Refused(_)));
+    assert!(matches!(interpret(Call::Checkpoint, &bad, after(0), 0.5), Sent::Refused(_)));
 }
 
 #[test]
 fn a_checkpoint_whose_answer_was_lost_is_stored() {
     let stale = ApiError::Rejected { status: 409, reason: Some("stale_position".into()), what: "x".into() };
-    assert_eq!(meaning(Call::Checkpoint, &stale, after(1), 0.5), Sent::Accepted);
-    assert_eq!(meaning(Call::Checkpoint, &stale, after(0), 0.5), Sent::NotOurs);
+    assert_eq!(interpret(Call::Checkpoint, &stale, after(1), 0.5), Sent::Accepted);
+    assert_eq!(interpret(Call::Checkpoint, &stale, after(0), 0.5), Sent::NotOurs);
+}
+
+/// Real events; of a class there is only the name.
+#[derive(Debug)]
+enum Play {}
+
+impl Outside for Play {
+    type Class = &'static str;
+    type Event = WireEvent;
+    type Receipt = ();
+
+    fn listens(_: &&'static str) -> bool {
+        false
+    }
+
+    fn key(event: &WireEvent) -> &IdempotencyKey {
+        &event.key
+    }
+
+    fn size(event: &WireEvent) -> usize {
+        event.size()
+    }
+
+    fn encode_plain(_: &str, _: IdempotencyKey) -> WireEvent {
+        unreachable!("no callback fails here")
+    }
 }
 
 /// The scheduler and a real server. Requests are real; the time between them is the test's.
@@ -60,9 +85,9 @@ struct Bench {
     api: EmbeddedApi,
     client: Client,
     job: JobId,
-    host: Scheduler<&'static str>,
+    host: Scheduler<Play>,
     now: UnixMs,
-    told: Vec<Life>,
+    steps: Vec<Step>,
 }
 
 impl Bench {
@@ -100,7 +125,7 @@ impl Bench {
         for id in &ids {
             host.claimed(watcher(*id), 0);
         }
-        let mut bench = Self { api, client, job: registered.job_id, host, now: 0, told: Vec::new() };
+        let mut bench = Self { api, client, job: registered.job_id, host, now: 0, steps: Vec::new() };
         bench.answer_all(payloads);
         (bench, ids)
     }
@@ -137,7 +162,7 @@ impl Bench {
                         self.host.batch_sent(results, answered, self.now);
                         sent = true;
                     }
-                    Effect::Tell(life) => self.told.push(life),
+                    Effect::Report(step) => self.steps.push(step),
                     other => panic!("{other:?}"),
                 }
             }
@@ -145,32 +170,32 @@ impl Bench {
                 self.now = self.host.next_wake().expect("what waits has a timer").max(self.now + 1);
             }
         }
-        self.told.extend(self.host.effects(self.now).into_iter().filter_map(|effect| match effect {
-            Effect::Tell(life) => Some(life),
+        self.steps.extend(self.host.effects(self.now).into_iter().filter_map(|effect| match effect {
+            Effect::Report(step) => Some(step),
             _ => None,
         }));
     }
 
     /// Payloads that were accepted, by trigger.
     fn fired(&self, trigger: TriggerId) -> Vec<&str> {
-        let of = self.told.iter().filter(|life| life.subject.trigger == trigger);
-        of.filter_map(|life| match &life.what {
-            What::Fired { payload, .. } => Some(payload.as_str()),
+        let own = self.steps.iter().filter(|step| step.subject.trigger == trigger);
+        own.filter_map(|step| match &step.what {
+            StepKind::Fired { payload, .. } => Some(payload.as_str()),
             _ => None,
         })
         .collect()
     }
 
     fn failures(&self) -> Vec<(TriggerId, &str)> {
-        let failed = self.told.iter().filter_map(|life| match &life.what {
-            What::Failed { reason, .. } => Some((life.subject.trigger, *reason)),
+        let failed = self.steps.iter().filter_map(|step| match &step.what {
+            StepKind::Failed { reason, .. } => Some((step.subject.trigger, *reason)),
             _ => None,
         });
         failed.collect()
     }
 }
 
-fn watcher(id: TriggerId) -> Claim<&'static str> {
+fn watcher(id: TriggerId) -> Claim<Play> {
     Claim {
         id,
         classpath: "a.A".into(),

@@ -1,11 +1,12 @@
-//! Which triggers are about to join which stream, so that a group does not begin to read before those are there (`D1`). Pure.
+//! Which triggers are about to join which stream, so that a group does not begin to read before those are there (`D1`).
+//! Pure.
 //!
-//! Owns what is known of the triggers of this host: coming (its key is not known yet) or keyed. Invariant: a trigger that some group expects and that
-//! turns out to want another stream, or goes away, is named to that group.
+//! Owns what is known of the triggers of this host: coming (its key is not known yet) or keyed. Invariant: a trigger
+//! that some group expects and that turns out to want another stream, or goes away, is named to that group.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use streams::StreamKey;
+use stream_rules::StreamKey;
 use trigger_host_types::{ClassPath, TriggerId};
 
 /// Triggers without a known key that one group waits for; beyond that the grace alone decides.

@@ -1,8 +1,8 @@
 //! What a trigger said of its stream, as the crate `streams` takes it.
 
+use matching::{Condition, Match, Test};
 use serde_json::Value;
-use streams::matching::{Condition, Match, Test};
-use streams::{StreamKey, matching};
+use stream_rules::StreamKey;
 use trigger_host_types::ClassPath;
 
 /// The key of a stream. Equal values are one key, however they are written.

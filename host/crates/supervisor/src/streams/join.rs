@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use sandbox::{Context, EndReason, HostCalls, Sandbox};
-use streams::StreamKey;
-use streams::actor::{Exit, Streams, Subscribe, SubscribeError, Subscription};
+use stream_rules::StreamKey;
+use streams::{Exit, Streams, Subscribe, SubscribeError, Subscription};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
-use trigger_host_types::{Connections, TriggerId};
+use trigger_host_types::{Clock, Connections, TriggerId};
 
 use super::cohorts::{Cohorts, Joining};
 use super::listener::Listener;
@@ -43,6 +43,7 @@ pub(crate) struct Newcomer {
     pub(crate) upstreams: Arc<dyn Upstreams>,
     pub(crate) connections: Arc<dyn Connections>,
     pub(crate) broker: broker::Broker,
+    pub(crate) clock: Arc<dyn Clock>,
     pub(crate) sandbox: Sandbox,
     /// How it is to leave.
     pub(crate) exit: Exit,
@@ -62,7 +63,7 @@ impl Hall {
     /// # Cancel safety
     /// A dropped future leaves no subscription behind.
     pub(crate) async fn join(&self, newcomer: Newcomer) -> Result<Listener, NotJoined> {
-        let Newcomer { class, context, kwargs, host, upstreams, connections, broker, sandbox, exit } = newcomer;
+        let Newcomer { class, context, kwargs, host, upstreams, connections, broker, clock, sandbox, exit } = newcomer;
         let Some(subscriber) = class.subscriber() else {
             return Err(NotJoined::Refused("its component does not filter shared streams any more".to_owned()));
         };
@@ -79,6 +80,7 @@ impl Hall {
             key: &key,
             connections,
             broker,
+            clock,
         });
         let upstream = upstream.map_err(|error| NotJoined::Refused(error.to_string()))?;
         let cohort = self.cohort(&class, &context, &key).await;
@@ -102,7 +104,8 @@ impl Hall {
         }
     }
 
-    /// Those who are to be there before the stream is read; streams that wait for this one in vain learn that it does not come.
+    /// Those who are to be there before the stream is read; streams that wait for this one in vain learn that it does
+    /// not come.
     async fn cohort(&self, class: &Class, context: &Context, key: &StreamKey) -> Vec<TriggerId> {
         let mut claimed = self.claimed.clone();
         // Past the deadline, or when the host ends, it joins with those who are known.

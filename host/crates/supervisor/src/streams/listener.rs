@@ -1,15 +1,17 @@
-//! One trigger's ear at its stream: waits for raw events, has the filter look at them, and gives its verdicts.
+//! One trigger that listens to its stream: waits for raw events, has the filter look at them, and gives its verdicts.
 //!
-//! Owns the subscription and the filter. Invariants: a raw event on which the filter failed is given back as failed, never as skipped, and takes no
-//! neighbour along: a batch that failed is looked at again in halves; what is skipped stays here and costs nobody else anything.
+//! Owns the subscription and the filter. Invariants: a raw event on which the filter failed is given back as failed,
+//! never as skipped, and takes no neighbour along: a batch that failed is looked at again in halves; what is skipped
+//! stays here and costs nobody else anything.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use sandbox::{EndReason, Filter, Used};
-use streams::actor::{self, Confirmer, Subscription};
-use streams::appetite::{self, Appetite};
-use streams::{Batch, Delivery, Verdict};
+use scheduler::FailureMessage;
+use stream_rules::appetite::{self, Appetite};
+use stream_rules::{Batch, Delivery, Verdict};
+use streams::{Confirmer, Ended, Subscription};
 use telemetry::table;
 use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep};
@@ -17,12 +19,13 @@ use tokio_util::task::AbortOnDropHandle;
 use trigger_host_types::{Digest, Event, TriggerKind};
 
 use super::Receipt;
+use crate::carried::EventMessage;
 use crate::encoding::Encoding;
-use crate::scheduler::{EventMessage, FailureMessage};
 
 /// Bytes of the raw events of one call, unless one alone is larger.
 const MOST_BYTES: usize = 1 << 20;
-/// Failed calls of a batch, for each call that it takes when none fails; what is left then is failed unseen. One bad raw event among 256 takes nine.
+/// Failed calls of a batch, for each call that it takes when none fails; what is left then is failed unseen. One bad
+/// raw event among 256 takes nine.
 const MOST_FAILURES: usize = 32;
 /// A filter that has nothing to do for so long gives its instance back.
 const REST_AFTER: Duration = Duration::from_secs(10);
@@ -35,7 +38,7 @@ pub(crate) struct Listener {
     /// Where guests run.
     guests: Handle,
     kind: TriggerKind,
-    /// What went wrong with some of the last batch, while the rest of it is told.
+    /// What went wrong with some of the last batch, while the rest of it is delivered.
     fault: Option<Fault>,
     /// Whether the filter has worked since the last report.
     worked: bool,
@@ -46,7 +49,7 @@ pub(crate) struct Listener {
 pub(crate) enum Fault {
     /// The filter failed on it.
     Call(Box<EndReason>),
-    /// What the filter made of it cannot be told to the API.
+    /// The API cannot be given what the filter made of it.
     Unusable(FailureMessage),
 }
 
@@ -96,11 +99,12 @@ impl Listener {
         std::mem::take(&mut self.worked)
     }
 
-    /// Listens until there is something to tell, where guests run and so does the group: nothing goes from one runtime to the other for a batch
-    /// that comes to nothing. Gives itself back unless the stream is over.
+    /// Listens until there is something to tell, where guests run and so does the group: nothing goes from one runtime
+    /// to the other for a batch that comes to nothing. Gives itself back unless the stream is over.
     ///
     /// # Cancel safety
-    /// Dropping the future leaves the stream, as soon as a call that is under way comes to a halt; what was in hand is failed.
+    /// Dropping the future leaves the stream, as soon as a call that is under way comes to a halt; what was in hand is
+    /// failed.
     pub(crate) async fn listen(self, encoding: Arc<Encoding>) -> (Option<Self>, Told, Used) {
         let guests = self.guests.clone();
         let work = AbortOnDropHandle::new(guests.spawn(self.listen_here(encoding))).await;
@@ -133,7 +137,7 @@ impl Listener {
         }
     }
 
-    async fn next(&mut self) -> Result<Batch, actor::Ended> {
+    async fn next(&mut self) -> Result<Batch, Ended> {
         let mut next = std::pin::pin!(self.subscription.next(self.appetite.most()));
         tokio::select! {
             batch = &mut next => batch,
@@ -155,7 +159,8 @@ impl Listener {
         looked
     }
 
-    /// Gives the verdicts on a batch, and makes the events of those that emit. What has no verdict, or none that can be told, is failed.
+    /// Gives the verdicts on a batch, and makes the events of those that emit. What has no verdict, or none that can be
+    /// used, is failed.
     async fn settle(
         &mut self,
         batch: &[Delivery],
@@ -166,7 +171,7 @@ impl Listener {
         let (mut unusable, mut rejected, mut why) = (None, 0_u64, None);
         for (raw, verdict) in batch.iter().zip(looked) {
             verdicts.push(match verdict {
-                None => Verdict::Hold,
+                None => Verdict::Failed,
                 Some(sandbox::Verdict::Skip) => Verdict::Skip,
                 Some(sandbox::Verdict::Reject(reason)) => {
                     rejected += 1;
@@ -178,30 +183,25 @@ impl Listener {
                     Ok(made) => {
                         let count = u32::try_from(made.len()).unwrap_or(u32::MAX);
                         events.extend(made);
-                        Verdict::Emit { events: count, covers: Vec::new() }
+                        Verdict::Emit { events: count }
                     }
                     Err(failure) => {
                         unusable = Some(failure);
-                        Verdict::Hold
+                        Verdict::Failed
                     }
                 },
             });
         }
-        let failed = verdicts.iter().any(|verdict| matches!(verdict, Verdict::Hold));
         let seqs = self.subscription.verdicts(verdicts).await.map_err(|error| error.to_string())?;
         table::STREAM_EVALUATIONS.get().increment(batch.len() as u64);
         if let Some(why) = why {
             table::STREAM_REJECTIONS.get().increment(rejected);
             let trigger = self.subscription.id().trigger();
-            tracing::warn!(trigger_id = %trigger, rejected, first = encoding.masked(&why), "Raw events were rejected.");
+            tracing::warn!(trigger_id = %trigger, rejected, first = encoding.mask(&why), "Raw events were rejected.");
         }
         // Before anything is waited for: an event that is dropped has to say so.
         for (event, seq) in events.iter_mut().zip(seqs) {
             event.receipt = seq.map(|seq| Receipt::new(Arc::clone(&self.confirmer), seq));
-        }
-        if failed {
-            // What was held back is what has failed.
-            self.subscription.call_failed().await;
         }
         Ok((events, unusable))
     }
@@ -222,7 +222,7 @@ impl Listener {
             return Ok(Vec::new());
         }
         let digest = Digest::of(&raw.data);
-        made.into_iter().take(most).enumerate().map(|(at, event)| encoding.event_of(digest, at, event)).collect()
+        made.into_iter().take(most).enumerate().map(|(at, event)| encoding.encode_event_of(digest, at, event)).collect()
     }
 }
 
@@ -260,7 +260,7 @@ async fn look(filter: &mut Filter, batch: &[Delivery]) -> Looked {
     looked
 }
 
-/// The batch in pieces of what one call takes: so many raw events, and at most [`MOST_BYTES`].
+/// Cuts the batch into what one call takes: at most [`appetite::CALL`] raw events and [`MOST_BYTES`].
 fn parts(batch: &[Delivery]) -> impl Iterator<Item = &[Delivery]> {
     let mut rest = batch;
     std::iter::from_fn(move || {
@@ -278,7 +278,7 @@ fn parts(batch: &[Delivery]) -> impl Iterator<Item = &[Delivery]> {
 
 #[cfg(test)]
 mod tests {
-    use streams::EventId;
+    use stream_rules::EventId;
 
     use super::*;
 

@@ -1,6 +1,7 @@
 //! Shared streams of the triggers that this host holds: who reads which upstream, and what each makes of it.
 //!
-//! Owns the subscriptions. The rules of a group are those of the crate `streams`; which upstreams there are is the catalog's ([`Upstreams`]).
+//! Owns the subscriptions. The rules of a group are those of the crate `streams`; which upstreams there are is the
+//! catalog's ([`Upstreams`]).
 
 mod cohorts;
 mod description;
@@ -14,5 +15,5 @@ pub(crate) use cohorts::Cohorts;
 pub use guest::{GuestParts, GuestUpstream};
 pub(crate) use join::{Hall, Newcomer, NotJoined};
 pub(crate) use listener::{Fault, Listener, Told};
-pub(crate) use receipt::{Fate, Receipt, settle};
+pub(crate) use receipt::{Receipt, settle};
 pub use upstream::{NoUpstreams, Upstream, UpstreamRefused, Upstreams, WantedUpstream};

@@ -4,32 +4,26 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use streams::actor::Confirmer;
-use streams::{NotStored, Seq};
+use scheduler::Fate;
+use stream_rules::{NotStored, Seq};
+use streams::Confirmer;
 
-/// Stands for one trigger event of a stream that is acknowledged. Those who carry it do not look into it. When the last one drops it untold, because
-/// the trigger is gone with its events, the group need not wait for it.
+/// Stands for one trigger event of a stream that is acknowledged. Those who carry it do not look into it. When the last
+/// copy is dropped before the group knows what became of the event, the trigger is gone with its events, and the group
+/// need not wait for it.
 #[derive(Clone)]
 pub(crate) struct Receipt(Arc<Held>);
 
 struct Held {
     group: Arc<Confirmer>,
     seq: Seq,
-    told: AtomicBool,
-}
-
-/// What became of a trigger event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fate {
-    /// The API has accepted it.
-    Stored,
-    /// The API will never accept it.
-    Refused,
+    /// Whether the group knows what became of it.
+    reported: AtomicBool,
 }
 
 impl Receipt {
     pub(super) fn new(group: Arc<Confirmer>, seq: Seq) -> Self {
-        Self(Arc::new(Held { group, seq, told: AtomicBool::new(false) }))
+        Self(Arc::new(Held { group, seq, reported: AtomicBool::new(false) }))
     }
 }
 
@@ -41,7 +35,7 @@ impl fmt::Debug for Receipt {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        if !*self.told.get_mut() {
+        if !*self.reported.get_mut() {
             self.group.abandon(vec![self.seq]);
         }
     }
@@ -50,23 +44,23 @@ impl Drop for Held {
 /// Tells the groups of these what became of them.
 ///
 /// # Cancel safety
-/// What was not told yet counts as abandoned.
+/// Whatever no group has heard of yet counts as abandoned.
 pub(crate) async fn settle(receipts: Vec<(Receipt, Fate)>) {
     let mut receipts = receipts.into_iter().peekable();
     while let Some((Receipt(held), fate)) = receipts.next() {
         let (group, mut seqs) = (Arc::clone(&held.group), vec![held.seq]);
-        let mut told = vec![held];
+        let mut reported = vec![held];
         let same = |next: &(Receipt, Fate)| next.1 == fate && Arc::ptr_eq(&next.0.0.group, &group);
         while let Some((Receipt(next), _)) = receipts.next_if(same) {
             seqs.push(next.seq);
-            told.push(next);
+            reported.push(next);
         }
         match fate {
             Fate::Stored => group.confirm(seqs).await,
             Fate::Refused => group.not_stored(seqs, NotStored::Refused).await,
         }
-        for held in told {
-            held.told.store(true, Ordering::Relaxed);
+        for held in reported {
+            held.reported.store(true, Ordering::Relaxed);
         }
     }
 }

@@ -4,7 +4,8 @@ use async_trait::async_trait;
 
 use super::Error;
 
-/// One question that a trigger puts to Airflow, as a type of its own: so its answer has a type too, and no answer can be of another kind.
+/// One question that a trigger puts to Airflow, as a type of its own: so its answer has a type too, and no answer can
+/// be of another kind.
 pub trait Ask: Send + Sized + 'static {
     /// What it is answered with.
     type Answer: Send + 'static;
@@ -19,7 +20,8 @@ pub trait Ask: Send + Sized + 'static {
     /// [`Error::Invalid`], which names the argument, or [`Error::TooLarge`].
     fn check(&self) -> Result<(), Error>;
 
-    /// The bytes of an answer that count against [`MAX_VALUE`](super::MAX_VALUE). An answer whose parts are short by nature has none.
+    /// The bytes of an answer that count against [`MAX_VALUE`](super::MAX_VALUE). An answer whose parts are short by
+    /// nature has none.
     fn count_bytes(_answer: &Self::Answer) -> usize {
         0
     }

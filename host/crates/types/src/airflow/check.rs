@@ -1,4 +1,5 @@
-//! How large an argument may be, and what no id may hold. An interface with limits of its own keeps them in its own file.
+//! How large an argument may be, and what no id may hold. An interface with limits of its own keeps them in its own
+//! file.
 
 use super::{Error, MAX_VALUE};
 

@@ -1,5 +1,5 @@
-//! `connections`: what a connection points to, and settings in it. Never what is secret in it: that is a [`Connection`](crate::Connection),
-//! and there is no way from one to the other in this package.
+//! `connections`: what a connection points to, and settings in it. Never what is secret in it: that is a
+//! [`Connection`](crate::Connection), and there is no way from one to the other in this package.
 
 use super::check::{MOST_ID, check_text};
 use super::{Ask, Error};
@@ -16,7 +16,8 @@ pub struct ConnectionDescribe {
 pub struct ConnectionDescription {
     /// `http`, `postgres`, …
     pub conn_type: String,
-    /// A name or an address, several with commas between; of a URL, scheme, host and port. Absent where it cannot be kept apart from a secret.
+    /// A name or an address, several with commas between; of a URL, scheme, host and port. Absent where it cannot be
+    /// kept apart from a secret.
     pub host: Option<String>,
     /// TCP port.
     pub port: Option<u16>,

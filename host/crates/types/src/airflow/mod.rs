@@ -1,7 +1,8 @@
-//! What triggers ask of Airflow: a type for each ask, between the sandbox, which speaks WIT, and whoever speaks to Airflow.
+//! What triggers ask of Airflow: a type for each ask, between the sandbox, which speaks WIT, and whoever speaks to
+//! Airflow.
 //!
-//! Owns how large an ask and an answer may be, and nothing about who may ask: grants and scope are the answering side's. A file for each
-//! interface. Values are text in the host's neutral form, as the guest sees them.
+//! Owns how large an ask and an answer may be, and nothing about who may ask: grants and scope are the answering
+//! side's. A file for each interface. Values are text in the host's neutral form, as the guest sees them.
 
 mod ask;
 mod asset_state;

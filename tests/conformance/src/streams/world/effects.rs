@@ -3,7 +3,7 @@
 //! Owns the order within one turn: effects in turn, reading last.
 
 use serde_json::{Value, json};
-use streams::{AdvanceError, AdvanceItem, BatchId, Effect, Failure, Lane, StreamKey, SubscriptionId};
+use stream_rules::{AdvanceError, AdvanceItem, BatchId, Effect, Failure, Lane, StreamKey, SubscriptionId};
 
 use super::{Action, World, failed};
 

@@ -8,9 +8,10 @@ mod effects;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
 
+use matching::Match;
 use serde_json::{Value, json};
-use streams::matching::Match;
-use streams::{
+use stream_rules::recorded::Recorded as _;
+use stream_rules::{
     BatchId, Effect, Group, GroupId, Lane, Mode, Moment, Policy, PollEnd, Raw, Registry, Seq, Sequence, StreamKey,
     SubscriptionId,
 };

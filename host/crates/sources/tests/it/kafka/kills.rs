@@ -7,11 +7,11 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
+use matching::{Condition, Match};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
-use streams::actor::{Streams, Subscribe, Subscription};
-use streams::matching::{Condition, Match};
-use streams::{Policy, Verdict};
+use stream_rules::{Policy, Verdict};
+use streams::{Streams, Subscribe, Subscription};
 use tokio::sync::Notify;
 use trigger_host_types::TriggerId;
 
@@ -90,13 +90,13 @@ async fn watch(of: Subscription, api: Arc<Api>, mut manner: Manner) {
         match std::mem::replace(&mut manner, Manner::Honest) {
             Manner::Honest => {}
             Manner::Traps => {
-                of.call_failed().await;
+                let Ok(_) = of.verdicts(vec![Verdict::Failed; batch.len()]).await else { return };
                 continue;
             }
             Manner::Hangs => std::future::pending().await,
         }
         let events: Vec<Value> = batch.iter().map(|event| serde_json::from_slice(&event.data).unwrap()).collect();
-        let emit = Verdict::Emit { events: 1, covers: vec![] };
+        let emit = Verdict::Emit { events: 1 };
         let Ok(seqs) = of.verdicts(vec![emit; events.len()]).await else { return };
         events.iter().for_each(|event| api.store(event));
         of.confirmer().confirm(seqs.into_iter().flatten().collect()).await;

@@ -6,12 +6,12 @@ mod topic;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use matching::Match;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use serde_json::{Value, json};
-use streams::actor::{Streams, Subscribe, Subscription};
-use streams::matching::Match;
-use streams::{OnFailed, Policy, Verdict};
+use stream_rules::{OnFailed, Policy, Verdict};
+use streams::{Streams, Subscribe, Subscription};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use topic::{Scene, TOPIC, WITHIN};
@@ -41,7 +41,7 @@ fn watch(subscription: Subscription, until: CancellationToken) -> mpsc::Receiver
                 batch = subscription.next(256) => batch.unwrap(),
                 () = until.cancelled() => break,
             };
-            let emit = |_: &_| Verdict::Emit { events: 1, covers: vec![] };
+            let emit = |_: &_| Verdict::Emit { events: 1 };
             let seqs = subscription.verdicts(batch.iter().map(emit).collect()).await.unwrap();
             for event in batch.iter() {
                 let event: Value = serde_json::from_slice(&event.data).unwrap();
@@ -136,7 +136,7 @@ async fn an_offset_never_passes_an_open_message() {
         let events = next(&of, 7).await;
         seen += events.len();
         let verdicts = events.iter().map(|event| match place(event) {
-            (3, 20) => Verdict::Emit { events: 1, covers: vec![] },
+            (3, 20) => Verdict::Emit { events: 1 },
             _ => Verdict::Skip,
         });
         open = open.or(of.verdicts(verdicts.collect()).await.unwrap().into_iter().flatten().next());
@@ -176,7 +176,7 @@ async fn a_failed_message_is_read_again_in_its_place() {
         if place(&event) == (0, 10) && failed < 2 {
             failed += 1;
             order.clear(); // What it was given before the rewind does not count.
-            of.call_failed().await;
+            of.verdicts(vec![Verdict::Failed]).await.unwrap();
             continue;
         }
         order.extend(Some(place(&event)).filter(|(partition, _)| *partition == 0).map(|(_, offset)| offset));

@@ -1,8 +1,8 @@
 //! The acknowledging half of an upstream that is a component.
 //!
-//! Owns what of a batch is done while the rest of it is tried again. Invariants: what is done is not advanced again, as far as that is
-//! remembered (an acker has to bear repetition anyway); of a lane nothing is advanced behind a message that is not done; one lane's
-//! failure is not another's.
+//! Owns what of a batch is done while the rest of it is tried again. Invariants: what is done is not advanced again, as
+//! far as that is remembered (an acker has to bear repetition anyway); of a lane nothing is advanced behind a message
+//! that is not done; one lane's failure is not another's.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use sandbox::{Advanced, EndReason, Settled};
-use streams::actor::Advance;
-use streams::{AdvanceError, AdvanceItem, Lane};
+use stream_rules::{AdvanceError, AdvanceItem, Lane};
+use streams::Advance;
 
 use super::Shared;
 

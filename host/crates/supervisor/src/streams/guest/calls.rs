@@ -1,7 +1,7 @@
 //! The calls of a producer's guest, and what its imports reach.
 //!
-//! Owns the seam to the sandbox. Invariants: requests go to the broker under the grants of the source, never under those of a subscriber; log
-//! lines go to the host's own log with the name of the source, since no trigger is theirs.
+//! Owns the seam to the sandbox. Invariants: requests go to the broker under the grants of the source, never under
+//! those of a subscriber; log lines go to the host's own log with the name of the source, since no trigger is theirs.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use broker::{Broker, HttpGrant};
 use sandbox::{Advanced, Demand, EndReason, HostCalls, Limits, Producer, ReadBatch, Settled, Upstream};
 use trigger_host_types::{Clock, http, log};
 
-/// The longest that a read is told to wait: what brokers commonly take.
+/// The longest that a read is asked to wait: what brokers commonly allow.
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
 
 /// What a guest that is an upstream can be asked.

@@ -1,8 +1,9 @@
 //! What is open at the upstream, and until when it is kept from others there. Time is an argument.
 //!
-//! Owns the order in which holds come due. Invariants: every open message that is kept is due once at a time; it is asked for when two thirds of its
-//! hold have passed, so that a call that fails can be made again; nothing is kept longer than [`KEPT_AT_MOST`], so that a message that got lost
-//! here comes again by itself; nothing here grows beyond [`MOST_OPEN`].
+//! Owns the order in which holds come due. Invariants: every open message that is kept is due once at a time; it is
+//! asked for when two thirds of its hold have passed, so that a call that fails can be made again; nothing is kept
+//! longer than [`KEPT_AT_MOST`], so that a message that got lost here comes again by itself; nothing here grows beyond
+//! [`MOST_OPEN`].
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -106,7 +107,7 @@ impl Holds {
         (extension, let_go)
     }
 
-    /// What was asked for at this time is kept for another hold.
+    /// What an extension asked for at this time is kept for another hold.
     pub(super) fn extended(&mut self, extension: &Extension, asked_at: Instant) {
         for receipt in &extension.receipts {
             let Some(open) = self.open.get_mut(receipt) else { continue };
@@ -116,7 +117,8 @@ impl Holds {
         }
     }
 
-    /// It is not: asked for again in half of the time that is left. Gives how many there is no time left for.
+    /// The extension failed: it is asked for again in half of the time that is left. Returns how many messages there is
+    /// no time left for.
     pub(super) fn not_extended(&mut self, extension: &Extension, now: Instant) -> usize {
         let mut let_go = 0;
         for receipt in &extension.receipts {
@@ -157,7 +159,7 @@ mod tests {
         number.to_string().into()
     }
 
-    fn taken(holds: &mut Holds, now: Instant) -> Vec<Bytes> {
+    fn take(holds: &mut Holds, now: Instant) -> Vec<Bytes> {
         holds.take_due(now).0.map(|extension| extension.receipts).unwrap_or_default()
     }
 
@@ -168,7 +170,7 @@ mod tests {
             assert!(holds.add(receipt(number), HOLD, start));
         }
         holds.settle(&receipt(1));
-        assert_eq!(taken(&mut holds, start + HOLD / 2), Vec::<Bytes>::new());
+        assert_eq!(take(&mut holds, start + HOLD / 2), Vec::<Bytes>::new());
         let at = holds.next_due().unwrap();
         assert_eq!(at, start + HOLD * 2 / 3);
         let (extension, _) = holds.take_due(at);
@@ -229,6 +231,6 @@ mod tests {
         large.add(vec![1; MOST_BYTES + 1].into(), HOLD, now);
         large.add(vec![2; MOST_BYTES + 1].into(), Duration::ZERO, now);
         large.add(vec![3; MOST_BYTES].into(), HOLD, now);
-        assert_eq!((taken(&mut large, due).len(), taken(&mut large, due).len()), (1, 1));
+        assert_eq!((take(&mut large, due).len(), take(&mut large, due).len()), (1, 1));
     }
 }

@@ -1,9 +1,13 @@
-//! An upstream that is a component: its `reader` and `acker` in the place of a native source.
+//! An upstream that is a component: its `reader` and `acker` do what a native source does.
 //!
-//! Owns what a group needs around the calls: the cursor, what is open at the upstream and for how long, and what of a batch is done.
-//! Invariants: the reader and the acker are called side by side, each one call at a time (the acker one per call of the group); a message is
-//! advanced only when the group says so; nothing a guest answers or leaves out harms another stream. The cursor and everything else live in
-//! memory alone: a group that begins anew begins without, and what was not advanced comes again.
+//! Owns what a group needs around the calls: the cursor, what is open at the upstream and for how long, and what of a
+//! batch is done. Invariants: the reader and the acker are called side by side, each one call at a time (the acker one
+//! per call of the group); a message is advanced only when the group says so; nothing a guest answers or leaves out
+//! harms another stream. The cursor and everything else live in memory alone: a new group begins without them, and what
+//! was not advanced comes again.
+//!
+//! It is here and not beside the native sources because those know nothing of wasm: the seam
+//! ([`Upstreams`](super::Upstreams)) would have to move with it, and `sources` would have to know the sandbox.
 
 mod advancing;
 mod calls;
@@ -21,8 +25,8 @@ use broker::{Broker, HttpGrant};
 use bytes::Bytes;
 use parking_lot::Mutex;
 use sandbox::Limits;
-use streams::actor::{Advance, Producer, Reader, SourceError};
-use streams::{AdvanceError, AdvanceItem, Lane};
+use stream_rules::{AdvanceError, AdvanceItem, Lane};
+use streams::{Advance, Producer, Reader, SourceError};
 use tokio::task::JoinHandle;
 use trigger_host_types::Clock;
 
@@ -74,10 +78,10 @@ impl GuestUpstream {
     pub fn new(parts: GuestParts) -> Self {
         let GuestParts { source, producer, parameters, limits, http, broker, clock } = parts;
         let calls = SourceCalls { source: Arc::clone(&source), http, broker };
-        Self::of(source, Arc::new(calls::Called { producer, parameters, limits, clock, calls: Arc::new(calls) }))
+        Self::calling(source, Arc::new(calls::Called { producer, parameters, limits, clock, calls: Arc::new(calls) }))
     }
 
-    fn of(source: Arc<str>, guest: Arc<dyn Guest>) -> Self {
+    fn calling(source: Arc<str>, guest: Arc<dyn Guest>) -> Self {
         let shared = Shared { source, guest, keeper: Keeper::default(), done: Mutex::default() };
         Self { shared: Arc::new(shared), keeping: Mutex::new(None) }
     }
@@ -123,7 +127,7 @@ impl Producer for GuestUpstream {
     /// The world has no call for it: the group ends, and the next one is given what was not advanced.
     async fn rewind(&self, _: &Lane, _: &Bytes) -> Result<(), SourceError> {
         let source = &self.shared.source;
-        Err(SourceError(format!("source `{source}` is a component, which cannot go back: it is opened anew")))
+        Err(SourceError(format!("source `{source}` is a component, which cannot go back: it will be opened again")))
     }
 
     async fn close(&self) -> Result<(), SourceError> {

@@ -1,26 +1,26 @@
 //! The reading half of an upstream that is a component.
 //!
-//! Owns the cursor and the pace. Invariants: the cursor moves only with a read that succeeded; a guest that answers nothing is asked at most
-//! once a second, one that fails with growing waits, and after so many failures in a row the group ends.
+//! Owns the cursor and the pace. Invariants: the cursor moves only with a read that succeeded; a guest that answers
+//! nothing is asked at most once a second, one that fails is asked again after growing waits, and after
+//! [`MOST_FAILURES`] in a row the group ends.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use sandbox::{Demand, EndReason, GuestError, ReadBatch};
-use streams::actor::{Read, Reader, SourceError};
-use streams::{Lane, Raw};
+use stream_rules::{Lane, Raw};
+use streams::{Read, Reader, SourceError};
 use telemetry::table;
 use tokio::time::{Instant, sleep, sleep_until};
+use trigger_host_types::Backoff;
 
 use super::{KIND, Shared};
 
 /// Reads in a row that may fail before the group ends.
 const MOST_FAILURES: u32 = 8;
-/// Wait after the first failure; doubles with each one.
-const AFTER_FAILURE: Duration = Duration::from_millis(500);
-/// The longest wait after a failure.
-const AFTER_FAILURE_AT_MOST: Duration = Duration::from_secs(30);
+/// Waits after failures in a row.
+const AFTER_FAILURE: Backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(30));
 /// From one read that gave nothing to the next.
 const AFTER_NOTHING: Duration = Duration::from_secs(1);
 /// Messages of one read.
@@ -30,7 +30,8 @@ const MOST: u32 = 1_000;
 pub(super) struct Reading {
     shared: Arc<Shared>,
     cursor: Option<String>,
-    /// How much the next read may ask for: much less after an answer that cannot be used, because that may be for its size; then slowly more.
+    /// How much the next read may ask for: much less after an answer that cannot be used, because that may be for its
+    /// size; then slowly more.
     most: u32,
     failures: u32,
 }
@@ -69,7 +70,7 @@ impl Reading {
         if matches!(reason, EndReason::BadAnswer { .. }) {
             self.most = (asked / 4).max(1);
         }
-        let wait = AFTER_FAILURE.saturating_mul(1 << (self.failures - 1)).min(AFTER_FAILURE_AT_MOST);
+        let wait = AFTER_FAILURE.full_wait(self.failures);
         tracing::warn!(source, %reason, failures = self.failures, wait_ms = wait.as_millis() as u64, "A read failed.");
         Ok(wait)
     }

@@ -54,7 +54,7 @@ async fn upstream(guest: &str, origin: Option<&str>, parameters: &Value) -> Gues
     })
 }
 
-fn settled(raw: &streams::Raw, outcome: Outcome) -> Advance {
+fn settled(raw: &stream_rules::Raw, outcome: Outcome) -> Advance {
     Advance { lane: raw.lane.clone(), items: [AdvanceItem { payload: raw.payload.clone(), outcome }].into() }
 }
 

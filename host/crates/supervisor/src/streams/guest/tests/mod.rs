@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use sandbox::{Advanced, Demand, EndReason, GuestError, Message, ReadBatch, Settled};
-use streams::Outcome;
+use stream_rules::Outcome;
 use tokio::time::Instant;
 
 use super::*;
@@ -69,7 +69,7 @@ fn scripted(reads: impl IntoIterator<Item = Result<ReadBatch, EndReason>>) -> (A
         asked: Mutex::default(),
         began: Instant::now(),
     });
-    (Arc::clone(&guest), GuestUpstream::of("orders".into(), guest))
+    (Arc::clone(&guest), GuestUpstream::calling("orders".into(), guest))
 }
 
 fn batch(receipts: &[&str], cursor: &str, hold_ms: Option<u32>) -> Result<ReadBatch, EndReason> {
@@ -108,7 +108,7 @@ async fn reads_go_on_from_the_cursor() {
         scripted([batch(&["a1", "b1"], "1", None), batch(&[], "2", None), fails(), batch(&["a2"], "3", None)]);
     let mut reader = upstream.open().await.unwrap();
     let read = reader.read(5_000).await.unwrap();
-    let seen = |raw: &streams::Raw| (raw.payload.clone(), raw.lane.clone());
+    let seen = |raw: &stream_rules::Raw| (raw.payload.clone(), raw.lane.clone());
     let first = [("a1".into(), Lane("a".into())), ("b1".into(), Lane("b".into()))];
     assert_eq!((read.events.iter().map(seen).collect::<Vec<_>>(), read.end), (first.to_vec(), None));
     assert_eq!(read.events[0].data, "data of a1");
