@@ -15,8 +15,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::rfc3339::{MICROS, SECONDS_OF_DAY, Scanner, civil_from_days};
 use crate::Duration;
 
-/// A moment in time. A kwarg of this type takes RFC 3339 text with an offset, or the neutral `{"$datetime": text}` that a Python
-/// datetime becomes; a naive time is refused. Serialized in the neutral form, in UTC.
+/// A moment in time. A kwarg of this type takes RFC 3339 text with an offset, or the neutral `{"$datetime": text}` that
+/// a Python datetime becomes; a naive time is refused. Serialized in the neutral form, in UTC.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DateTime {
     /// Since 1970-01-01T00:00:00Z.
