@@ -9,7 +9,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use broker::{Broker, BrokerConfig, Mask};
 use matching::Match;
-use settings::{Compile, Environment, Problems};
+use settings::setting::Compile;
+use settings::{Environment, Problems};
 use stream_rules::StreamKey;
 use streams::{Streams, Subscribe, Subscription};
 use trigger_host_types::{
