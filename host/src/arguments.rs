@@ -8,8 +8,9 @@ use settings::Flag;
 
 /// Runs Airflow triggers as sandboxed WebAssembly components.
 ///
-/// Data goes to standard output, everything else to standard error. Exit codes: 0 success; 1 the command ran, but something failed; 2 the
-/// command line, a file or the environment has an error; 3 the Execution API refused the host or cannot be reached; 70 internal error.
+/// Data goes to standard output, everything else to standard error. Exit codes: 0 success; 1 the command ran, but
+/// something failed; 2 the command line, a file or the environment has an error; 3 the Execution API refused the host
+/// or cannot be reached; 70 internal error.
 #[derive(Debug, Parser)]
 #[command(name = "trigger-host", version, max_term_width = 100)]
 pub(crate) struct Arguments {
@@ -25,11 +26,12 @@ pub(crate) enum Command {
     Run(Run),
     /// Runs triggers without Airflow, with the embedded Execution API in the same process.
     ///
-    /// With `--output json`, each line is one step: `event` is deferred, claimed, polled, fired, failed, finished, timed-out or cleared,
-    /// next to `trigger_id`, `classpath`, `at_ms` (milliseconds since 1970 by the triggers' clock), `elapsed_ms` (since the start) and the
-    /// details of the event. The summary then goes to standard error.
+    /// With `--output json`, each line is one step: `event` is deferred, claimed, polled, fired, failed, finished,
+    /// timed-out or cleared, next to `trigger_id`, `classpath`, `at_ms` (milliseconds since 1970 by the triggers'
+    /// clock), `elapsed_ms` (since the start) and the details of the event. The summary then goes to standard error.
     Dev(Dev),
-    /// Describes a component: its interfaces, what it needs, and what a catalog grants it. Refuses what the host would refuse.
+    /// Describes a component: its interfaces, what it needs, and what a catalog grants it. Refuses what the host would
+    /// refuse.
     Inspect(Inspect),
     /// Pins and checks the components of a catalog.
     #[command(subcommand)]

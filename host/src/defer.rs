@@ -1,5 +1,5 @@
-//! `--defer` files: what Airflow would have stored. The embedded API owns the format; here each file gets its name into the errors, and each
-//! class path is looked up in the catalog.
+//! `--defer` files: what Airflow would have stored. The embedded API owns the format; here each file gets its name into
+//! the errors, and each class path is looked up in the catalog.
 
 use std::path::Path;
 

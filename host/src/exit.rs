@@ -1,7 +1,7 @@
 //! The exit codes, and the one error type of every command: an error and the code it ends the process with.
 //!
-//! Owns the decision of what a failure means to the shell. A reader that went away (a broken pipe) is success: `trigger-host dev | head`
-//! did what it was asked to do.
+//! Owns the decision of what a failure means to the shell. A reader that went away (a broken pipe) is success:
+//! `trigger-host dev | head` did what it was asked to do.
 
 use std::io;
 use std::process::ExitCode;

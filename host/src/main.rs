@@ -1,4 +1,5 @@
-//! `trigger-host`: runs Airflow triggers as sandboxed WebAssembly components. This file only finds the command and its exit code.
+//! `trigger-host`: runs Airflow triggers as sandboxed WebAssembly components. This file only finds the command and its
+//! exit code.
 #![forbid(unsafe_code)]
 
 mod admin;
@@ -24,7 +25,8 @@ use arguments::{Arguments, Command};
 use clap::Parser as _;
 use exit::{Ended, Failure};
 
-/// What is allocated by one thread is often freed by another here: events go from where guests run to where requests are made.
+/// What is allocated by one thread is often freed by another here: events go from where guests run to where requests
+/// are made.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -1,7 +1,7 @@
 //! `lint`'s check of the house: which package may stand on which, and which must stay pure.
 //!
-//! Owns the table of floors. A package may depend only on packages of lower floors; one that is not in the table is refused, and so is a row
-//! whose package is gone. What only tests need (dev-dependencies) may come from anywhere.
+//! Owns the table of floors. A package may depend only on packages of lower floors; one that is not in the table is
+//! refused, and so is a row whose package is gone. What only tests need (dev-dependencies) may come from anywhere.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -29,7 +29,8 @@ const GUESTS: &[(&str, &[&str])] = &[
     ("generator", &["trigger-host-sdk-generate"]),
 ];
 
-/// Programs and libraries for tests and development. They may stand on everything, and only their own kind stands on them.
+/// Programs and libraries for tests and development. They may stand on everything, and only their own kind stands on
+/// them.
 const TOOLS: &[&str] =
     &["behaviour", "benchmarks", "conformance", "guest-build", "jobserver", "program", "texts", "upstreams", "xtask"];
 

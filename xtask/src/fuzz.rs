@@ -1,8 +1,8 @@
 //! `fuzz`: runs the fuzz targets of the encodings, each for a time, with the compiler that builds everything else.
 //!
-//! Owns the flags that have the compiler count what a run reaches: they are stable ones, so neither a nightly compiler nor another program is
-//! needed. What was found interesting stays in the target folder, and is where the next run begins. Not part of `.ci/run`, which asks the same
-//! of random values in the property tests.
+//! Owns the flags that have the compiler count what a run reaches: they are stable ones, so neither a nightly compiler
+//! nor another program is needed. What was found interesting stays in the target folder, and is where the next run
+//! begins. Not part of `.ci/run`, which asks the same of random values in the property tests.
 
 use std::fs;
 

@@ -5638,7 +5638,7 @@ pub mod trigger_host {
             pub enum TriggerKind {
                 /// A deferred task: the first event resumes it, then the trigger ends.
                 Task,
-                /// An asset watcher: runs until it is taken away, may fire any number of events.
+                /// An asset watcher: runs until it is removed, may fire any number of events.
                 Asset,
                 /// A callback: events carry `state`, the last one `success` or `failed`.
                 Callback,
@@ -5804,7 +5804,7 @@ pub mod trigger_host {
             /// When to call again.
             #[derive(Clone, Copy)]
             pub enum Next {
-                /// In so many milliseconds.
+                /// In this many milliseconds.
                 After(u64),
                 /// At this time, at once if it is past.
                 At(UnixMs),
@@ -5823,7 +5823,7 @@ pub mod trigger_host {
                     }
                 }
             }
-            /// What one call came to.
+            /// The result of one call.
             #[derive(Clone)]
             pub struct Outcome {
                 /// Fired in this order, before the checkpoint is stored.
@@ -5867,7 +5867,7 @@ pub mod trigger_host {
             /// Ends the trigger.
             #[derive(Clone)]
             pub enum Error {
-                /// The kwargs do not fit; says which key and why.
+                /// The kwargs are not valid; says which key and why.
                 InvalidKwargs(_rt::String),
                 /// The trigger failed.
                 Failed(Failure),
@@ -5909,7 +5909,7 @@ pub mod trigger_host {
 pub mod exports {
     pub mod trigger_host {
         pub mod trigger {
-            /// What a component says of itself. Optional: a host takes a component without it.
+            /// What a component says about itself. Optional: a host runs components without it.
             #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
             pub mod manifest {
                 #[used]

@@ -26,8 +26,8 @@
 //! }
 //! ```
 //!
-//! The host may drop the instance between two polls, and does: only the checkpoint lives on. Tests run natively, without wasm,
-//! through `fake::FakeHost`.
+//! The host may drop the instance between two polls, and does: only the checkpoint lives on. Tests run natively,
+//! without wasm, through `fake::FakeHost`.
 //!
 //! Owns the bindings of `wit/` (generated, checked in) and everything that hides them from an author.
 #![deny(unsafe_code)]

@@ -1,7 +1,7 @@
 //! The tags of neutral JSON that say what JSON cannot, and what becomes of them.
 //!
-//! Kwargs are simplified before they are read: a Python tuple or set fits a `Vec`, a UUID or a date fits a `String`. What has a type
-//! of the SDK (`$datetime`, `$duration`) or no plain form (`$opaque`) stays.
+//! Kwargs are simplified before they are read: a Python tuple or set fits a `Vec`, a UUID or a date fits a `String`.
+//! What has a type of the SDK (`$datetime`, `$duration`) or no plain form (`$opaque`) stays.
 
 use serde_json::{Map, Value};
 
@@ -14,7 +14,8 @@ pub(crate) fn simplify(value: Value) -> Value {
     })
 }
 
-/// Plain JSON for a service that does not know the tags: times, durations (seconds), decimals and zones too. Only `$opaque` stays.
+/// Plain JSON for a service that does not know the tags: times, durations (seconds), decimals and zones too. Only
+/// `$opaque` stays.
 pub fn to_plain(value: Value) -> Value {
     convert(value, &|tag, content| match tag {
         "$tuple" | "$set" | "$frozenset" | "$uuid" | "$date" | "$datetime" | "$duration" | "$decimal" | "$zone"
@@ -24,8 +25,8 @@ pub fn to_plain(value: Value) -> Value {
     })
 }
 
-/// JSON from elsewhere as neutral JSON: an object with a key that begins with `$` becomes a `$dict` and is not mistaken for a tag. For payloads that hold the
-/// answer of a service.
+/// JSON from elsewhere as neutral JSON: an object with a key that begins with `$` becomes a `$dict` and is not mistaken
+/// for a tag. For payloads that hold the answer of a service.
 pub fn to_neutral(value: Value) -> Value {
     match value {
         Value::Array(items) => Value::Array(items.into_iter().map(to_neutral).collect()),

@@ -38,7 +38,7 @@ use trigger_host_sdk::private::bindings::trigger_host::trigger::types as __with_
 #[allow(dead_code, clippy::all)]
 pub mod trigger_host {
     pub mod trigger {
-        /// An upstream spoken over brokered HTTP: shapes that both of its sides share.
+        /// An upstream reached over brokered HTTP: types that its reader and its acker share.
         #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
         pub mod messages {
             #[used]
@@ -52,7 +52,7 @@ pub mod trigger_host {
             pub struct Message {
                 /// What subscribers see.
                 pub data: _rt::Vec<u8>,
-                /// Whatever `advance` needs to know it by, such as a receipt handle.
+                /// Whatever `advance` needs to identify it, such as a receipt handle.
                 pub receipt: _rt::Vec<u8>,
                 /// Messages of one lane advance in their order; different lanes do not wait for each other.
                 pub lane: _rt::Vec<u8>,
@@ -69,7 +69,7 @@ pub mod trigger_host {
                         .finish()
                 }
             }
-            /// What one call has to go by.
+            /// What every call is given.
             #[derive(Clone)]
             pub struct Call {
                 /// The `parameters` of the stream, which the first subscriber gave.
@@ -96,7 +96,7 @@ pub mod trigger_host {
 pub mod exports {
     pub mod trigger_host {
         pub mod trigger {
-            /// What a component says of itself. Optional: a host takes a component without it.
+            /// What a component says about itself. Optional: a host runs components without it.
             #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
             pub mod manifest {
                 #[used]
@@ -204,7 +204,7 @@ pub mod exports {
                         * ::core::mem::size_of::<*const u8>()],
                 );
             }
-            /// Reads the upstream. Calls follow each other; the host may take a new instance for each.
+            /// Reads the upstream. One call follows another; the host may use a new instance for each.
             #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
             pub mod reader {
                 #[used]
@@ -215,15 +215,15 @@ pub mod exports {
                 pub type Error = super::super::super::super::__with_name9::Error;
                 pub type Call = super::super::super::super::trigger_host::trigger::messages::Call;
                 pub type Message = super::super::super::super::trigger_host::trigger::messages::Message;
-                /// What one read came to.
+                /// The result of one read.
                 #[derive(Clone)]
                 pub struct Batch {
                     /// In the order of the upstream; may be empty.
                     pub messages: _rt::Vec<Message>,
-                    /// Given to the next read. In memory only: a host that starts anew starts without one.
+                    /// Given to the next read. Kept in memory only: after a restart the host reads without one.
                     pub cursor: ::core::option::Option<Json>,
-                    /// After so many milliseconds the upstream gives messages that were not advanced to somebody else. The host asks for an extension
-                    /// before that.
+                    /// After this many milliseconds the upstream hands messages that were not advanced to another reader. The host asks for an
+                    /// extension before that.
                     pub hold_ms: ::core::option::Option<u32>,
                 }
                 impl ::core::fmt::Debug for Batch {
@@ -668,11 +668,11 @@ pub mod exports {
                 pub struct Settled {
                     /// Of the message.
                     pub receipt: _rt::Vec<u8>,
-                    /// So many accepted it, and what they made of it is stored.
+                    /// How many accepted it; the events they made of it are stored.
                     pub accepted: u32,
-                    /// So many called it malformed.
+                    /// How many rejected it as malformed.
                     pub rejected: u32,
-                    /// So many failed it; it should come again.
+                    /// How many failed on it; it should be delivered again.
                     pub failed: u32,
                 }
                 impl ::core::fmt::Debug for Settled {
@@ -688,7 +688,7 @@ pub mod exports {
                             .finish()
                     }
                 }
-                /// A message of a batch that is not done, and why.
+                /// A message of a batch that could not be advanced, and why.
                 #[derive(Clone)]
                 pub struct Unfinished {
                     /// Its place in the batch, from 0.
@@ -707,12 +707,12 @@ pub mod exports {
                             .finish()
                     }
                 }
-                /// Why a batch as a whole is not done.
+                /// Why a whole batch could not be advanced.
                 #[derive(Clone)]
                 pub enum AdvanceError {
-                    /// Try again, not before so many milliseconds; when the host likes, if none.
+                    /// Try again, after at least this many milliseconds if given.
                     Retry((_rt::String, ::core::option::Option<u64>)),
-                    /// It will never work: the stream ends, and is opened anew.
+                    /// Trying again is useless: the stream ends, and is opened again.
                     Fatal(_rt::String),
                 }
                 impl ::core::fmt::Debug for AdvanceError {
@@ -1160,13 +1160,13 @@ pub mod exports {
                     }
                 }
                 pub trait Guest {
-                    /// Advances past a batch: messages in order, never empty. Gives those that are not done; only they are advanced again.
+                    /// Advances past a batch: messages in order, never empty. Returns those that could not be advanced; only they are tried again.
                     #[allow(async_fn_in_trait)]
                     fn advance(
                         call: Call,
                         batch: _rt::Vec<Settled>,
                     ) -> ::core::result::Result<_rt::Vec<Unfinished>, AdvanceError>;
-                    /// Keeps messages from being given to somebody else for so many milliseconds more.
+                    /// Keeps messages from being handed to another reader for `hold-ms` more milliseconds.
                     #[allow(async_fn_in_trait)]
                     fn extend(
                         call: Call,

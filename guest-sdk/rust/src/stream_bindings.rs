@@ -39,7 +39,7 @@ use trigger_host_sdk::private::bindings::trigger_host::trigger::types as __with_
 pub mod exports {
     pub mod trigger_host {
         pub mod trigger {
-            /// What a component says of itself. Optional: a host takes a component without it.
+            /// What a component says about itself. Optional: a host runs components without it.
             #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
             pub mod manifest {
                 #[used]
@@ -260,7 +260,7 @@ pub mod exports {
                     Skip,
                     /// Fire these; the raw event is settled when all of them are stored.
                     Emit(_rt::Vec<Event>),
-                    /// Malformed; says why. The source puts it aside, where it can.
+                    /// Malformed; says why. The source sets it aside, where it can.
                     Reject(_rt::String),
                 }
                 impl ::core::fmt::Debug for Verdict {
@@ -279,8 +279,8 @@ pub mod exports {
                         }
                     }
                 }
-                /// What looks at raw events for one trigger. The host may drop it between two calls and make another: nothing it remembers is
-                /// sure to live on.
+                /// Looks at raw events for one trigger. The host may drop it between two calls and make another: do not rely on anything it
+                /// remembers.
                 #[derive(Debug)]
                 #[repr(transparent)]
                 pub struct Filter {
@@ -1657,10 +1657,10 @@ pub mod exports {
                     unsafe fn resource_from_raw_(handle: *mut Self::Rep) -> Self::Rep {
                         *unsafe { _rt::Box::from_raw(handle) }
                     }
-                    /// For one trigger. Kwargs that do not fit are `evaluate`'s to refuse.
+                    /// For one trigger. `evaluate` refuses kwargs that are not valid.
                     #[allow(async_fn_in_trait)]
                     fn new(context: Context, kwargs: Json) -> Self;
-                    /// One verdict for each raw event, in order. `now` is the host's time when this call began: it takes the place of the context's. An
+                    /// One verdict for each raw event, in order. `now` is the host's time when this call began: it replaces the context's. An
                     /// error fails the raw events of this call: they are never acknowledged by it.
                     #[allow(async_fn_in_trait)]
                     fn evaluate(

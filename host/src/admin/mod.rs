@@ -1,7 +1,7 @@
 //! The admin port: `/health`, `/ready`, `/metrics` and `/streams`. For the operator's machines only.
 //!
-//! Owns the routes. Invariants: what is read says nothing of a task but a trigger's number; what changes anything is taken from this machine
-//! alone, and never from a web page.
+//! Owns the routes. Invariants: what is read says nothing of a task but a trigger's number; what changes anything is
+//! taken from this machine alone, and never from a web page.
 
 mod control;
 mod stream_metrics;

@@ -1,6 +1,7 @@
 //! `GET /streams`, `POST /streams/pause` and `POST /streams/resume`.
 //!
-//! Owns the form of the answer. Times are whole milliseconds. What a guest wrote (keys, lanes) is masked and made printable.
+//! Owns the form of the answer. Times are whole milliseconds. What a guest wrote (keys, lanes) is masked and made
+//! printable.
 
 use axum::Json;
 use axum::extract::State;

@@ -105,6 +105,6 @@ async fn only_this_machine_may_pause() {
     let routes = routes(seen(Some(Streams::start()), metrics)).layer(MockConnectInfo(peer));
     tokio::spawn(async move { axum::serve(listener, routes).await });
     let (status, text) = ask(address, "POST /streams/pause", JSON, r#"{"key": "k"}"#).await;
-    assert!(status == 403 && text.contains("only from the machine of the host"), "{status} {text}");
+    assert!(status == 403 && text.contains("only from the host's own machine"), "{status} {text}");
     assert_eq!(ask(address, "GET /streams", "", "").await.0, 200);
 }

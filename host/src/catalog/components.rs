@@ -31,7 +31,8 @@ pub(crate) struct Ready<'c> {
     pub(crate) digest: Digest,
 }
 
-/// Reads the components of all entries. Missing files, wrong digests and missing pins go to `problems`; those entries are left out.
+/// Reads the components of all entries. Missing files, wrong digests and missing pins go to `problems`; those entries
+/// are left out.
 pub(crate) fn ready<'c>(catalog: &'c Catalog, unlocked: Unlocked, problems: &mut Problems) -> Vec<Ready<'c>> {
     let mut files = HashMap::new();
     catalog.guests().filter_map(|(owner, guest)| one(catalog, owner, guest, unlocked, &mut files, problems)).collect()

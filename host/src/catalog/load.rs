@@ -74,8 +74,8 @@ impl Loaded {
     }
 }
 
-/// Loads the components of all entries side by side; entries that name the same bytes and the same interfaces share one. What the sandbox
-/// refuses goes to `problems`, once for each entry.
+/// Loads the components of all entries side by side; entries that name the same bytes and the same interfaces share
+/// one. What the sandbox refuses goes to `problems`, once for each entry.
 pub(crate) async fn load(
     sandbox: &Sandbox,
     catalog: &Catalog,

@@ -59,7 +59,8 @@ impl Place {
 /// Pins every entry to the component it has now.
 ///
 /// # Errors
-/// Everything that is wrong with the catalog but its digests, and components that cannot be read; nothing is written then.
+/// Everything that is wrong with the catalog but its digests, and components that cannot be read; nothing is written
+/// then.
 pub(crate) fn lock(path: &Path) -> Result<Vec<Pin>, Problems> {
     let mut problems = Problems::default();
     let catalog = read(path, &mut problems)?;

@@ -1,4 +1,5 @@
-//! The catalog, `triggers.toml`: which class path runs which component, which sources there are, and what all of that may reach and use.
+//! The catalog, `triggers.toml`: which class path runs which component, which sources there are, and what all of that
+//! may reach and use.
 
 mod airflow_grants;
 mod components;

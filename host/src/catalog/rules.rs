@@ -11,7 +11,8 @@ use super::limits::AboveZero;
 /// What becomes of a raw event for a subscriber whose queue is full.
 const QUEUE_FULL: [(&str, QueueFull); 3] =
     [("block", QueueFull::Block), ("fail", QueueFull::Fail), ("drop-oldest", QueueFull::DropOldest)];
-/// What becomes of a lane whose next raw event was failed: it is read again, so often in a row without progress before the lane goes on.
+/// What becomes of a lane whose next raw event was failed: it is read again, so often in a row without progress before
+/// the lane goes on.
 const REWIND: OnFailed = OnFailed::Rewind { attempts: 3 };
 /// More raw events than these would not fit into memory.
 const MOST_QUEUED: usize = 100_000;
@@ -27,7 +28,8 @@ pub(crate) struct Rules {
     pub(crate) is_shared_across_classes: bool,
 }
 
-/// Reads the rules; what is not written is as the profile has it. `goes_back`: whether the source can be read again from a raw event on.
+/// Reads the rules; what is not written is as the profile has it. `goes_back`: whether the source can be read again
+/// from a raw event on.
 pub(super) fn read(mut fields: Fields<'_, '_>, goes_back: bool) -> Rules {
     let is_airflows = fields.choose("profile", &[("safe", false), ("airflow", true)]).unwrap_or(false);
     let mut policy = if is_airflows { Policy::airflow() } else { Policy::safe() };

@@ -124,7 +124,7 @@ fn a_grant_of_a_secret_key_is_refused() {
     ));
     for expected in [
         "grants.connections.describe: expected a list of connection ids",
-        "grants.connections.extra: no such key",
+        "grants.connections.extra: unknown key",
         "grants.connections.extras.aws: the key \"aws_secret_access_key\" may hold a secret",
         "grants.connections.extras.az: the key \"clientSecret\" may hold a secret",
         "grants.connections.extras.a*: expected the id of a connection, without patterns",

@@ -39,7 +39,8 @@ pub(crate) fn run(command: &Catalog) -> Ended {
     Ok(Exit::Done)
 }
 
-/// Everything `run` does with a catalog but running it: what passes here starts there, and its components are compiled already.
+/// Everything `run` does with a catalog but running it: what passes here starts there, and its components are compiled
+/// already.
 ///
 /// How many triggers and sources that are.
 fn check(path: &Path) -> Result<(usize, usize), Failure> {

@@ -146,7 +146,8 @@ impl Daemon {
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (mut ending, mut reading) = (false, None);
         loop {
-            // Every branch may be dropped: the supervisor's end, signals and the catalog that is being read stay where they are.
+            // Every branch may be dropped: the supervisor's end, signals and the catalog that is being read stay where
+            // they are.
             tokio::select! {
                 ended = supervisor.ended() => {
                     ended?;

@@ -8,10 +8,12 @@ use secrecy::{ExposeSecret, SecretString};
 use settings::{Api, Problems, Settings, Shown, locate, read_secret, setting};
 use uuid::Uuid;
 
-/// `aud` of the plugin's tokens: execution tokens, which every running task holds, are not good enough to claim triggers.
+/// `aud` of the plugin's tokens: execution tokens, which every running task holds, are not good enough to claim
+/// triggers.
 pub(crate) const AUDIENCE: &str = "urn:trigger-host";
 
-/// What the client needs to know; none when something of it is wrong, which is reported. Files were checked when the keys were read.
+/// What the client needs to know; none when something of it is wrong, which is reported. Files were checked when the
+/// keys were read.
 pub(crate) fn client(settings: &Settings, shown: &[Shown], problems: &mut Problems) -> Option<ClientConfig> {
     let api = &settings.api;
     let dialect = match api.dialect {

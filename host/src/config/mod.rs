@@ -1,5 +1,6 @@
-//! The configuration as this program uses it: what `settings` reads, checked with the packages that take it, and turned into what they
-//! take. What a key is called and how it is written is decided there, what it means to a package is decided here.
+//! The configuration as this program uses it: what `settings` reads, checked with the packages that take it, and turned
+//! into what they take. What a key is called and how it is written is decided there, what it means to a package is
+//! decided here.
 
 mod client;
 
@@ -10,7 +11,8 @@ use settings::{Flag, Origin, Problems, Read, Settings, Shown, Variables, locate}
 pub(crate) use self::client::{AUDIENCE, client, fernet, log_secret, secrets};
 use crate::diagnostics;
 
-/// What is written while no daemon runs, where nothing else is asked for. That a laptop's one host has no queues is no news.
+/// What is written while no daemon runs, where nothing else is asked for. That a laptop's one host has no queues is no
+/// news.
 const QUIET: &str = "warn,supervisor::supervisor=error";
 
 /// Reads all layers. Without `file`: `trigger-host.toml` of the current folder, if it is there.

@@ -1,6 +1,7 @@
 //! A host and the Execution API that it claims from, in one process: for commands that run triggers without Airflow.
 //!
-//! Owns how the two are put together and when they are done. What happens is shown to an [`Audience`], which the command brings.
+//! Owns how the two are put together and when they are done. What happens is shown to an [`Audience`], which the
+//! command brings.
 
 mod clocks;
 mod server;
@@ -56,7 +57,8 @@ impl Development {
         self.server.api.subscribe()
     }
 
-    /// Creates triggers, without queue and team: the one host of this process is there for all, and `load` cannot ask for all queues.
+    /// Creates triggers, without queue and team: the one host of this process is there for all, and `load` cannot ask
+    /// for all queues.
     ///
     /// # Errors
     /// One of them cannot be created.

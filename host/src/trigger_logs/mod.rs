@@ -1,4 +1,5 @@
-//! Where the lines of triggers go: those of tasks into files that Airflow's UI reads, the others into the host's own log.
+//! Where the lines of triggers go: those of tasks into files that Airflow's UI reads, the others into the host's own
+//! log.
 
 mod recorder;
 mod words;

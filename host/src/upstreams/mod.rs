@@ -1,7 +1,7 @@
 //! What triggers of shared streams read: the catalog's sources, made for one group at a time.
 //!
-//! Owns the table that is ready to be used. Invariants: a trigger gets what the operator's entry gives and nothing beside it; making an
-//! upstream opens nothing.
+//! Owns the table that is ready to be used. Invariants: a trigger gets what the operator's entry gives and nothing
+//! beside it; making an upstream opens nothing.
 
 mod exchange;
 mod guest;

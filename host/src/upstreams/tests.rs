@@ -9,6 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use broker::{Broker, BrokerConfig, Mask};
 use matching::Match;
+use settings::setting::Compile;
 use settings::{Environment, Problems};
 use stream_rules::StreamKey;
 use streams::{Streams, Subscribe, Subscription};
@@ -47,7 +48,9 @@ async fn catalog(text: &str) -> supervisor::Catalog {
     let mut problems = Problems::default();
     let catalog = catalog::read(&file, &mut problems).unwrap();
     let ready = catalog::ready(&catalog, Unlocked::Refused, &mut problems);
-    let settings = config::read_environment(&Environment).unwrap();
+    let mut settings = config::read_environment(&Environment).unwrap();
+    // This program is a test's, which knows no compiler's child.
+    settings.sandbox.compile = Compile::InProcess;
     let sandbox = host::sandbox(&settings, 1, Arc::new(SystemClock), &Environment).unwrap();
     let loaded = catalog::load(&sandbox, &catalog, &ready, &settings, &mut problems).await;
     assert_eq!(problems, Problems::default());

@@ -107,8 +107,8 @@ fn a_full_disk_for_the_cache_does_not_stop_it() {
     let folder = samples().and("defer.json", defer(&json!({"delta": 0})));
     let mut command = folder.command(std::path::Path::new("bash"));
     let program = program::host().display();
-    // No file may grow beyond 200 KiB, less than the compiled component has and more than an instance needs; the signal about it is
-    // ignored, so that writes fail as on a full disk.
+    // No file may grow beyond 200 KiB, less than the compiled component has and more than an instance needs; the signal
+    // about it is ignored, so that writes fail as on a full disk.
     let script = format!("trap '' XFSZ; ulimit -f 200; exec {program} dev --defer defer.json --until-idle");
     command.args(["-c", &script]).env("XDG_CACHE_HOME", folder.path("fresh"));
     let ran = folder.finish(command);

@@ -6,7 +6,8 @@
 //! | `target_time` | the same | the same by the name that the standard sensor uses with `start_from_trigger`: one of both must be given |
 //! | `end_from_trigger` | bool, default false | end the task as succeeded instead of resuming it |
 //!
-//! The payload is the moment in UTC, in the neutral form, as Airflow's own trigger gives it. Needs no grants and no checkpoint.
+//! The payload is the moment in UTC, in the neutral form, as Airflow's own trigger gives it. Needs no grants and no
+//! checkpoint.
 
 use trigger_host_sdk::prelude::*;
 

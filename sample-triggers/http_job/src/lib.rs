@@ -21,8 +21,8 @@
 //!
 //! The payload is the job's final JSON; with `jobs` an object of them by id, when all have ended.
 //!
-//! The key is in the checkpoint before the job is submitted: when the answer is lost, or the host dies, the submission is repeated under the same
-//! key, and a service that knows the header starts nothing twice.
+//! The key is in the checkpoint before the job is submitted: when the answer is lost, or the host dies, the submission
+//! is repeated under the same key, and a service that knows the header starts nothing twice.
 
 mod cancel;
 mod settings;

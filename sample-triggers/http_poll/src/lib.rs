@@ -14,9 +14,9 @@
 //! | `pending_status` | list of numbers | `[404]` | statuses that mean "not yet" |
 //! | `max_errors` | number | 10 | how many transient failures in a row (no answer, 429, 5xx) are tolerated, with growing waits |
 //!
-//! A condition is an object of `status` (a number), `pointer` (a JSON pointer into the body: something is there), `equals` and `one_of` (with
-//! `pointer`: what is there); all that are given must hold. Without `status` the answer must have a status of 200 to 299.
-//! Any other status of 400 and above fails the trigger.
+//! A condition is an object of `status` (a number), `pointer` (a JSON pointer into the body: something is there),
+//! `equals` and `one_of` (with `pointer`: what is there); all that are given must hold. Without `status` the answer
+//! must have a status of 200 to 299. Any other status of 400 and above fails the trigger.
 //!
 //! The payload is `{"status": 200, "body": ..}`, with the body as JSON where it is JSON, else as text.
 

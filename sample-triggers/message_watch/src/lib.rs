@@ -1,4 +1,5 @@
-//! Watches a shared stream of JSON messages, such as a Kafka topic or an SQS queue, for those that say what was waited for.
+//! Watches a shared stream of JSON messages, such as a Kafka topic or an SQS queue, for those that say what was waited
+//! for.
 //!
 //! | kwarg | type | default | meaning |
 //! | --- | --- | --- | --- |
@@ -10,11 +11,12 @@
 //! | `required` | list of texts | none | JSON pointers where every message has something; one without is rejected |
 //! | `payload` | text | the whole message | JSON pointer to what it fires with |
 //!
-//! Kafka and SQS give a message as `{"value": ..}` with its place or id beside it, and one whose body is not JSON as `{"text": ".."}`: pointers begin with
-//! `/value`, and `"required": ["/value"]` rejects what is not JSON.
+//! Kafka and SQS give a message as `{"value": ..}` with its place or id beside it, and one whose body is not JSON as
+//! `{"text": ".."}`: pointers begin with `/value`, and `"required": ["/value"]` rejects what is not JSON.
 //!
-//! A message that is not JSON, or lacks a required field, is rejected: the source puts it aside where it can. `fields` and `prefixes` are also the
-//! trigger's match, unless there are required fields: the host then hands over only the messages that fit.
+//! A message that is not JSON, or lacks a required field, is rejected: the source puts it aside where it can. `fields`
+//! and `prefixes` are also the trigger's match, unless there are required fields: the host then hands over only the
+//! messages that fit.
 
 #[cfg(test)]
 mod tests;

@@ -18,11 +18,13 @@
 //! | one of them rejected it as malformed | it is sent to the dead-letter queue and then deleted |
 //! | the same, without a dead-letter queue | nothing: it is seen again when its visibility ends, until the queue's own redrive policy (`maxReceiveCount`) has SQS itself move it. A queue without such a policy gives it again and again, until its retention ends |
 //!
-//! A raw event is `{"message_id", "group"?, "attributes"?}` and the body as `"value"` when it is JSON, else as `"text"`; nothing in it
-//! changes when a message is received again. A message group of a FIFO queue is a lane; each message of another queue is one of its own, and the
-//! host settles many lanes in one call, so that deletions go out by tens and side by side.
+//! A raw event is `{"message_id", "group"?, "attributes"?}` and the body as `"value"` when it is JSON, else as
+//! `"text"`; nothing in it changes when a message is received again. A message group of a FIFO queue is a lane; each
+//! message of another queue is one of its own, and the host settles many lanes in one call, so that deletions go out by
+//! tens and side by side.
 //!
-//! A dead letter may be sent twice when its message could not be deleted: a FIFO queue for dead letters drops the second one.
+//! A dead letter may be sent twice when its message could not be deleted: a FIFO queue for dead letters drops the
+//! second one.
 
 mod api;
 mod message;

@@ -1,7 +1,7 @@
 //! Deletes, gives back, or sends to the dead letters what is settled.
 //!
-//! Invariants: a message is deleted only when all who saw it have accepted it, or when it is a dead letter; a dead letter is sent before its
-//! message is deleted; one message that is not done does not keep the others.
+//! Invariants: a message is deleted only when all who saw it have accepted it, or when it is a dead letter; a dead
+//! letter is sent before its message is deleted; one message that is not done does not keep the others.
 
 use trigger_host_sdk::prelude::*;
 use trigger_host_sdk::serde_json::{Value, json};

@@ -5,8 +5,8 @@
 //! | `delta` (or `seconds`) | seconds, timedelta, or text such as `PT1H30M` or `90s` | how long to wait |
 //! | `end_from_trigger` | bool, default false | end the task as succeeded instead of resuming it |
 //!
-//! The payload is the moment of the deadline. The deadline is fixed at the first poll and kept in the checkpoint, so a restart of the host does not
-//! start the wait again. Needs no grants.
+//! The payload is the moment of the deadline. The deadline is fixed at the first poll and kept in the checkpoint, so a
+//! restart of the host does not start the wait again. Needs no grants.
 
 use trigger_host_sdk::prelude::*;
 

@@ -1,4 +1,5 @@
-//! The built binary, as tests and benchmarks run it: in a folder, without this process's environment, and never for longer than a minute.
+//! The built binary, as tests and benchmarks run it: in a folder, without this process's environment, and never for
+//! longer than a minute.
 //!
 //! | module | for |
 //! | --- | --- |
@@ -39,8 +40,8 @@ pub fn host() -> &'static Path {
     })
 }
 
-/// A program in a folder, with an environment that holds nothing but the cache of compiled components: one for all tests, so that each
-/// component is compiled once.
+/// A program in a folder, with an environment that holds nothing but the cache of compiled components: one for all
+/// tests, so that each component is compiled once.
 pub fn command(program: &Path, folder: &Path) -> Command {
     let mut command = Command::new(program);
     command

@@ -1,8 +1,9 @@
 //! Every text that a user can see when something is wrong, in one folder: `tests/texts/snapshots`, one page per room.
 //!
-//! A page is made of sections. [`every!`] makes one of an error type, with an example of each variant: it does not compile while a variant is
-//! missing, and a test of this package fails while a type is. Types that only their own package can see, or that others may not match
-//! completely, have their section in a test of that package, on a page in the same folder.
+//! A page is made of sections. [`every!`] makes one of an error type, with an example of each variant: it does not
+//! compile while a variant is missing, and a test of this package fails while a type is. Types that only their own
+//! package can see, or that others may not match completely, have their section in a test of that package, on a page in
+//! the same folder.
 #![forbid(unsafe_code)]
 
 use std::error::Error;
@@ -28,8 +29,8 @@ pub fn examples<E: Error>(title: &str, examples: impl IntoIterator<Item = (impl 
     Section::new(title, examples.into_iter().map(|(about, error)| (about, with_causes(&error))))
 }
 
-/// The section of an error type: `every!(broker::GrantError { GrantError::NoMethod => GrantError::NoMethod, .. })`. The type is written
-/// with its package, or with `crate` in that package's own tests.
+/// The section of an error type: `every!(broker::GrantError { GrantError::NoMethod => GrantError::NoMethod, .. })`. The
+/// type is written with its package, or with `crate` in that package's own tests.
 #[macro_export]
 macro_rules! every {
     ($type:ty { $($pattern:pat => $example:expr),+ $(,)? }) => {{

@@ -1,7 +1,7 @@
 //! `broker-test`: what is tested against real brokers. Takes Java 17, Maven and Python 3.
 //!
-//! Programs are fetched once into the user's cache folder, by name, version and hash; the tests start them, each in a folder and on ports of
-//! its own, and end them ([`upstreams`](../../../tests/upstreams)).
+//! Programs are fetched once into the user's cache folder, by name, version and hash; the tests start them, each in a
+//! folder and on ports of its own, and end them ([`upstreams`](../../../tests/upstreams)).
 
 mod fetch;
 

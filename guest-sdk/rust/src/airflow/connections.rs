@@ -1,5 +1,6 @@
 //! What a connection points to, by the grant `connections = ["id"]`, and settings in its extra, by the grant
-//! `connections = { extras = { id = ["region_name"] } }`. Its secrets stay with the host, which adds them to a request that names the connection.
+//! `connections = { extras = { id = ["region_name"] } }`. Its secrets stay with the host, which adds them to a request
+//! that names the connection.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +14,8 @@ use crate::platform::connections as host;
 pub struct ConnectionDescription {
     /// `http`, `postgres`, …
     pub conn_type: String,
-    /// A name or an address, several with commas between; of a URL, scheme, host and port. None where it cannot be kept apart from a secret.
+    /// A name or an address, several with commas between; of a URL, scheme, host and port. None where it cannot be kept
+    /// apart from a secret.
     pub host: Option<String>,
     /// TCP port.
     pub port: Option<u16>,
@@ -52,7 +54,8 @@ impl Extras {
 /// Reads the settings of a connection that the grant lists.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is no such connection; [`Error::NotGranted`] also where a setting may hold a secret; see [`Error`].
+/// [`Error::NotFound`] when there is no such connection; [`Error::NotGranted`] also where a setting may hold a secret;
+/// see [`Error`].
 pub fn extras(id: &str) -> Result<Extras, Error> {
     Ok(Extras(host::extras(id)?.into_iter().map(|extra| (extra.key, extra.value)).collect()))
 }

@@ -1,6 +1,7 @@
 //! What a trigger may ask of Airflow, each with a grant of its own: one module for each interface of the host.
 //!
-//! What does not exist is `None` where that is an everyday answer; everything else is an [`Error`], which `?` turns into the failure of the trigger.
+//! What does not exist is `None` where that is an everyday answer; everything else is an [`Error`], which `?` turns
+//! into the failure of the trigger.
 
 pub mod asset_state;
 pub mod connections;

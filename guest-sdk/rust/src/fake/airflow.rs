@@ -86,7 +86,8 @@ impl Airflow {
         self
     }
 
-    /// Takes the grants of an interface away: `variables`, `xcoms`, `asset-state`, `task-instances`, `dag-runs` or `connections`.
+    /// Takes the grants of an interface away: `variables`, `xcoms`, `asset-state`, `task-instances`, `dag-runs` or
+    /// `connections`.
     pub fn deny(&mut self, interface: &str) -> &mut Self {
         self.denied.insert(interface.to_owned());
         self

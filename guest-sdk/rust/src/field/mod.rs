@@ -1,8 +1,8 @@
 //! One field of a JSON text, found in one pass: what is not on the way to it is passed over and not built.
 //!
-//! Owns the choice between the two ways to find it: [`scan`] for plain texts, which are nearly all, and `serde_json` for the rest and for
-//! whatever is wrong with a text. Invariant: what is found at a pointer is what `Value::pointer` finds, so of equal keys the last one counts. What is passed over is
-//! checked for form, not for what its texts say.
+//! Owns the choice between the two ways to find it: [`scan`] for plain texts, which are nearly all, and `serde_json`
+//! for the rest and for whatever is wrong with a text. Invariant: what is found at a pointer is what `Value::pointer`
+//! finds, so of equal keys the last one counts. What is passed over is checked for form, not for what its texts say.
 
 use std::fmt;
 use std::marker::PhantomData;

@@ -1,5 +1,5 @@
-//! The stand-ins for the interfaces to Airflow in a native test: each asks the fake Airflow of the fake host. The signatures are those of the
-//! generated bindings, so that the code above them is the same.
+//! The stand-ins for the interfaces to Airflow in a native test: each asks the fake Airflow of the fake host. The
+//! signatures are those of the generated bindings, so that the code above them is the same.
 
 use crate::bindings::trigger_host::host::runtime::Error;
 use crate::fake::Airflow;

@@ -15,8 +15,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::rfc3339::{MICROS, SECONDS_OF_DAY, Scanner, civil_from_days};
 use crate::Duration;
 
-/// A moment in time. A kwarg of this type takes RFC 3339 text with an offset, or the neutral `{"$datetime": text}` that a Python
-/// datetime becomes; a naive time is refused. Serialized in the neutral form, in UTC.
+/// A moment in time. A kwarg of this type takes RFC 3339 text with an offset, or the neutral `{"$datetime": text}` that
+/// a Python datetime becomes; a naive time is refused. Serialized in the neutral form, in UTC.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DateTime {
     /// Since 1970-01-01T00:00:00Z.
@@ -220,10 +220,10 @@ mod tests {
             "0001-01-01T00:00:00+01:00",
             "9999-12-31T23:59:59-01:00",
         ] {
-            assert!(text.parse::<DateTime>().is_err_and(|error| !error.to_string().contains("naive")), "{text}");
+            assert!(text.parse::<DateTime>().is_err_and(|error| !error.to_string().contains("no offset")), "{text}");
         }
         let naive = "2026-01-31T12:00:00".parse::<DateTime>().unwrap_err();
-        assert!(naive.to_string().contains("naive"), "{naive}");
+        assert!(naive.to_string().contains("has no offset"), "{naive}");
     }
 
     #[test]

@@ -8,8 +8,9 @@ use serde::de::{self, MapAccess, Visitor};
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A length of time. A kwarg of this type takes seconds as a number, the neutral `{"$duration": seconds}` that a Python timedelta becomes,
-/// ISO 8601 text (`PT1H30M`) or plain text (`90s`, `1h 30m`). Serialized in the neutral form. Never negative.
+/// A length of time. A kwarg of this type takes seconds as a number, the neutral `{"$duration": seconds}` that a Python
+/// timedelta becomes, ISO 8601 text (`PT1H30M`) or plain text (`90s`, `1h 30m`). Serialized in the neutral form. Never
+/// negative.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Duration(std::time::Duration);
 

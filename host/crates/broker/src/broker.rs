@@ -1,7 +1,7 @@
 //! The broker: finds the grant, waits for a place, runs the exchange under its deadline.
 //!
-//! Fairness: an exchange takes a place of its grant first and one of all places second, both in the order of asking. So a grant holds at
-//! most `max_in_flight` turns of the common queue, however much one trigger sends.
+//! Fairness: an exchange takes a place of its grant first and one of all places second, both in the order of asking. So
+//! a grant holds at most `max_in_flight` turns of the common queue, however much one trigger sends.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,9 +28,9 @@ const MOST_ANSWER_BYTES: u64 = 32 << 20;
 
 /// Sends the guests' requests. Clones are the same broker.
 ///
-/// A name is resolved each time a connection is made, every address is checked, and only checked addresses are dialled. Addresses that are
-/// not public (private, loopback, link local, metadata services, carriers' shared space, and IPv6 forms that hold such an IPv4 address)
-/// need `private = true`.
+/// A name is resolved each time a connection is made, every address is checked, and only checked addresses are dialled.
+/// Addresses that are not public (private, loopback, link local, metadata services, carriers' shared space, and IPv6
+/// forms that hold such an IPv4 address) need `private = true`.
 #[derive(Clone)]
 pub struct Broker {
     inner: Arc<Inner>,
@@ -67,8 +67,8 @@ impl Broker {
         Ok(Self { inner: Arc::new(inner), lender: None })
     }
 
-    /// The same broker for one trigger, with the connections it may use: a request that names a granted one gets its credential. `mask` learns
-    /// every secret before it is used.
+    /// The same broker for one trigger, with the connections it may use: a request that names a granted one gets its
+    /// credential. `mask` learns every secret before it is used.
     #[must_use]
     pub fn lending(&self, connections: Arc<dyn Connections>, mask: Mask) -> Self {
         Self { inner: self.inner.clone(), lender: Some(Lender { connections, mask }) }
@@ -88,7 +88,8 @@ impl Broker {
         self.measured(grants, request, &Allowance::new(u64::MAX)).await
     }
 
-    /// Sends many requests, as many at once as the grants and the broker have places for; results in the order of the requests.
+    /// Sends many requests, as many at once as the grants and the broker have places for; results in the order of the
+    /// requests.
     ///
     /// # Limits
     /// 1,000 requests, and 32 MiB for all bodies together; what is beyond ends as [`Error::Budget`].

@@ -1,9 +1,9 @@
 //! The pools of connections, one client per origin and rule.
 //!
-//! Connections are reused between triggers that are granted the same origin under the same rule. That shares no state a guest could see:
-//! HTTP/1.1 keeps nothing between exchanges (a credential and a cookie are headers of one), guests cannot write framing headers, and
-//! an exchange that ends early closes its connection. Some servers tie a login to the socket all the same, so exchanges with a
-//! credential have connections of their own, one set for each connection id.
+//! Connections are reused between triggers that are granted the same origin under the same rule. That shares no state a
+//! guest could see: HTTP/1.1 keeps nothing between exchanges (a credential and a cookie are headers of one), guests
+//! cannot write framing headers, and an exchange that ends early closes its connection. Some servers tie a login to the
+//! socket all the same, so exchanges with a credential have connections of their own, one set for each connection id.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -72,7 +72,8 @@ impl Clients {
         Ok(Self { tls, config, forbidden, open: Mutex::default() })
     }
 
-    /// The client for an allowed request. An origin that is written as an address is checked here, a name when it is resolved.
+    /// The client for an allowed request. An origin that is written as an address is checked here, a name when it is
+    /// resolved.
     pub(crate) fn get(&self, allowed: &Allowed<'_>) -> Result<Client, ClientError> {
         let granted = &allowed.grant.origin;
         let names_address = granted.address().is_some() || granted.is_loopback();

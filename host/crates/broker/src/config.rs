@@ -11,8 +11,9 @@ use crate::dns::{Lookup, SystemLookup};
 /// How a broker behaves for all guests.
 #[derive(Debug, Clone)]
 pub struct BrokerConfig {
-    /// The host's own listeners (API, admin, logs). Denied even under `private = true`, unless a grant's origin is that very address
-    /// (or `localhost`) with that port. An unspecified address (`0.0.0.0`) stands for all addresses of the machine.
+    /// The host's own listeners (API, admin, logs). Denied even under `private = true`, unless a grant's origin is that
+    /// very address (or `localhost`) with that port. An unspecified address (`0.0.0.0`) stands for all addresses of the
+    /// machine.
     pub forbidden: Vec<SocketAddr>,
     /// Exchanges at once, over all grants. At least 1.
     pub total_in_flight: usize,

@@ -1,7 +1,7 @@
 //! Names to addresses, checked: the address that is checked is the address that is dialled.
 //!
-//! Each client dials one origin and has a resolver that knows its port and rule. The connector gets its addresses from here and from nowhere
-//! else, so a name whose answer changes between two look-ups is checked each time it is used.
+//! Each client dials one origin and has a resolver that knows its port and rule. The connector gets its addresses from
+//! here and from nowhere else, so a name whose answer changes between two look-ups is checked each time it is used.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};

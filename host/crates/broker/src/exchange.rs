@@ -1,6 +1,7 @@
 //! One exchange: a checked request out, a capped answer back.
 //!
-//! Invariant: at most `max_response` bytes of an answer are held, counted after decoding; an error says nothing about addresses.
+//! Invariant: at most `max_response` bytes of an answer are held, counted after decoding; an error says nothing about
+//! addresses.
 
 use std::error::Error as StdError;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,7 +1,7 @@
 //! A grant: what one trigger class may send, where, and how much at once.
 //!
-//! Owns the checks of a grant's own values. Invariant: a grant that exists is usable; everything an operator may have got wrong is a typed
-//! error of [`HttpGrant::new`] that names the key.
+//! Owns the checks of a grant's own values. Invariant: a grant that exists is usable; everything an operator may have
+//! got wrong is a typed error of [`HttpGrant::new`] that names the key.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -166,7 +166,8 @@ impl HttpGrant {
     }
 }
 
-/// A token of upper-case letters, digits, `-` and `_`; not a method that changes what the connection is or echoes the request.
+/// A token of upper-case letters, digits, `-` and `_`; not a method that changes what the connection is or echoes the
+/// request.
 fn is_grantable(method: &str) -> bool {
     let token = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_');
     !method.is_empty()

@@ -1,7 +1,7 @@
 //! Headers of a guest's request: what it may set, and how much.
 //!
-//! Reserved are headers that frame the message, choose the connection or the route, or that the host writes itself. Every name and value is
-//! parsed as data, so nothing a guest writes becomes a header line of its own.
+//! Reserved are headers that frame the message, choose the connection or the route, or that the host writes itself.
+//! Every name and value is parsed as data, so nothing a guest writes becomes a header line of its own.
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use trigger_host_types::http::Error;

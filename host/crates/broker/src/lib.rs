@@ -1,11 +1,13 @@
 //! The guests' one way out: HTTP by grant.
 //!
-//! A guest has no socket. It hands the broker a request; the broker finds the grant that allows it ([`policy`] is the specification),
-//! resolves the name, refuses addresses the grant does not reach, dials exactly the addresses it checked, and caps sizes and times.
+//! A guest has no socket. It hands the broker a request; the broker finds the grant that allows it ([`policy`] is the
+//! specification), resolves the name, refuses addresses the grant does not reach, dials exactly the addresses it
+//! checked, and caps sizes and times.
 //!
-//! Owns the pools of connections to the granted origins and the places for exchanges in flight. Knows no wasm and no Airflow.
-//! Invariants: nothing leaves without a matching grant; a credential leaves for its grant's origin alone and does not come back; no redirect
-//! is followed; no cookie, proxy or credential is kept; an error that reaches a guest names no address, and nothing logs a URL.
+//! Owns the pools of connections to the granted origins and the places for exchanges in flight. Knows no wasm and no
+//! Airflow. Invariants: nothing leaves without a matching grant; a credential leaves for its grant's origin alone and
+//! does not come back; no redirect is followed; no cookie, proxy or credential is kept; an error that reaches a guest
+//! names no address, and nothing logs a URL.
 #![forbid(unsafe_code)]
 
 mod address;

@@ -1,7 +1,7 @@
 //! An origin: scheme, host and port, as a grant names it and as a request shows it.
 //!
-//! Invariant: the host is in the form the `url` crate gives it (lower case, IDNA, numbers as IPv4 addresses), so that two spellings of one
-//! host compare equal.
+//! Invariant: the host is in the form the `url` crate gives it (lower case, IDNA, numbers as IPv4 addresses), so that
+//! two spellings of one host compare equal.
 
 use std::fmt;
 use std::net::IpAddr;

@@ -9,8 +9,9 @@ use trigger_host_types::hex;
 
 /// A pattern for the path of a URL.
 ///
-/// It begins with `/`. `*` stands for any characters within one segment, `**` as a whole segment for any number of segments. Everything
-/// else stands for itself; case matters. A segment `*` wants at least one character. The query is not matched.
+/// It begins with `/`. `*` stands for any characters within one segment, `**` as a whole segment for any number of
+/// segments. Everything else stands for itself; case matters. A segment `*` wants at least one character. The query is
+/// not matched.
 ///
 /// ```
 /// use broker::PathPattern;
@@ -54,8 +55,8 @@ fn segment_matches(pattern: &str, segment: &str) -> bool {
     wildcard(pattern.as_bytes(), segment.as_bytes(), |byte| *byte == b'*', |pattern, byte| pattern == byte)
 }
 
-/// Matches `items` against `pattern`, in which an element `is_many` stands for any number of items. Looks back to the last such element
-/// only, so it takes at most `pattern * items` steps whatever a guest sends.
+/// Matches `items` against `pattern`, in which an element `is_many` stands for any number of items. Looks back to the
+/// last such element only, so it takes at most `pattern * items` steps whatever a guest sends.
 fn wildcard<P, T>(pattern: &[P], items: &[T], is_many: impl Fn(&P) -> bool, is_one: impl Fn(&P, &T) -> bool) -> bool {
     let (mut at, mut item) = (0, 0);
     let mut last_many: Option<(usize, usize)> = None;
@@ -115,8 +116,8 @@ impl fmt::Display for PathPattern {
 /// The one spelling of a path: escapes of letters, digits and `-._~` undone, other escapes in upper case.
 ///
 /// # Errors
-/// What a server may read in another way than we do is refused: escaped separators and control characters, escapes of escapes of these,
-/// dot segments (also with `;parameters`), and a `%` without two hex digits.
+/// What a server may read in another way than we do is refused: escaped separators and control characters, escapes of
+/// escapes of these, dot segments (also with `;parameters`), and a `%` without two hex digits.
 pub(crate) fn normalised(path: &str) -> Result<String, &'static str> {
     let bytes = path.as_bytes();
     let mut out = String::with_capacity(path.len());

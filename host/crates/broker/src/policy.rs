@@ -1,12 +1,13 @@
 //! Which request a list of grants allows. This header is the specification.
 //!
-//! **Empty means deny.** Without grants nothing is allowed; a grant without methods cannot be made. A grant without `paths` allows every
-//! path of its origin.
+//! **Empty means deny.** Without grants nothing is allowed; a grant without methods cannot be made. A grant without
+//! `paths` allows every path of its origin.
 //!
 //! **Accepted URLs** are absolute, begin with `http://` or `https://`, have at most 8 KiB, and hold no user information, white space,
-//! control character or backslash. A fragment is dropped. The path is brought to one spelling before it is matched, and that spelling is what
-//! is sent: dot segments resolved, escapes of letters, digits and `-._~` undone, other escapes in upper case. Refused are encoded
-//! slashes, backslashes and control characters, what is encoded twice, and dot segments in disguise (`..;x`).
+//! control character or backslash. A fragment is dropped. The path is brought to one spelling before it is matched, and
+//! that spelling is what is sent: dot segments resolved, escapes of letters, digits and `-._~` undone, other escapes in
+//! upper case. Refused are encoded slashes, backslashes and control characters, what is encoded twice, and dot segments
+//! in disguise (`..;x`).
 //!
 //! **A grant allows a request when** all of these hold; the first such grant in the list decides limits:
 //! 1. scheme, host and port are equal (`*` as port matches all; it can only be granted for http on loopback),

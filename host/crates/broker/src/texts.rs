@@ -10,6 +10,8 @@ use crate::dns::ResolveError;
 
 #[test]
 fn texts_of_addresses() {
+    // Whoever came first has installed it.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let addresses = every!(crate::address::AddressRefused {
         AddressRefused::NotPublic => AddressRefused::NotPublic,
         AddressRefused::OwnListener => AddressRefused::OwnListener,

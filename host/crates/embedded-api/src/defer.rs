@@ -1,7 +1,8 @@
-//! The `--defer` format: what Airflow would have stored when a task deferred, an asset was watched or a callback was queued.
+//! The `--defer` format: what Airflow would have stored when a task deferred, an asset was watched or a callback was
+//! queued.
 //!
-//! The format is design/command-line.md's, with more optional keys; unknown keys are refused with their place, because a misspelt
-//! `timeout_after` that is ignored costs an afternoon.
+//! The format is design/command-line.md's, with more optional keys; unknown keys are refused with their place, because
+//! a misspelt `timeout_after` that is ignored costs an afternoon.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

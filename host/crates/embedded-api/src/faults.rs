@@ -1,7 +1,7 @@
 //! Trouble on demand: what a test makes the server do with calls below `/execution/`. Never touches `/dev/`.
 //!
-//! Rules are looked at in order. Latencies add up; the first rule that ends the call ends it. Randomness is seeded, so that a run with
-//! the same calls in the same order meets the same trouble. Time here is the `real` clock's.
+//! Rules are looked at in order. Latencies add up; the first rule that ends the call ends it. Randomness is seeded, so
+//! that a run with the same calls in the same order meets the same trouble. Time here is the `real` clock's.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -52,7 +52,8 @@ impl EmbeddedApi {
         Ok(Self { faults: Faults::new(Arc::clone(&config.real)), store, config: Arc::new(config), life })
     }
 
-    /// Answers on this listener until `stop` is done, then lets open calls end for a few seconds. Several may run at a time.
+    /// Answers on this listener until `stop` is done, then lets open calls end for a few seconds. Several may run at a
+    /// time.
     ///
     /// # Cancel safety
     /// A dropped future closes the listener at once.
@@ -104,8 +105,8 @@ impl EmbeddedApi {
         self.store.write(move |write| defer::defer(write, &triggers)).await
     }
 
-    /// How many triggers are still waited for: deferred tasks, unfinished callbacks, and asset watchers without an event yet. A
-    /// `timeout_after` that has passed counts as passed, also right after a jump of the clock.
+    /// How many triggers are still waited for: deferred tasks, unfinished callbacks, and asset watchers without an
+    /// event yet. A `timeout_after` that has passed counts as passed, also right after a jump of the clock.
     ///
     /// # Errors
     /// Trouble with the database.

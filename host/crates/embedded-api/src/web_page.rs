@@ -1,7 +1,7 @@
 //! Keeping web pages out of a server without tokens on the developer's own machine.
 //!
-//! A page may post to a loopback address (then there is an `Origin`), or reach it through a name of its own that it points there (then the
-//! `Host` is not a loopback one). Programs do neither.
+//! A page may post to a loopback address (then there is an `Origin`), or reach it through a name of its own that it
+//! points there (then the `Host` is not a loopback one). Programs do neither.
 
 use std::net::IpAddr;
 

@@ -5,7 +5,8 @@ use crate::json::Limits;
 
 /// The most nesting that is read of what Airflow stored. Python itself gives up earlier.
 const WIRE_DEPTH: usize = 10_000;
-/// The most nesting of a guest's payload, checkpoint or XCom: the server's own parser follows 200 levels, and tags add some.
+/// The most nesting of a guest's payload, checkpoint or XCom: the server's own parser follows 200 levels, and tags add
+/// some.
 pub const GUEST_DEPTH: usize = 64;
 /// A tag may add four levels to one.
 const NEUTRAL_DEPTH: usize = 4 * WIRE_DEPTH;

@@ -22,7 +22,8 @@ pub struct WireEvent {
 /// XComs in wire form, by key.
 pub type WireXcoms = BTreeMap<String, Box<RawValue>>;
 
-/// What an event does. All but `Fire` need a server with the `event-kind` extension; any other resumes the task instead.
+/// What an event does. All but `Fire` need a server with the `event-kind` extension; any other resumes the task
+/// instead.
 #[derive(Debug, Clone)]
 pub enum WireKind {
     /// Resumes the task, or tells the asset or the callback.

@@ -1,8 +1,8 @@
 //! How Airflow writes values down, and the neutral JSON that guests see instead.
 //!
-//! Owns the only code that reads or writes `__classname__`, `__type` and Fernet tokens: no guest ever sees one. The neutral form is
-//! described in docs/neutral-json.md. Neither direction recurses; both are bounded in size and depth. Knows no network, no runtime and no
-//! wasm: text goes in, text comes out.
+//! Owns the only code that reads or writes `__classname__`, `__type` and Fernet tokens: no guest ever sees one. The
+//! neutral form is described in docs/neutral-json.md. Neither direction recurses; both are bounded in size and depth.
+//! Knows no network, no runtime and no wasm: text goes in, text comes out.
 #![forbid(unsafe_code)]
 
 mod bounds;

@@ -71,8 +71,8 @@ impl Moment {
         python_float(exact.parse().unwrap_or_default())
     }
 
-    /// RFC 3339 text. A named zone's local time is not computed: the text is then in UTC. `-00:00` marks a naive datetime, as RFC 3339
-    /// has it for a time whose local offset is not known. Gives also the zone to name beside it.
+    /// RFC 3339 text. A named zone's local time is not computed: the text is then in UTC. `-00:00` marks a naive
+    /// datetime, as RFC 3339 has it for a time whose local offset is not known. Gives also the zone to name beside it.
     pub(super) fn text(self, zone: &Zone) -> Option<(String, Option<String>)> {
         Some(match zone {
             Zone::Utc => (self.format(0, "Z")?, None),

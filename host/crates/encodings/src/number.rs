@@ -25,13 +25,15 @@ pub(super) fn finite(text: &str) -> Option<f64> {
     text.parse().ok().filter(|value: &f64| value.is_finite())
 }
 
-/// A decimal as Airflow stores it: an integer when it has no fraction digits, else the nearest double, which may lose digits.
+/// A decimal as Airflow stores it: an integer when it has no fraction digits, else the nearest double, which may lose
+/// digits.
 pub(super) enum StoredDecimal {
     Integer(String),
     Float(f64),
 }
 
-/// Reads `[+-]digits[.digits][e[+-]digits]`. `None` for anything else, and for what no finite number of bounded length stands for.
+/// Reads `[+-]digits[.digits][e[+-]digits]`. `None` for anything else, and for what no finite number of bounded length
+/// stands for.
 pub(super) fn stored_decimal(text: &str) -> Option<StoredDecimal> {
     let (negative, unsigned) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),

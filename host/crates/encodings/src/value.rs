@@ -38,14 +38,15 @@ pub fn payload_to_wire(neutral: &str, target: TriggerKind) -> Result<Box<RawValu
         .map_err(|error| EncodingError::Refused { at: "the top".into(), what: error.to_string() })
 }
 
-/// RFC 3339 text with an offset, in UTC and to the microsecond. `None` for anything else, a time without an offset first of all.
+/// RFC 3339 text with an offset, in UTC and to the microsecond. `None` for anything else, a time without an offset
+/// first of all.
 pub fn moment_text(text: &str) -> Option<String> {
     let (moment, zone) = Moment::parse(text)?;
     if matches!(zone, Zone::Naive) { None } else { Some(moment.text(&Zone::Utc)?.0) }
 }
 
-/// A value that need not be a guest's, in the encoding that Airflow stores: also numbers that are not finite, lone surrogates, naive
-/// datetimes, deep nesting, and objects of Airflow's own classes. Not always strict JSON.
+/// A value that need not be a guest's, in the encoding that Airflow stores: also numbers that are not finite, lone
+/// surrogates, naive datetimes, deep nesting, and objects of Airflow's own classes. Not always strict JSON.
 ///
 /// # Errors
 /// What Airflow could not have written, or could not read.

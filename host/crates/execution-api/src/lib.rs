@@ -1,8 +1,9 @@
 //! Airflow's Execution API as a triggerer speaks it: wire types, client, tokens, retry classes.
 //!
-//! Owns everything that knows the routes and shapes of the API; values inside them are for `encodings`. The rest of the host sees ids, neutral JSON and error classes.
-//! Knows no wasm. A [`Client`] makes one attempt per call, with a deadline; [`retry`] says what a failed attempt means, and the
-//! supervisor acts on it. The wire shapes live in [`wire`] behind one [`Dialect`] switch, since the API is not yet merged upstream.
+//! Owns everything that knows the routes and shapes of the API; values inside them are for `encodings`. The rest of the
+//! host sees ids, neutral JSON and error classes. Knows no wasm. A [`Client`] makes one attempt per call, with a
+//! deadline; [`retry`] says what a failed attempt means, and the supervisor acts on it. The wire shapes live in
+//! [`wire`] behind one [`Dialect`] switch, since the API is not yet merged upstream.
 #![forbid(unsafe_code)]
 
 mod client;

@@ -37,13 +37,15 @@ pub enum Step {
     Retry,
     /// Report unhealthy, keep the triggers running and try again with [`SLOW_WAITS`]. A person has to act.
     RetrySlowly,
-    /// Ask for the workloads in two halves. A batch of one that still fails is left out until [`SLOW_WAITS`] has passed.
+    /// Ask for the workloads in two halves. A batch of one that still fails is left out until [`SLOW_WAITS`] has
+    /// passed.
     Halve,
     /// The claims are gone: stop all, register anew, start from load.
     RegisterAnew,
     /// Give up loudly; only at the start, when nothing runs yet.
     Fatal,
-    /// Put this one event or failure aside: a task's trigger fails instead, an asset's event is dropped and counted as failed.
+    /// Put this one event or failure aside: a task's trigger fails instead, an asset's event is dropped and counted as
+    /// failed.
     Park,
     /// The request can never succeed: this trigger fails, all others go on.
     FailTrigger,
@@ -59,8 +61,8 @@ pub const EVENT_ATTEMPTS: u32 = 8;
 
 /// The next step after `call` failed with `fault`.
 ///
-/// `attempts` counts the failed attempts of this very request, this one included. `registered`: a Job was registered before, so
-/// triggers may be running and nothing is fatal any more.
+/// `attempts` counts the failed attempts of this very request, this one included. `registered`: a Job was registered
+/// before, so triggers may be running and nothing is fatal any more.
 pub const fn next_step(call: Call, fault: Fault, attempts: u32, registered: bool) -> Step {
     match (fault, call) {
         (Fault::Transport | Fault::Busy, _) => Step::Retry,
@@ -85,7 +87,8 @@ pub const fn next_step(call: Call, fault: Fault, attempts: u32, registered: bool
 pub const REGISTER_WAITS: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(10));
 /// Waits between ordinary calls: 1 s to 30 s.
 pub const CALL_WAITS: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(30));
-/// Waits before one event or failure is sent again: 2 s to 128 s, so that [`EVENT_ATTEMPTS`] last up to about four minutes.
+/// Waits before one event or failure is sent again: 2 s to 128 s, so that [`EVENT_ATTEMPTS`] last up to about four
+/// minutes.
 pub const EVENT_WAITS: Backoff = Backoff::new(Duration::from_secs(2), Duration::from_secs(128));
 /// Waits for what only a person can mend: 10 s to 60 s.
 pub const SLOW_WAITS: Backoff = Backoff::new(Duration::from_secs(10), Duration::from_secs(60));

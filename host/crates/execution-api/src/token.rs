@@ -1,5 +1,5 @@
-//! Bearer tokens: read from a file or signed here, renewed before they expire, replaced when the server refuses or refreshes them.
-//! See docs/design/execution-api.md#tokens.
+//! Bearer tokens: read from a file or signed here, renewed before they expire, replaced when the server refuses or
+//! refreshes them. See docs/design/execution-api.md#tokens.
 //!
 //! Invariants: a token is only ever held as a header value marked sensitive; no lock is held across an await.
 
@@ -136,7 +136,8 @@ impl Tokens {
         Ok(bearer)
     }
 
-    /// A token in the name of `subject` and the seconds it lives; `None` where tokens are not signed here. It is not kept.
+    /// A token in the name of `subject` and the seconds it lives; `None` where tokens are not signed here. It is not
+    /// kept.
     pub(crate) fn sign_as(&self, subject: Uuid) -> Option<Result<(HeaderValue, u64), ApiError>> {
         let Origin::Signed(signer) = &self.origin else { return None };
         let token = signer.sign(self.seconds(), Some(subject)).and_then(|token| bearer(&token));
@@ -173,7 +174,8 @@ impl Tokens {
     }
 }
 
-/// How many seconds before its expiry a token of this life is replaced: a little before the server would offer a refreshed one.
+/// How many seconds before its expiry a token of this life is replaced: a little before the server would offer a
+/// refreshed one.
 pub(crate) fn margin(life: u64) -> u64 {
     (life.saturating_mul(3) / 10).max(45).min(life / 2)
 }

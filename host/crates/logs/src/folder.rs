@@ -1,5 +1,5 @@
-//! The log folder: the one place that opens files below it. No link is followed on the way down, so that nothing that appears there while a
-//! path is walked can lead out.
+//! The log folder: the one place that opens files below it. No link is followed on the way down, so that nothing that
+//! appears there while a path is walked can lead out.
 
 use std::fs::File;
 use std::io;
@@ -22,7 +22,8 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Opens the folder, which is made when it is not there. The modes are for new files and folders, before the process's umask.
+    /// Opens the folder, which is made when it is not there. The modes are for new files and folders, before the
+    /// process's umask.
     ///
     /// # Errors
     /// It cannot be made or opened.
@@ -61,7 +62,8 @@ impl Folder {
         open_file(at.as_ref().unwrap_or(&self.folder), name, flags, self.file_mode)
     }
 
-    /// Opens a regular file to read it. Links are resolved; `NotFound` for whatever is then not a regular file below the folder.
+    /// Opens a regular file to read it. Links are resolved; `NotFound` for whatever is then not a regular file below
+    /// the folder.
     pub(crate) fn read(&self, path: &LogPath) -> io::Result<File> {
         let resolved = self.path.join(path.as_str()).canonicalize()?;
         let below = resolved.strip_prefix(&self.path).ok().and_then(Path::to_str);

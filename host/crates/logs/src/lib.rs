@@ -1,8 +1,8 @@
-//! The logs of triggers as Airflow reads them: secrets taken out, a file for each task, and the server behind Airflow's UI. Knows no
-//! WebAssembly and none of the Execution API.
+//! The logs of triggers as Airflow reads them: secrets taken out, a file for each task, and the server behind Airflow's
+//! UI. Knows no WebAssembly and none of the Execution API.
 //!
-//! Owns the [`Masker`], the [`Folder`] and everything below it that this host writes: [`TriggerLogs`] takes lines from any thread and never
-//! waits, [`LogServer`] hands files to whoever has a token for them.
+//! Owns the [`Masker`], the [`Folder`] and everything below it that this host writes: [`TriggerLogs`] takes lines from
+//! any thread and never waits, [`LogServer`] hands files to whoever has a token for them.
 #![forbid(unsafe_code)]
 
 mod folder;

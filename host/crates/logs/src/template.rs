@@ -1,8 +1,8 @@
 //! Where a task's log is: `[logging] log_filename_template`. See docs/design/encodings.md#log-files.
 //!
-//! Airflow renders the template with Jinja, or with `str.format` where it holds no `{{`. Here both are read as far as a deployment
-//! plausibly goes: placeholders, and the condition on the map index that the default has. Anything else is refused at the start: a log that
-//! is written where nobody looks for it is worse than none.
+//! Airflow renders the template with Jinja, or with `str.format` where it holds no `{{`. Here both are read as far as a
+//! deployment plausibly goes: placeholders, and the condition on the map index that the default has. Anything else is
+//! refused at the start: a log that is written where nobody looks for it is worse than none.
 
 use trigger_host_types::TaskInstance;
 

@@ -1,7 +1,8 @@
 //! What counts as a secret, and every spelling in which one is looked for.
 //!
-//! Two rooms take secrets out of text: the logs (a line that a trigger writes) and the broker (an answer that a server gives). Both use this
-//! list, so that a spelling that one of them finds is found by the other. Owns no secret and searches nothing; pure.
+//! Two rooms take secrets out of text: the logs (a line that a trigger writes) and the broker (an answer that a server
+//! gives). Both use this list, so that a spelling that one of them finds is found by the other. Owns no secret and
+//! searches nothing; pure.
 #![forbid(unsafe_code)]
 
 mod names;

@@ -41,8 +41,8 @@ const UNREADABLE: [&str; 11] = [
 /// The same, as the whole name: within longer names they are innocent.
 const UNREADABLE_WORDS: [&str; 9] = ["dsn", "key", "pass", "pin", "pwd", "sas", "sig", "signature", "user"];
 
-/// Whether a trigger may not read the value of this name, however it is written: `private_key`, `privateKey`, `Private-Key`. Stricter than
-/// [`is_sensitive`], which has to agree with Airflow.
+/// Whether a trigger may not read the value of this name, however it is written: `private_key`, `privateKey`,
+/// `Private-Key`. Stricter than [`is_sensitive`], which has to agree with Airflow.
 pub fn names_secret(name: &str) -> bool {
     let name: String = name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
     let holds = |part: &str| name.contains(part);

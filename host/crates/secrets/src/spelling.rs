@@ -1,7 +1,7 @@
 //! The list of spellings. A new one is a row of [`SPELLINGS`].
 //!
-//! A second line of defence: whoever wants to hand a secret on can always disguise it. Invariant: every spelling is what some common encoder
-//! writes for the secret alone, so that nothing else is ever replaced.
+//! A second line of defence: whoever wants to hand a secret on can always disguise it. Invariant: every spelling is
+//! what some common encoder writes for the secret alone, so that nothing else is ever replaced.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -56,7 +56,8 @@ fn spell(secret: &str, wanted: fn(&Spelling) -> bool) -> BTreeSet<String> {
     rows.flat_map(|spelling| (spelling.spell)(secret)).filter(|text| text.len() >= SHORTEST).collect()
 }
 
-/// As between the quotes of a JSON string: plainly, with `/` escaped as PHP does, and with everything beyond ASCII escaped as Python does.
+/// As between the quotes of a JSON string: plainly, with `/` escaped as PHP does, and with everything beyond ASCII
+/// escaped as Python does.
 fn in_json(secret: &str) -> Vec<String> {
     let quoted = serde_json::Value::from(secret).to_string();
     let json = quoted[1..quoted.len() - 1].to_owned();
@@ -84,8 +85,8 @@ fn in_html(secret: &str) -> Vec<String> {
     vec![html.replace('\'', "&#39;"), html.replace('\'', "&#x27;"), html]
 }
 
-/// Percent-encoded: encoders leave more or fewer characters as they are. These are the extremes and the ones in between that browsers and
-/// Python use, each with a space as `%20` and as `+`.
+/// Percent-encoded: encoders leave more or fewer characters as they are. These are the extremes and the ones in between
+/// that browsers and Python use, each with a space as `%20` and as `+`.
 fn in_url(secret: &str) -> Vec<String> {
     let mut all = Vec::new();
     for kept in ["-._~", "-._~!$&'()*+,;=:@/", "-._~/", ""] {
@@ -133,7 +134,8 @@ fn in_base64(secret: &str) -> Vec<String> {
 fn base64_after(secret: &str, ahead: usize) -> [String; 2] {
     let mut bytes = vec![0; ahead];
     bytes.extend_from_slice(secret.as_bytes());
-    // A character holds six bits: the first ones hold bits of what comes before, the last one may hold bits of what comes after.
+    // A character holds six bits: the first ones hold bits of what comes before, the last one may hold bits of what
+    // comes after.
     let first = (ahead * 8).div_ceil(6);
     let last = bytes.len() * 8 / 6;
     [STANDARD_NO_PAD.encode(&bytes), URL_SAFE_NO_PAD.encode(&bytes)]

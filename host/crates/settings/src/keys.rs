@@ -1,4 +1,5 @@
-//! The one table of keys. File, environment, documentation and `config show` are all made from it, and so are the typed structs.
+//! The one table of keys. File, environment, documentation and `config show` are all made from it, and so are the typed
+//! structs.
 //!
 //! Adding a key is adding a row. Defaults that Airflow has are Airflow's (docs/design/triggerer.md#configuration).
 
@@ -127,7 +128,8 @@ settings! {
         "url" url: Option<Url> = None;
         /// URL for connections, variables, XComs and task states. Defaults to `url`.
         "runtime-url" runtime_url: Option<Url> = None, airflow "AIRFLOW__CORE__EXECUTION_API_SERVER_URL";
-        /// The kind of server: `plugin` is Airflow 3.3 with the plugin, or the embedded API; `built-in` is an Airflow that has the endpoints itself.
+        /// The kind of server: `plugin` is Airflow 3.3 with the plugin, or the embedded API; `built-in` is an Airflow
+        /// that has the endpoints itself.
         "dialect" dialect: Dialect = Dialect::Plugin;
         /// File with a bearer token that something else keeps fresh. Takes precedence over the secrets.
         "token-file" token_file: Option<PathBuf> = None;
@@ -135,11 +137,13 @@ settings! {
         "jwt-secret-file" jwt_secret_file: Option<PathBuf> = None;
         /// The secret that signs tokens, if it is not in a file of its own. Prefer `jwt-secret-file`.
         "jwt-secret" jwt_secret: Option<SecretString> = None, airflow "AIRFLOW__API_AUTH__JWT_SECRET";
-        /// File with a private key that signs tokens instead of a secret: RSA (RS256) or Ed25519 (EdDSA), as unencrypted PEM.
+        /// File with a private key that signs tokens instead of a secret: RSA (RS256) or Ed25519 (EdDSA), as
+        /// unencrypted PEM.
         "jwt-private-key-file" jwt_private_key_file: Option<PathBuf> = None, airflow "AIRFLOW__API_AUTH__JWT_PRIVATE_KEY_PATH";
         /// `kid` of tokens signed with the private key. Defaults to the thumbprint of the key.
         "jwt-key-id" jwt_key_id: Option<String> = None, airflow "AIRFLOW__API_AUTH__JWT_KID";
-        /// `aud` of signed tokens. Defaults to `urn:trigger-host` for the plugin and to `runtime-audience` for `built-in`.
+        /// `aud` of signed tokens. Defaults to `urn:trigger-host` for the plugin and to `runtime-audience` for
+        /// `built-in`.
         "audience" audience: Option<String> = None;
         /// `sub` of signed tokens. Must be a UUID.
         "subject" subject: String = "00000000-0000-0000-0000-000000000000".into();
@@ -159,7 +163,8 @@ settings! {
         "heartbeat-timeout" heartbeat_timeout: Duration = seconds(3);
         /// HTTP proxy for calls to the API. The usual proxy variables are never read.
         "proxy" proxy: Option<Url> = None;
-        /// Fernet keys that decrypt kwargs, separated by commas, newest first. Not needed with the plugin, which decrypts them.
+        /// Fernet keys that decrypt kwargs, separated by commas, newest first. Not needed with the plugin, which
+        /// decrypts them.
         "fernet-key" fernet_key: Option<SecretString> = None, airflow "AIRFLOW__CORE__FERNET_KEY";
         /// File with the Fernet keys.
         "fernet-key-file" fernet_key_file: Option<PathBuf> = None;
@@ -172,27 +177,36 @@ settings! {
         "hostname" hostname: Option<String> = None;
         /// How many triggers the host holds at most.
         "capacity" capacity: NonZeroUsize = count(1000), airflow "AIRFLOW__TRIGGERER__CAPACITY";
-        /// Claim only triggers of these queues; when not set, only triggers without a queue. Like `--queues` of Airflow's triggerer.
+        /// Claim only triggers of these queues; when not set, only triggers without a queue. Like `--queues` of
+        /// Airflow's triggerer.
         "queues" queues: Option<Vec<String>> = None;
         /// Claim only triggers of this team. Like `--team-name` of Airflow's triggerer.
         "team" team: Option<String> = None;
         /// How often the host sends a heartbeat.
         "heartbeat-every" heartbeat_every: Duration = seconds(5), airflow "AIRFLOW__TRIGGERER__JOB_HEARTBEAT_SEC";
-        /// How long a host can go without a heartbeat before it counts as dead. Use the same value for all hosts and triggerers.
+        /// How long a host can go without a heartbeat before it counts as dead. Use the same value for all hosts and
+        /// triggerers.
         "health-check-threshold" health_check_threshold: Duration = seconds(30), airflow "AIRFLOW__TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD";
-        /// How long the executor can be stuck before the host stops its heartbeats, so that another host takes over; `0s` means never.
+        /// How long the executor can be stuck before the host stops its heartbeats, so that another host takes over;
+        /// `0s` means never.
         "watchdog" watchdog: Duration = seconds(10), airflow "AIRFLOW__TRIGGERER__RUNNER_HEALTH_CHECK_THRESHOLD";
         /// Time limit for one `on-kill` call.
         "on-kill-timeout" on_kill_timeout: Duration = seconds(30), airflow "AIRFLOW__TRIGGERER__ON_KILL_TIMEOUT";
-        /// How long after a claim the first event of a deferred task's trigger is held back. Airflow 3.3 fails tasks that are resumed before it has heard of their deferral, which has been seen to take up to 6 s: set this to `8s`, or to `3s` with Airflow's `[workers] min_heartbeat_interval` set to 1.
+        /// How long after a claim the first event of a deferred task's trigger is held back. Airflow 3.3 fails tasks
+        /// that are resumed before it has heard of their deferral, which has been seen to take up to 6 s: set this to
+        /// `8s`, or to `3s` with Airflow's `[workers] min_heartbeat_interval` set to 1.
         "first-event-after" first_event_after: Duration = Duration::ZERO;
-        /// What to do with a task's trigger that no component is mapped to: `fail` it, which is right if this host has its own queue or team, or `hold` it.
+        /// What to do with a task's trigger that no component is mapped to: `fail` it, which is right if this host has
+        /// its own queue or team, or `hold` it.
         "unmapped" unmapped: Unmapped = Unmapped::Fail;
-        /// The same for a callback, which another triggerer may be able to run. An asset's trigger is always held, because nobody would hear of its failure.
+        /// The same for a callback, which another triggerer may be able to run. An asset's trigger is always held,
+        /// because nobody would hear of its failure.
         "unmapped-callbacks" unmapped_callbacks: Unmapped = Unmapped::Hold;
         /// How often to ask for triggers while there is work; without work the interval grows to four times this.
         "load-every" load_every: Duration = seconds(1);
-        /// How often to clean up while nothing fires or fails. If no Airflow triggerer runs (it cleans up every second), this is how late `on-kill` can be called after a user kills a task. Each clean-up is a few database statements.
+        /// How often to clean up while nothing fires or fails. If no Airflow triggerer runs (it cleans up every
+        /// second), this is how late `on-kill` can be called after a user kills a task. Each clean-up is a few database
+        /// statements.
         "cleanup-every" cleanup_every: Duration = seconds(30);
         /// How long to keep trying to register at the start before giving up.
         "register-within" register_within: Duration = seconds(300);
@@ -212,9 +226,9 @@ settings! {
     }
     /// The sandbox that guests run in.
     sandbox: SandboxKeys {
-        /// How many guests run at the same time. Each reserves about 4 GiB of address space and, once warm, up to 1 MiB of memory. Filters of shared
-        /// streams stay alive between batches in four times as many additional slots, which reserve as much each; together their memory is at
-        /// most 8 MiB times this number.
+        /// How many guests run at the same time. Each reserves about 4 GiB of address space and, once warm, up to 1 MiB
+        /// of memory. Filters of shared streams stay alive between batches in four times as many additional slots,
+        /// which reserve as much each; together their memory is at most 8 MiB times this number.
         "live-instances" live_instances: NonZeroUsize = count(256);
         /// How many threads run guests.
         "workers" workers: NonZeroUsize = count(2);
@@ -222,7 +236,8 @@ settings! {
         "max-memory" max_memory: Size = Size::mib(64);
         /// How often the CPU time of running guests is checked.
         "tick" tick: Duration = Duration::from_millis(2);
-        /// Folder for compiled code; only the host may be able to write to it. Defaults to `trigger-host` in the user's cache folder.
+        /// Folder for compiled code; only the host may be able to write to it. Defaults to `trigger-host` in the user's
+        /// cache folder.
         "cache" cache: Option<PathBuf> = None;
         /// Where components are compiled: in a child process with limits of its own, or in the host.
         "compile" compile: Compile = Compile::Child;
@@ -236,7 +251,8 @@ settings! {
     logs: Logs {
         /// The folder for task logs: Airflow's base log folder. When not set, no logs are written.
         "folder" folder: Option<PathBuf> = None, airflow "AIRFLOW__LOGGING__BASE_LOG_FOLDER";
-        /// Path of a task's log inside the folder, used when the API does not send one. Written as in Airflow; placeholders and the condition of the default are supported.
+        /// Path of a task's log inside the folder, used when the API does not send one. Written as in Airflow;
+        /// placeholders and the condition of the default are supported.
         "filename-template" filename_template: String = LOG_FILENAME_TEMPLATE.into(), airflow "AIRFLOW__LOGGING__LOG_FILENAME_TEMPLATE";
         /// Permissions of new files, before the umask.
         "file-mode" file_mode: Permissions = Permissions(0o664), airflow "AIRFLOW__LOGGING__FILE_TASK_HANDLER_NEW_FILE_PERMISSIONS";
@@ -244,7 +260,8 @@ settings! {
         "folder-mode" folder_mode: Permissions = Permissions(0o775), airflow "AIRFLOW__LOGGING__FILE_TASK_HANDLER_NEW_FOLDER_PERMISSIONS";
         /// How much one trigger may write to its log. Later lines are dropped and counted.
         "max-file" max_file: Size = Size::mib(16);
-        /// Where the log server listens; the api-server must be able to reach it at `host.hostname`. Requires a secret. When not set, no logs are served.
+        /// Where the log server listens; the api-server must be able to reach it at `host.hostname`. Requires a secret.
+        /// When not set, no logs are served.
         "listen" listen: Option<SocketAddr> = None, airflow "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT";
         /// File with the secret that the api-server signs its log requests with.
         "secret-key-file" secret_key_file: Option<PathBuf> = None;

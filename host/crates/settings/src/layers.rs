@@ -1,6 +1,7 @@
 //! File < environment < flags: which layer a key's value comes from, and what is wrong in any of them.
 //!
-//! Within the environment this program's own variable wins over Airflow's. A wrong value is reported also where a stronger layer hides it.
+//! Within the environment this program's own variable wins over Airflow's. A wrong value is reported also where a
+//! stronger layer hides it.
 
 use std::path::{Path, PathBuf};
 
@@ -56,7 +57,8 @@ pub(crate) struct Layers<'a> {
 }
 
 impl Resolve for Layers<'_> {
-    /// The strongest layer that has the key wins; a wrong value is reported in every layer, and the default stands for it.
+    /// The strongest layer that has the key wins; a wrong value is reported in every layer, and the default stands for
+    /// it.
     fn resolve<T: Setting>(&mut self, section: &'static str, name: &'static str, default: fn() -> T) -> T {
         let mut found = None;
         for layer in [Self::in_file, Self::in_airflow, Self::in_variable, Self::in_flag] {
@@ -95,8 +97,8 @@ impl<'a> Layers<'a> {
         self.read_text(variable.to_owned(), text, T::from_airflow)
     }
 
-    /// Airflow also takes such a value from a command's output or from a secrets back-end. Neither is run or asked here: without a word the
-    /// host would start without its key.
+    /// Airflow also takes such a value from a command's output or from a secrets back-end. Neither is run or asked
+    /// here: without a word the host would start without its key.
     pub(crate) fn report_indirect(&mut self) {
         for key in KEYS {
             let Some(variable) = key.airflow else { continue };

@@ -1,8 +1,9 @@
 //! What an operator writes: the configuration from a file, the environment and flags, and TOML files in general.
 //!
-//! Owns the table of keys, the place of every value and the wording of every problem with one. Invariants: nothing stops at the first
-//! mistake; a problem never quotes the value of a secret key. Knows none of the packages that the values are for: the program turns a
-//! setting into what a package takes. Reads files and variables, and does nothing else.
+//! Owns the table of keys, the place of every value and the wording of every problem with one. Invariants: nothing
+//! stops at the first mistake; a problem never quotes the value of a secret key. Knows none of the packages that the
+//! values are for: the program turns a setting into what a package takes. Reads files and variables, and does nothing
+//! else.
 #![forbid(unsafe_code)]
 
 mod checks;

@@ -1,7 +1,7 @@
 //! The kinds of sources, and what each of them can do: one row for each.
 //!
-//! Owns the table and nothing that runs. A new source is a folder with settings that are [`Native`], a variant here, and its arms in
-//! [`Kind`] and [`Settings`]; the catalog asks this table.
+//! Owns the table and nothing that runs. A new source is a folder with settings that are [`Native`], a variant here,
+//! and its arms in [`Kind`] and [`Settings`]; the catalog asks this table.
 
 use serde::de::DeserializeOwned;
 

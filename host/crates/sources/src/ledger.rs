@@ -1,8 +1,9 @@
 //! What a lane was given and has not settled: the last line against a position that moves too far.
 //!
-//! A rewind runs beside reading, so a raw event of before it may reach the group after it, or one of after it be dropped as one of before.
-//! Either way the group would settle a raw event while an earlier one is open. Invariant: only what is next in the order of the latest
-//! reading is settled; anything else is a [`Gap`], which ends the group, and the next one reads from the position that was stored.
+//! A rewind runs beside reading, so a raw event of before it may reach the group after it, or one of after it be
+//! dropped as one of before. Either way the group would settle a raw event while an earlier one is open. Invariant:
+//! only what is next in the order of the latest reading is settled; anything else is a [`Gap`], which ends the group,
+//! and the next one reads from the position that was stored.
 
 use std::collections::VecDeque;
 

@@ -1,6 +1,7 @@
 //! How a source is made: what a trigger asks for, what the caller lends, and what the settings of a kind have to say.
 //!
-//! Owns the shapes and nothing that runs. Invariant: making a source opens nothing; the group opens it when it begins to read.
+//! Owns the shapes and nothing that runs. Invariant: making a source opens nothing; the group opens it when it begins
+//! to read.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,5 @@
-//! The table. Adding a metric is adding a row here, writing the page again (`cargo xtask docs`), and counting it somewhere.
+//! The table. Adding a metric is adding a row here, writing the page again (`cargo xtask docs`), and counting it
+//! somewhere.
 
 use crate::metric::{Counter, Gauge, Histogram, Kind, Label, Metric, Unit};
 

@@ -1,4 +1,5 @@
-//! A queue behind a group of subscribers, as the host runs it, but for the wasm: a host that dies, and what is left in the queues.
+//! A queue behind a group of subscribers, as the host runs it, but for the wasm: a host that dies, and what is left in
+//! the queues.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};

@@ -92,8 +92,8 @@ async fn polls(folder: &Path, triggers: &Value, loops: usize) -> Vec<u64> {
     last.into_values().collect()
 }
 
-/// In an unoptimised build, beside other tests, a bound in milliseconds says nothing of the host: here timers only have to fire, and the
-/// figures are shown.
+/// In an unoptimised build, beside other tests, a bound in milliseconds says nothing of the host: here timers only have
+/// to fire, and the figures are shown.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_timers_fire_beside_ten_busy_loops() {
     let beside = lateness(10).await;

@@ -1,5 +1,5 @@
-//! The logs of triggers, from the guest's line to Airflow's request for it: `run` against the embedded API, with guests that log and guests
-//! that have to be stopped.
+//! The logs of triggers, from the guest's line to Airflow's request for it: `run` against the embedded API, with guests
+//! that log and guests that have to be stopped.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;

@@ -1,5 +1,5 @@
-//! Taps on the lines between a host and what it talks to: HTTP/1.1 is passed on as it is, recorded in one order for all taps, and a host
-//! can be killed in the middle of a chosen request.
+//! Taps on the lines between a host and what it talks to: HTTP/1.1 is passed on as it is, recorded in one order for all
+//! taps, and a host can be killed in the middle of a chosen request.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -1,4 +1,5 @@
-//! What a confirmation costs when very many raw events are outstanding, each in a lane of its own, so that each leads to an advance too.
+//! What a confirmation costs when very many raw events are outstanding, each in a lane of its own, so that each leads
+//! to an advance too.
 
 use std::sync::Arc;
 use std::time::Duration;

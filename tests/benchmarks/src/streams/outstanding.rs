@@ -1,5 +1,6 @@
-//! Memory per raw event that was read and answered by everybody, and whose trigger events are not stored: what grows while storing stalls. In a
-//! process of its own, which has settled some before, so that filters, threads and the pool are there.
+//! Memory per raw event that was read and answered by everybody, and whose trigger events are not stored: what grows
+//! while storing stalls. In a process of its own, which has settled some before, so that filters, threads and the pool
+//! are there.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,4 +1,5 @@
-//! Triggers of one stream in this process: their filters in a sandbox, and each one's loop as the supervisor's listener has it.
+//! Triggers of one stream in this process: their filters in a sandbox, and each one's loop as the supervisor's listener
+//! has it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -169,7 +170,8 @@ fn kwargs(case: Case, trigger: TriggerId) -> serde_json::Value {
     json!({"kind": kind, "is_matched": case.is_matched})
 }
 
-/// What the supervisor's listener does with each batch, and where it does it, up to where events are encoded for the API.
+/// What the supervisor's listener does with each batch, and where it does it, up to where events are encoded for the
+/// API.
 async fn listen(subscription: Subscription, mut filter: Filter, stored: mpsc::Sender<Vec<Seq>>) -> Result<()> {
     let mut appetite = Appetite::default();
     loop {

@@ -1,4 +1,5 @@
-//! Raw events per CPU second of the whole process, from the source to the acknowledgement (in fast mode: to the filters).
+//! Raw events per CPU second of the whole process, from the source to the acknowledgement (in fast mode: to the
+//! filters).
 
 use std::sync::Arc;
 use std::time::Duration;

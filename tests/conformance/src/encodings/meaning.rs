@@ -1,7 +1,8 @@
-//! What a value in Airflow's encoding means to Airflow, so that two spellings can be compared. Independent of the codecs that are checked.
+//! What a value in Airflow's encoding means to Airflow, so that two spellings can be compared. Independent of the
+//! codecs that are checked.
 //!
-//! Equal are: sets in any order; the spellings of a time zone; pendulum's datetime, date and zones and the standard library's, which are
-//! equal in Python too; a tag of BaseSerialization and the serde class that stands for the same.
+//! Equal are: sets in any order; the spellings of a time zone; pendulum's datetime, date and zones and the standard
+//! library's, which are equal in Python too; a tag of BaseSerialization and the serde class that stands for the same.
 
 use encodings::json::{Document, Entry, Id, Limits, View};
 

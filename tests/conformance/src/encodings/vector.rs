@@ -37,7 +37,8 @@ impl<'d> Vector<'d> {
         }
     }
 
-    /// Decrypting must give exactly the recorded text, and the text must survive decoding and encoding; or something must refuse it.
+    /// Decrypting must give exactly the recorded text, and the text must survive decoding and encoding; or something
+    /// must refuse it.
     fn kwargs(&self) -> Check {
         let keys = Fernet::parse(self.text("fernet_key").unwrap_or_default());
         let Some(stored) = self.text("encrypted_kwargs") else {
@@ -115,7 +116,8 @@ impl<'d> Vector<'d> {
     }
 }
 
-/// What Airflow cannot encode must be refused where the neutral form can say it at all: as a literal that Python and JSON share.
+/// What Airflow cannot encode must be refused where the neutral form can say it at all: as a literal that Python and
+/// JSON share.
 fn refuses_literal(repr: &str) -> Check {
     match encodings::payload_to_wire(&repr.replace('\'', "\""), TriggerKind::Task) {
         Err(_) => Ok(()),

@@ -1,4 +1,5 @@
-//! Scenario files of docs/design/shared-streams.md#recorded-schedules, run through `stream-rules` in the `airflow` profile.
+//! Scenario files of docs/design/shared-streams.md#recorded-schedules, run through `stream-rules` in the `airflow`
+//! profile.
 //!
 //! Owns the comparison. Invariants: every compared part of `expected` is compared, in every step; what is free in them
 //! (the order of deliveries to different subscribers, of advances of different lanes) is put into one order on both
@@ -15,7 +16,8 @@ use serde_json::{Value, json};
 use record::{PARTS, normalise};
 use world::World;
 
-/// Runs every scenario of every file and prints one line per mismatch: file, case, expected, got. Returns how many passed and failed.
+/// Runs every scenario of every file and prints one line per mismatch: file, case, expected, got. Returns how many
+/// passed and failed.
 ///
 /// # Errors
 /// A file cannot be read, or is not a scenario file.

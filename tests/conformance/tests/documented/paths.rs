@@ -1,7 +1,8 @@
 //! Files that comments and documents speak of: each has to be in the tree.
 //!
-//! Two kinds of words are looked at: those that begin with a folder of the root, and names of documents and sources. The
-//! latter may be as short as a file's name, or be seen from the folder or the package of the file that speaks of them.
+//! Two kinds of words are looked at: those that begin with a folder of the root, and names of documents and sources.
+//! The latter may be as short as a file's name, or be seen from the folder or the package of the file that speaks of
+//! them.
 
 use crate::links::follow;
 use crate::text::{in_backticks, prose};

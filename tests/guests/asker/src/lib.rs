@@ -1,4 +1,5 @@
-//! A guest that asks Airflow, or a server, what its kwargs tell it to ask, and fires what came of each: `{"ok": ..}` or `{"error": ..}`.
+//! A guest that asks Airflow, or a server, what its kwargs tell it to ask, and fires what came of each: `{"ok": ..}` or
+//! `{"error": ..}`.
 //!
 //! Made with the SDK, as an author would; the text that no author of the SDK could send goes through its bindings.
 

@@ -1,7 +1,9 @@
-//! Builds what tests run, from this workspace, once per process: WebAssembly guests, and the host's own binary for tests of other packages.
+//! Builds what tests run, from this workspace, once per process: WebAssembly guests, and the host's own binary for
+//! tests of other packages.
 //!
-//! Guests have a target folder of their own (`guests` in the host's), so that a test run never waits for the lock of the build it is part
-//! of. `GUEST_RUSTC` names another compiler for them, where the host's has no wasm target. For tests and benches only: failures panic.
+//! Guests have a target folder of their own (`guests` in the host's), so that a test run never waits for the lock of
+//! the build it is part of. `GUEST_RUSTC` names another compiler for them, where the host's has no wasm target. For
+//! tests and benches only: failures panic.
 #![forbid(unsafe_code)]
 
 use std::collections::HashMap;
@@ -23,7 +25,8 @@ pub fn component(name: &str) -> PathBuf {
     built.get_or_insert_default().entry(name.to_owned()).or_insert_with(|| build(name)).clone()
 }
 
-/// Builds the host, with these features beside its default ones, in the profile of the test that asks, and says where its binary is.
+/// Builds the host, with these features beside its default ones, in the profile of the test that asks, and says where
+/// its binary is.
 ///
 /// # Panics
 /// When it does not build; the compiler's words are on standard error.
@@ -52,7 +55,8 @@ pub fn target() -> PathBuf {
 fn cargo() -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root());
-    // What cargo tells the test of its own package: build scripts that look at it, such as ring's, are not to run again for that.
+    // What cargo tells the test of its own package: build scripts that look at it, such as ring's, are not to run again
+    // for that.
     for name in ["CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH"] {
         command.env_remove(name);
     }

@@ -1,7 +1,8 @@
 //! Does what its kwargs say, step by step: for tests that are about what surrounds a trigger.
 //!
-//! The kwarg `steps` is a list of [`Step`]s, each an object of one key. A poll goes on until a step that waits; the checkpoint is where it goes on
-//! from. Every test of a deployment that needs a moment for itself holds the trigger at a gate, a URL that answers 200 when it is open.
+//! The kwarg `steps` is a list of [`Step`]s, each an object of one key. A poll goes on until a step that waits; the
+//! checkpoint is where it goes on from. Every test of a deployment that needs a moment for itself holds the trigger at
+//! a gate, a URL that answers 200 when it is open.
 
 use trigger_host_sdk::prelude::*;
 use trigger_host_sdk::serde_json::{Map, Value};

@@ -6,8 +6,8 @@ use trigger_host_sdk::{AdvanceError, Batch, Demand, Received, Settled, Unfinishe
 /// Makes its messages up.
 #[producer]
 pub struct Upstream {
-    /// What it does: `count`, `too-many`, `fail`, `hang`, `trap`, `twice` (all messages are the first one), `time` (all messages are
-    /// the time).
+    /// What it does: `count`, `too-many`, `fail`, `hang`, `trap`, `twice` (all messages are the first one), `time` (all
+    /// messages are the time).
     #[serde(default)]
     read: String,
     /// What it does: `fine`, `odd` (only even ones are done), `beyond`, `retry`, `fatal`, `fail`.

@@ -14,6 +14,8 @@ fn words() -> String {
 
 #[test]
 fn texts_of_the_execution_api() {
+    // Whoever came first has installed it.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let calls = every!(execution_api::ApiError {
         ApiError::Transport { .. } => ApiError::Transport { what: "connection refused".into() },
         ApiError::Deadline(_) => ApiError::Deadline(Duration::from_secs(5)),

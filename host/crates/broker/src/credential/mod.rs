@@ -1,9 +1,9 @@
 //! Credentials of connections: what the host adds to a request, and what must not come back with the answer.
 //!
-//! A guest names the connection of its grant; the connection is fetched, checked to be for the grant's origin, and turned into headers of that
-//! one exchange. What it holds is registered for masking before it is used, and scrubbed from the answer. A further type of connection is a
-//! file and a row of [`KINDS`]. Invariants: nothing here prints; a credential leaves for the origin of its grant alone; an error names the
-//! connection and a key, never a value.
+//! A guest names the connection of its grant; the connection is fetched, checked to be for the grant's origin, and
+//! turned into headers of that one exchange. What it holds is registered for masking before it is used, and scrubbed
+//! from the answer. A further type of connection is a file and a row of [`KINDS`]. Invariants: nothing here prints; a
+//! credential leaves for the origin of its grant alone; an error names the connection and a key, never a value.
 
 mod aws;
 mod http;

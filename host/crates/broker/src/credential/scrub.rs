@@ -1,8 +1,8 @@
 //! Takes secrets out of an answer.
 //!
-//! Looks for each secret in every spelling of [`secrets`], in upper and lower case. A second line of defence: a server that wants to hand the
-//! credential on can always disguise it. Invariant: what is found is replaced whole, and nothing else is changed. Secrets of fewer than
-//! [`secrets::SHORTEST`] bytes are not looked for: they are in every answer.
+//! Looks for each secret in every spelling of [`secrets`], in upper and lower case. A second line of defence: a server
+//! that wants to hand the credential on can always disguise it. Invariant: what is found is replaced whole, and nothing
+//! else is changed. Secrets of fewer than [`secrets::SHORTEST`] bytes are not looked for: they are in every answer.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,5 @@
-//! The state stores: `store/asset/by-name|by-uri/value|clear`, `store/ti/{id}/{key}`; and `hitlDetails`, which no trigger's token reaches.
+//! The state stores: `store/asset/by-name|by-uri/value|clear`, `store/ti/{id}/{key}`; and `hitlDetails`, which no
+//! trigger's token reaches.
 
 use axum::Extension;
 use axum::Json;

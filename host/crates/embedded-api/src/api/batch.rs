@@ -1,6 +1,7 @@
 //! The extension `POST triggers/events`: several events in one request, each with an answer of its own.
 //!
-//! Each stands alone, but once an event of a trigger failed, later ones of that trigger are not tried: their order is the trigger's word.
+//! Each stands alone, but once an event of a trigger failed, later ones of that trigger are not tried: their order is
+//! the trigger's word.
 
 use std::collections::BTreeSet;
 

@@ -1,6 +1,7 @@
 //! Request bodies and path ids, checked as pydantic checks them: every fault is listed, unknown fields are refused.
 //!
-//! Take each field with its reader, then call [`Body::finish`] before using any: a reader that met a fault gave a stand-in.
+//! Take each field with its reader, then call [`Body::finish`] before using any: a reader that met a fault gave a
+//! stand-in.
 
 use std::collections::BTreeSet;
 

@@ -1,5 +1,6 @@
-//! JSON as Airflow's server reads it: Python's parser, which takes `NaN`, `Infinity`, lone surrogates and integers of any length, and words
-//! its complaints in its own way. Texts are kept as they are; the grammar is that of `encodings`, the words are Python's.
+//! JSON as Airflow's server reads it: Python's parser, which takes `NaN`, `Infinity`, lone surrogates and integers of
+//! any length, and words its complaints in its own way. Texts are kept as they are; the grammar is that of `encodings`,
+//! the words are Python's.
 
 use encodings::json::{Inside, JsonError, JsonFault, Limits, Outline, Parts};
 
@@ -25,7 +26,8 @@ pub(super) fn items(text: &str) -> Option<Vec<&str>> {
     }
 }
 
-/// What Python's parser says of a text that is not JSON, and at which character; `None` where it does not answer but gives up.
+/// What Python's parser says of a text that is not JSON, and at which character; `None` where it does not answer but
+/// gives up.
 pub(super) fn complaint(text: &str, error: JsonError) -> Option<(usize, &'static str)> {
     let words = match error.fault {
         JsonFault::TooDeep | JsonFault::TooLong | JsonFault::NotUtf8 => return None,

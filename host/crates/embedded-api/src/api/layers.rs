@@ -1,6 +1,8 @@
-//! What is true of every call below `/execution/`: faults on demand, the API version, the token, and the headers of answers.
+//! What is true of every call below `/execution/`: faults on demand, the API version, the token, and the headers of
+//! answers.
 //!
-//! Order: web pages, fault, version header, route, version of the route, token, handler. `/dev/` passes through untouched.
+//! Order: web pages, fault, version header, route, version of the route, token, handler. `/dev/` passes through
+//! untouched.
 
 use std::time::Duration;
 

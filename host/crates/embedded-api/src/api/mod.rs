@@ -1,5 +1,5 @@
-//! The Execution API's routes below `/execution/`: the eight trigger and job endpoints, their extensions, and what triggers may ask at run
-//! time. See docs/design/execution-api.md.
+//! The Execution API's routes below `/execution/`: the eight trigger and job endpoints, their extensions, and what
+//! triggers may ask at run time. See docs/design/execution-api.md.
 
 mod assets;
 mod batch;

@@ -1,4 +1,5 @@
-//! `POST triggers/load`, `workloads`, `cleanup`, `{id}/event`, `{id}/failure`, and the extension `PUT triggers/{id}/checkpoint`.
+//! `POST triggers/load`, `workloads`, `cleanup`, `{id}/event`, `{id}/failure`, and the extension
+//! `PUT triggers/{id}/checkpoint`.
 
 use axum::Json;
 use axum::body::Bytes;

@@ -1,6 +1,7 @@
 //! `/dev/`: what only development has. Faults never touch it.
 //!
-//! It has no token, so it answers only to programs on the same machine: the peer must be a loopback address, and what asks no web page.
+//! It has no token, so it answers only to programs on the same machine: the peer must be a loopback address, and what
+//! asks no web page.
 
 mod faults;
 mod settings;

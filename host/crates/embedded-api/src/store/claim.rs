@@ -1,10 +1,11 @@
 //! Assignment: which triggers a `load` gets. See docs/design/execution-api.md#jobs-and-triggers
 //! and the measured tests/fixtures/assignment_probe.json.
 //!
-//! - New claims: at most `capacity - held` in all, at most `claims_per_class` of each class, in the order callbacks, tasks, assets.
+//! - New claims: at most `capacity - held` in all, at most `claims_per_class` of each class, in the order callbacks,
+//!   tasks, assets.
 //! - Callbacks and tasks go by priority, then age; assets by age.
-//! - Task and asset triggers are free when nobody alive (by the caller's own threshold) holds them. **Callbacks go to whoever asks, even
-//!   from a live holder**, and those the caller holds already use up its claims too.
+//! - Task and asset triggers are free when nobody alive (by the caller's own threshold) holds them. **Callbacks go to
+//!   whoever asks, even from a live holder**, and those the caller holds already use up its claims too.
 //! - No queues, or an empty list: only rows without a queue. The team must be equal, none to none.
 
 use std::collections::BTreeSet;

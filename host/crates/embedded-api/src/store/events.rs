@@ -1,6 +1,7 @@
 //! Events and failures. See docs/design/execution-api.md#jobs-and-triggers; the extensions are the project's own.
 //!
-//! - A task takes its first event: `next_kwargs["event"]` is the payload untouched, the task is scheduled, its link to the trigger cut.
+//! - A task takes its first event: `next_kwargs["event"]` is the payload untouched, the task is scheduled, its link to
+//!   the trigger cut.
 //! - An event for an unknown trigger, or where nothing waits, is accepted and does nothing.
 //! - An event with the key and the payload of a stored one is a repetition and is dropped.
 //! - Payloads for assets and callbacks are decoded here, so that some are refused for ever, as on Airflow's server.

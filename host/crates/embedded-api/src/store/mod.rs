@@ -1,7 +1,9 @@
-//! The rows. One thread writes, in groups; readers have connections of their own (a file) or stand in the writer's queue (in memory).
+//! The rows. One thread writes, in groups; readers have connections of their own (a file) or stand in the writer's
+//! queue (in memory).
 //!
-//! Everything here is a plain function over a connection, so that a request, a `/dev/` tool and a test take the same way. Times in
-//! columns are milliseconds since the epoch: `created`, `timeout_after` and `accepted_at` by the triggers' clock, a job's by the real one.
+//! Everything here is a plain function over a connection, so that a request, a `/dev/` tool and a test take the same
+//! way. Times in columns are milliseconds since the epoch: `created`, `timeout_after` and `accepted_at` by the
+//! triggers' clock, a job's by the real one.
 
 pub(crate) mod checkpoints;
 pub(crate) mod claim;
@@ -78,7 +80,8 @@ impl Store {
         Ok(Self(Arc::new(Inner { jobs, readers, next_timeout, clock: Arc::clone(&config.clock), newest })))
     }
 
-    /// Runs this in the writer's next transaction and answers after the commit. An error undoes all that `operation` did.
+    /// Runs this in the writer's next transaction and answers after the commit. An error undoes all that `operation`
+    /// did.
     ///
     /// # Cancel safety
     /// A dropped future does not take the write back once it is queued.

@@ -1,7 +1,7 @@
 //! The one thread that writes: takes what is queued, runs it in one transaction, commits once, then answers all.
 //!
-//! Invariants: nobody is answered, and no life is told, before the commit; an operation that fails is undone alone (a savepoint); an
-//! operation that makes SQLite give up the whole transaction fails all the operations in it.
+//! Invariants: nobody is answered, and no life is told, before the commit; an operation that fails is undone alone (a
+//! savepoint); an operation that makes SQLite give up the whole transaction fails all the operations in it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -110,7 +110,8 @@ impl Writer {
         }
     }
 
-    /// Runs the first operation and those that queue behind it. An error means that the transaction is lost, and says why.
+    /// Runs the first operation and those that queue behind it. An error means that the transaction is lost, and says
+    /// why.
     fn run(
         &self,
         first: Job,

@@ -67,5 +67,5 @@ async fn rules_are_set_shown_and_lifted_over_http() {
 
     let wrong = server.post("/dev/faults", json!({"rules": [{"fault": "status", "status": 200}]})).await;
     assert_eq!(wrong.status, 400);
-    assert!(wrong.body.contains("rule 1: `status` takes"), "{}", wrong.body);
+    assert!(wrong.body.contains("rule 1: `status` needs a `status` of 400 to 599"), "{}", wrong.body);
 }

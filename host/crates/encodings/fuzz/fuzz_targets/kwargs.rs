@@ -1,4 +1,5 @@
-//! Whatever Airflow stored: no panic, and what is decoded is strict JSON that encodes to something that decodes to the same.
+//! Whatever Airflow stored: no panic, and what is decoded is strict JSON that encodes to something that decodes to the
+//! same.
 #![no_main]
 
 use encodings::{Fernet, kwargs_from_wire, value_from_wire, value_to_wire};

@@ -1,5 +1,5 @@
-//! From Airflow's encodings to neutral JSON. Accepts plain JSON, serde's objects and BaseSerialization's at any level; keeps a class it
-//! does not know as `$opaque`. See docs/design/encodings.md#values.
+//! From Airflow's encodings to neutral JSON. Accepts plain JSON, serde's objects and BaseSerialization's at any level;
+//! keeps a class it does not know as `$opaque`. See docs/design/encodings.md#values.
 
 mod values;
 

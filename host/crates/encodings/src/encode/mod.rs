@@ -265,7 +265,8 @@ impl<'d> Encoder<'d> {
     }
 }
 
-/// pendulum's zones are sub-classes of the standard library's, so that every reader is content; the same for its datetime.
+/// pendulum's zones are sub-classes of the standard library's, so that every reader is content; the same for its
+/// datetime.
 const NAMED: &str = "pendulum.tz.timezone.Timezone";
 const FIXED: &str = "pendulum.tz.timezone.FixedTimezone";
 

@@ -51,7 +51,8 @@ pub(super) enum Node {
     Object(Span),
 }
 
-/// What a node holds. Of equal keys in an object, the last one's value stands in the first one's place, as in a Python dict.
+/// What a node holds. Of equal keys in an object, the last one's value stands in the first one's place, as in a Python
+/// dict.
 #[derive(Debug, Clone, Copy)]
 pub enum View<'d> {
     /// `null`.

@@ -1,4 +1,5 @@
-//! What is wrong with a text that should be JSON: where, and what, as a value that others can put into words of their own.
+//! What is wrong with a text that should be JSON: where, and what, as a value that others can put into words of their
+//! own.
 
 /// Text that is not JSON, or beyond the limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -37,7 +38,8 @@ pub enum JsonFault {
     /// A value is over, and neither a comma nor the end of its container follows.
     #[error("expected {}", .0.what_follows())]
     Delimiter(Inside),
-    /// A number goes on as none does: a zero in front, a point or an exponent without digits. It counts as over before that.
+    /// A number goes on as none does: a zero in front, a point or an exponent without digits. It counts as over before
+    /// that.
     #[error("a number cannot have a leading zero, and needs digits after its point and its exponent:")]
     Number(Inside),
     /// A control character in a string that is not escaped.

@@ -1,8 +1,9 @@
-//! JSON as Python writes it, kept exactly: bare `NaN` and `Infinity`, lone surrogates, integers of any size, deep nesting.
+//! JSON as Python writes it, kept exactly: bare `NaN` and `Infinity`, lone surrogates, integers of any size, deep
+//! nesting.
 //!
-//! A [`Document`] is flat: nodes refer to each other by number, so that neither reading, walking nor dropping one recurses. Text is held
-//! as generalised UTF-8 (WTF-8), in which a lone surrogate has three bytes. An [`Outline`] goes one level deep and keeps the texts. Both
-//! come from the same tokens.
+//! A [`Document`] is flat: nodes refer to each other by number, so that neither reading, walking nor dropping one
+//! recurses. Text is held as generalised UTF-8 (WTF-8), in which a lone surrogate has three bytes. An [`Outline`] goes
+//! one level deep and keeps the texts. Both come from the same tokens.
 
 mod document;
 mod error;

@@ -19,8 +19,8 @@ pub enum Parts<'t> {
     None,
     /// The items of a list.
     Items(Vec<&'t str>),
-    /// The members of an object, in order, repeated keys included. A key with a lone surrogate, which no string can hold, is given as it
-    /// was written, quotes included.
+    /// The members of an object, in order, repeated keys included. A key with a lone surrogate, which no string can
+    /// hold, is given as it was written, quotes included.
     Members(Vec<(String, &'t str)>),
 }
 

@@ -112,7 +112,8 @@ impl Document {
     }
 }
 
-/// Never cut off: the text is at most a gigabyte, and every node, item, entry and byte of text needs at least one byte of it.
+/// Never cut off: the text is at most a gigabyte, and every node, item, entry and byte of text needs at least one byte
+/// of it.
 fn index(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }

@@ -1,7 +1,7 @@
 //! The grammar: cuts a JSON text into tokens, with a stack of its own instead of recursion.
 //!
-//! Accepts what Python's `json.loads` accepts; bare words for numbers only where the limits say so. Invariant: whatever the tokens are used
-//! for, a text is refused at the same byte for the same fault, which is the byte that Python names.
+//! Accepts what Python's `json.loads` accepts; bare words for numbers only where the limits say so. Invariant: whatever
+//! the tokens are used for, a text is refused at the same byte for the same fault, which is the byte that Python names.
 
 use std::ops::Range;
 

@@ -86,7 +86,8 @@ enum Part<'d> {
     Lone(u16),
 }
 
-/// Appends what a string of JSON stands for. `quoted` has been scanned: its quotes are there, and its escapes are whole.
+/// Appends what a string of JSON stands for. `quoted` has been scanned: its quotes are there, and its escapes are
+/// whole.
 pub(super) fn unescape(quoted: &str, out: &mut Vec<u8>) {
     let mut rest = quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default();
     while let Some((before, behind)) = rest.split_once('\\') {

@@ -52,8 +52,8 @@ impl<'d> Walk<'d> {
         Self { out: String::new(), open: Vec::new(), first: Some(document.root()) }
     }
 
-    /// The next value to write, and whether it is an element of a set, so has to be hashable in Python. Commas, keys and closing brackets
-    /// are written on the way.
+    /// The next value to write, and whether it is an element of a set, so has to be hashable in Python. Commas, keys
+    /// and closing brackets are written on the way.
     pub(crate) fn next(&mut self) -> Option<(Id, bool)> {
         if let Some(first) = self.first.take() {
             return Some((first, false));

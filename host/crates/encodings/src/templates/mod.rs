@@ -1,9 +1,10 @@
-//! The kwargs of a task that starts from its trigger: Airflow leaves their templates to the triggerer, which has Jinja and the Dag's Python.
+//! The kwargs of a task that starts from its trigger: Airflow leaves their templates to the triggerer, which has Jinja
+//! and the Dag's Python.
 //!
-//! Here only plain substitutions are done, of what the workload itself carries (docs/airflow-behaviour.md lists them), by a reader that
-//! knows nothing else. A template engine would take far more than that, with meanings of its own for filters, macros and undefined names; every
-//! expression that is not certain to come out as in Python is an error instead. No text with an expression in it is ever handed on.
-//! See docs/design/triggerer.md#templates.
+//! Here only plain substitutions are done, of what the workload itself carries (docs/airflow-behaviour.md lists them),
+//! by a reader that knows nothing else. A template engine would take far more than that, with meanings of its own for
+//! filters, macros and undefined names; every expression that is not certain to come out as in Python is an error
+//! instead. No text with an expression in it is ever handed on. See docs/design/triggerer.md#templates.
 
 mod expression;
 mod started;

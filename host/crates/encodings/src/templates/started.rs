@@ -105,8 +105,8 @@ impl<'w> StartedTask<'w> {
 }
 
 impl Context<'_> {
-    /// Airflow renders what the trigger and its operator call by one name. The operators of this project's Python package have all kwargs of
-    /// their trigger in one field.
+    /// Airflow renders what the trigger and its operator call by one name. The operators of this project's Python
+    /// package have all kwargs of their trigger in one field.
     pub(super) fn is_template_field(&self, name: &str) -> bool {
         self.template_fields.iter().any(|field| field == name || field == WHOLE)
     }

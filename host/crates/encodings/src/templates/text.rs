@@ -1,4 +1,5 @@
-//! The strings of a JSON text, one by one, each with the place it is in; everything between them untouched. Does not recurse.
+//! The strings of a JSON text, one by one, each with the place it is in; everything between them untouched. Does not
+//! recurse.
 
 /// A part of the text.
 pub(super) enum Piece<'t> {

@@ -1,7 +1,7 @@
 //! What an answer means: success, or one of the classes of docs/design/triggerer.md#errors. Pure.
 //!
-//! Decides by status, by the shape of `detail` and by `detail.reason`; never by wording, but for the plain `Not Found` of a route that
-//! does not exist, which docs/design/execution-api.md#base-url-and-versions explains.
+//! Decides by status, by the shape of `detail` and by `detail.reason`; never by wording, but for the plain `Not Found`
+//! of a route that does not exist, which docs/design/execution-api.md#base-url-and-versions explains.
 
 use std::time::Duration;
 
@@ -63,7 +63,8 @@ pub(crate) fn parsed<'a, T: Deserialize<'a>>(answer: &'a Answer, route: Route) -
     serde_json::from_slice(&answer.body).map_err(|_| not_the_api(answer, "without the expected fields"))
 }
 
-/// A success whose content does not matter: none at all, or any JSON, as later servers may answer more than they do now.
+/// A success whose content does not matter: none at all, or any JSON, as later servers may answer more than they do
+/// now.
 pub(crate) fn accepted(answer: &Answer, route: Route) -> Result<(), ApiError> {
     if !answer.is_success() {
         return Err(failure(answer, route));

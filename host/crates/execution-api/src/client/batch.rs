@@ -14,11 +14,13 @@ use crate::wire::{BatchAnswers, BatchBody, BatchedAnswer, BatchedEvent};
 const ANSWERS: u64 = 4 * 1024 * 1024;
 
 impl Client {
-    /// `POST triggers/events`: 1 to 500 of them. Only for a server that announced `event-batch`. One answer for each event, in their order:
-    /// each is what [`Client::event`] would have said of it, or [`ApiError::NotTried`] behind one of the same trigger that failed.
+    /// `POST triggers/events`: 1 to 500 of them. Only for a server that announced `event-batch`. One answer for each
+    /// event, in their order: each is what [`Client::event`] would have said of it, or [`ApiError::NotTried`] behind
+    /// one of the same trigger that failed.
     ///
     /// # Errors
-    /// The request as a whole failed: nothing is known of any of them. A repetition with the same keys does nothing twice.
+    /// The request as a whole failed: nothing is known of any of them. A repetition with the same keys does nothing
+    /// twice.
     pub async fn events(&self, events: &[(TriggerId, &WireEvent)]) -> Result<Vec<Result<(), ApiError>>, ApiError> {
         let events: Vec<_> = events.iter().map(|(trigger, event)| BatchedEvent::new(*trigger, event)).collect();
         let path = ["triggers", "events"];

@@ -127,7 +127,8 @@ impl Exchange {
     }
 }
 
-/// The body, up to the cap. What is too long is an error for a success and cut off for anything else, where only the status counts.
+/// The body, up to the cap. What is too long is an error for a success and cut off for anything else, where only the
+/// status counts.
 async fn read(response: &mut reqwest::Response, status: StatusCode, cap: u64) -> Result<Vec<u8>, ApiError> {
     let cap = if status.is_success() { cap } else { MAX_ERROR };
     let mut body = Vec::new();

@@ -19,7 +19,8 @@ use self::exchange::Exchange;
 use crate::config::{ClientConfig, ConfigError};
 use crate::token::Tokens;
 
-/// Shorter than the 5 s after which the api-server closes an idle connection: a request never meets one that is just being closed.
+/// Shorter than the 5 s after which the api-server closes an idle connection: a request never meets one that is just
+/// being closed.
 const IDLE: Duration = Duration::from_secs(4);
 
 /// Speaks to one Execution API. Cheap to clone; clones share connections and tokens.

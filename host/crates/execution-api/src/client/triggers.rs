@@ -69,8 +69,8 @@ impl Client {
         Ok(answer::parsed::<LoadAnswer>(&answer, Route::Job(request.triggerer_id))?.trigger_ids)
     }
 
-    /// `POST triggers/workloads`, in no order. Ids that nobody needs any more are left out; so is a workload that cannot be parsed,
-    /// with a warning.
+    /// `POST triggers/workloads`, in no order. Ids that nobody needs any more are left out; so is a workload that
+    /// cannot be parsed, with a warning.
     ///
     /// # Errors
     /// One broken row may fail the whole call with [`ApiError::Server`]: halve the batch.
@@ -104,7 +104,8 @@ impl Client {
         answer::accepted(&self.triggers.send(ask).await?, Route::Other)
     }
 
-    /// `POST triggers/{id}/failure`. Does nothing for assets and callbacks. `None`: ended without event and without error.
+    /// `POST triggers/{id}/failure`. Does nothing for assets and callbacks. `None`: ended without event and without
+    /// error.
     ///
     /// # Errors
     /// See [`ApiError`].
@@ -127,7 +128,8 @@ impl Client {
     /// `PUT triggers/{id}/checkpoint`. Only for a server with the checkpoint extension.
     ///
     /// # Errors
-    /// [`ApiError::Rejected`] with reason `not_holder` or `stale_position`; [`ApiError::NotFound`] when the trigger is gone.
+    /// [`ApiError::Rejected`] with reason `not_holder` or `stale_position`; [`ApiError::NotFound`] when the trigger is
+    /// gone.
     pub async fn checkpoint(&self, id: TriggerId, checkpoint: &StoredCheckpoint, job: JobId) -> Result<(), ApiError> {
         let body = CheckpointBody { job_id: job, position: checkpoint.position, value: checkpoint.value.as_deref() };
         let id = id.to_string();

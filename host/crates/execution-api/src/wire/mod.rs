@@ -1,4 +1,5 @@
-//! The shapes that cross the wire. Answers ignore unknown fields; requests hold nothing the server does not know (it answers 422).
+//! The shapes that cross the wire. Answers ignore unknown fields; requests hold nothing the server does not know (it
+//! answers 422).
 
 mod asks;
 mod request;

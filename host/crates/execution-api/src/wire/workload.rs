@@ -47,7 +47,8 @@ pub struct RunTrigger {
 }
 
 impl RunTrigger {
-    /// What waits for it. A watcher is what is neither a task's nor the callback class, as `watched_assets` may be left out.
+    /// What waits for it. A watcher is what is neither a task's nor the callback class, as `watched_assets` may be left
+    /// out.
     pub fn kind(&self) -> TriggerKind {
         if self.ti.is_some() {
             TriggerKind::Task

@@ -48,7 +48,7 @@ async fn a_probe_tells_apart_what_answers() {
     ] {
         let error = register(reply).await.unwrap_err();
         assert_eq!(error.fault(), Fault::NoApi);
-        assert!(error.to_string().contains("answers, but is not an Execution API"), "{error}");
+        assert!(error.to_string().contains("is not an Execution API"), "{error}");
     }
 }
 

@@ -1,4 +1,5 @@
-//! Tests of the client through a real socket: a scripted server on the loopback interface, and the recorded exchanges of Airflow.
+//! Tests of the client through a real socket: a scripted server on the loopback interface, and the recorded exchanges
+//! of Airflow.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail the test")]
 

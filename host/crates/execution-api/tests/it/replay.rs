@@ -1,4 +1,5 @@
-//! The recorded exchanges of the eight endpoints against the client: it sends what was sent, and takes the answer for what it is.
+//! The recorded exchanges of the eight endpoints against the client: it sends what was sent, and takes the answer for
+//! what it is.
 
 use std::collections::BTreeMap;
 

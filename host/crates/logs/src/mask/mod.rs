@@ -1,8 +1,8 @@
 //! Removes secrets from text. See docs/design/encodings.md#log-files.
 //!
-//! Owns every value that this host uses or has handed to a guest and that nobody may read in a log. The operator's own values stay for ever;
-//! each class path has a bounded share, in which the values that were not seen for longest give way: a guest that reads thousands of them
-//! spoils its own share and nobody else's.
+//! Owns every value that this host uses or has handed to a guest and that nobody may read in a log. The operator's own
+//! values stay for ever; each class path has a bounded share, in which the values that were not seen for longest give
+//! way: a guest that reads thousands of them spoils its own share and nobody else's.
 //!
 //! Invariants: no type here prints a value; what is shorter than five characters is not taken out, as in Airflow.
 
@@ -55,13 +55,14 @@ impl Masker {
         self.add(self.0.shares.lock().own.add_for_ever(value));
     }
 
-    /// Remembers a value that was handed to, or used for, triggers of this class path, whatever it is called: a password, a token.
+    /// Remembers a value that was handed to, or used for, triggers of this class path, whatever it is called: a
+    /// password, a token.
     pub fn remember(&self, classpath: &ClassPath, value: &str) {
         self.add(self.0.shares.lock().classes.entry(classpath.clone()).or_default().add(value));
     }
 
-    /// Remembers a named value, such as a variable or an entry of a connection's `extra`, if Airflow would mask it: its name
-    /// [`is_sensitive`], or it is JSON with entries whose names are.
+    /// Remembers a named value, such as a variable or an entry of a connection's `extra`, if Airflow would mask it: its
+    /// name [`is_sensitive`], or it is JSON with entries whose names are.
     pub fn remember_named(&self, classpath: &ClassPath, name: &str, value: &str) {
         let is_secret = is_sensitive(name);
         if is_secret {
@@ -118,7 +119,8 @@ impl Masker {
         Cow::Owned(masked)
     }
 
-    /// As [`Masker::mask`], for text that was cut short at its end: what may be the beginning of a secret there goes too.
+    /// As [`Masker::mask`], for text that was cut short at its end: what may be the beginning of a secret there goes
+    /// too.
     pub fn mask_cut<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let masked = self.mask(text);
         let shares = self.0.shares.lock();

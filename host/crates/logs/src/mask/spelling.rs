@@ -8,8 +8,8 @@ use secrets::{SHORTEST, as_base64, as_text, every_spelling};
 
 /// A line of a secret that is shorter says nothing by itself.
 const SHORTEST_LINE: usize = 8;
-/// A much longer secret is looked for in pieces of this many bytes: log lines are cut, so that it may never be there as a whole. Of a secret
-/// longer than this, only the spellings in which long ones are seen are looked for.
+/// A much longer secret is looked for in pieces of this many bytes: log lines are cut, so that it may never be there as
+/// a whole. Of a secret longer than this, only the spellings in which long ones are seen are looked for.
 const PIECE: usize = 1 << 10;
 /// Bytes of one secret that are looked at.
 const MOST: usize = 64 << 10;

@@ -38,7 +38,8 @@ pub(super) async fn answer(State(shared): State<Arc<Shared>>, request: Request) 
     answered
 }
 
-/// The path that the request's token opens. In the order of Airflow: the token before the method, the method before the file.
+/// The path that the request's token opens. In the order of Airflow: the token before the method, the method before the
+/// file.
 fn check(shared: &Shared, request: &Request) -> Result<String, Box<Response>> {
     // `+` stays what it is; text that is not UTF-8 names nothing.
     let decoded = percent_decode_str(request.uri().path()).decode_utf8().ok();

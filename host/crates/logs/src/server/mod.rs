@@ -1,8 +1,9 @@
 //! The log server: `GET /log/<path>` for Airflow's api-server. See docs/design/encodings.md#log-server.
 //!
-//! Invariants: nothing is sent without a token for that very path; only regular files below the folder are; connections are bounded in
-//! number and each in time, and no file is in memory as a whole. The routes are axum's as elsewhere; connections are accepted here, because
-//! `axum::serve` bounds neither their number, nor a request's head, nor the time that either takes.
+//! Invariants: nothing is sent without a token for that very path; only regular files below the folder are; connections
+//! are bounded in number and each in time, and no file is in memory as a whole. The routes are axum's as elsewhere;
+//! connections are accepted here, because `axum::serve` bounds neither their number, nor a request's head, nor the time
+//! that either takes.
 
 mod answer;
 mod body;

@@ -11,8 +11,8 @@ pub(super) enum Wanted {
     Nothing,
 }
 
-/// Reads a `Range` header. Several ranges at once, or a header that is not a range of bytes, are answered with the whole file, as HTTP
-/// allows.
+/// Reads a `Range` header. Several ranges at once, or a header that is not a range of bytes, are answered with the
+/// whole file, as HTTP allows.
 pub(super) fn wanted(header: Option<&str>, length: u64) -> Wanted {
     let range = header.and_then(|header| header.trim().strip_prefix("bytes=")).filter(|range| !range.contains(','));
     let Some((first, last)) = range.and_then(|range| range.trim().split_once('-')) else { return Wanted::Whole };

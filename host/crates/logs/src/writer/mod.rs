@@ -1,7 +1,8 @@
 //! Accepts lines without waiting; one thread writes them.
 //!
-//! Invariants: a caller that hands over a line never waits for a disk; waiting lines are bounded in number and in bytes, and lines beyond
-//! that are counted and dropped; no two lines of this host carry the same time, so that a reader who sorts by it keeps their order.
+//! Invariants: a caller that hands over a line never waits for a disk; waiting lines are bounded in number and in
+//! bytes, and lines beyond that are counted and dropped; no two lines of this host carry the same time, so that a
+//! reader who sorts by it keeps their order.
 
 mod batch;
 mod thread;

@@ -1,5 +1,5 @@
-//! The thread that writes: it takes the waiting lines, sorts them by file, opens each file, appends and closes it. No file stays open between
-//! two rounds, so that an operator may move or delete any of them at any time.
+//! The thread that writes: it takes the waiting lines, sorts them by file, opens each file, appends and closes it. No
+//! file stays open between two rounds, so that an operator may move or delete any of them at any time.
 
 use std::collections::{BTreeMap, HashSet};
 use std::io;

@@ -1,6 +1,8 @@
-//! Nodes as serde reads them, for tables whose types live in another crate; an error knows the line and the key it is about.
+//! Nodes as serde reads them, for tables whose types live in another crate; an error knows the line and the key it is
+//! about.
 //!
-//! Owns nothing. Invariant: what a file says is handed on as it is: no type is guessed, no value is turned into another.
+//! Owns nothing. Invariant: what a file says is handed on as it is: no type is guessed, no value is turned into
+//! another.
 
 use std::fmt;
 

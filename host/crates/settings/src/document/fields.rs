@@ -198,7 +198,8 @@ impl<'d, 'p> Fields<'d, 'p> {
         &table.0
     }
 
-    /// Instead of [`Fields::finish`]: the keys that nobody took, as a type that knows its own keys. The first that does not fit is reported.
+    /// Instead of [`Fields::finish`]: the keys that nobody took, as a type that knows its own keys. The first that does
+    /// not fit is reported.
     pub fn rest<T: DeserializeOwned>(&mut self) -> Option<T> {
         let rest = self.table.0.iter().filter(|entry| !self.known.contains(&entry.key.as_str()));
         match deserialize::table(&Table(rest.cloned().collect())) {

@@ -1,4 +1,5 @@
-//! The types a key can have: how each is read from a file, from the environment and from Airflow's own variables, and how it is shown.
+//! The types a key can have: how each is read from a file, from the environment and from Airflow's own variables, and
+//! how it is shown.
 //!
 //! One trait drives the file, the environment, `config show` and the documentation, so the four cannot disagree.
 

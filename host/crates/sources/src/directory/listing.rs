@@ -1,7 +1,7 @@
 //! One folder, listed again and again: which files are new since then.
 //!
-//! Owns what is known of each file. Invariants: a file is reported once for each size and time it settles at; what is gone is forgotten, and
-//! at most [`MOST_FILES`] are known.
+//! Owns what is known of each file. Invariants: a file is reported once for each size and time it settles at; what is
+//! gone is forgotten, and at most [`MOST_FILES`] are known.
 
 use std::collections::HashMap;
 use std::ffi::OsString;

@@ -1,8 +1,9 @@
 //! A directory: files that appear in it are raw events, without acknowledgement.
 //!
-//! A raw event is `{"path": "in/a.csv", "size": 12, "modified_ms": 1754000000000}`, with the path relative to the granted folder. A file
-//! counts when two listings in a row found it with the same size and time, so that one that is still being written does not; one that changes
-//! afterwards counts again. Symbolic links, folders and everything else that is not a file do not count.
+//! A raw event is `{"path": "in/a.csv", "size": 12, "modified_ms": 1754000000000}`, with the path relative to the
+//! granted folder. A file counts when two listings in a row found it with the same size and time, so that one that is
+//! still being written does not; one that changes afterwards counts again. Symbolic links, folders and everything else
+//! that is not a file do not count.
 
 #[cfg(feature = "directory")]
 mod listing;

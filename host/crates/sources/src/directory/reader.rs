@@ -1,6 +1,7 @@
 //! A folder as a group reads it.
 //!
-//! Owns the listing while it runs on a thread for blocking work. Invariant: a file that was listed waits until there is room for it.
+//! Owns the listing while it runs on a thread for blocking work. Invariant: a file that was listed waits until there is
+//! room for it.
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};

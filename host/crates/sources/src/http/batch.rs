@@ -1,7 +1,7 @@
 //! A batch of raw events, and the place of each of them.
 //!
-//! Owns how an answer of the endpoint is read and the form of a payload. Invariants: raw events come with a cursor that has moved, or they
-//! would be read again for ever; a payload names the same raw event whenever it is read.
+//! Owns how an answer of the endpoint is read and the form of a payload. Invariants: raw events come with a cursor that
+//! has moved, or they would be read again for ever; a payload names the same raw event whenever it is read.
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};

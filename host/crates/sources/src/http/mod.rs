@@ -1,9 +1,10 @@
 //! HTTP long poll: an endpoint that answers batches and a cursor to go on from.
 //!
-//! A request is `GET url?cursor=C`; an answer is JSON with an array of raw events and the cursor behind them, each at the place its setting
-//! says. The request goes through an [`Exchange`](crate::Exchange) of the caller, which adds the credential, checks the address and
-//! caps the answer. With `acknowledge`, the cursor behind the last settled batch is posted there as `{"cursor": "…"}`, and the
-//! endpoint is expected to go on from it when it is asked without a cursor. Without, the cursor lives as long as the group.
+//! A request is `GET url?cursor=C`; an answer is JSON with an array of raw events and the cursor behind them, each at
+//! the place its setting says. The request goes through an [`Exchange`](crate::Exchange) of the caller, which adds the
+//! credential, checks the address and caps the answer. With `acknowledge`, the cursor behind the last settled batch is
+//! posted there as `{"cursor": "…"}`, and the endpoint is expected to go on from it when it is asked without a cursor.
+//! Without, the cursor lives as long as the group.
 
 #[cfg(feature = "http")]
 mod batch;

@@ -1,7 +1,7 @@
 //! An endpoint as a group reads it.
 //!
-//! Owns the cursor. Invariants: one request at a time reads; a rewind ends a request that waits; the cursor that is posted is behind
-//! settled raw events alone.
+//! Owns the cursor. Invariants: one request at a time reads; a rewind ends a request that waits; the cursor that is
+//! posted is behind settled raw events alone.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

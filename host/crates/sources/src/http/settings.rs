@@ -33,7 +33,8 @@ pub struct Settings {
     /// JSON pointer of the cursor in an answer, a text or an integer. An answer without raw events may leave it out.
     #[serde(default = "cursor")]
     pub cursor: String,
-    /// Where the cursor up to which all is settled is posted, at the same origin. Without it the stream is not acknowledged.
+    /// Where the cursor up to which all is settled is posted, at the same origin. Without it the stream is not
+    /// acknowledged.
     #[serde(default)]
     pub acknowledge: Option<Url>,
     /// How long the server may keep a request open.

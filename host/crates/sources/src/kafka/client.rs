@@ -1,7 +1,7 @@
 //! From an Airflow connection to a configured client.
 //!
-//! Owns which settings of a connection are passed on. Invariants: none that loads code, writes files or changes how messages are acknowledged;
-//! an error names keys, never values.
+//! Owns which settings of a connection are passed on. Invariants: none that loads code, writes files or changes how
+//! messages are acknowledged; an error names keys, never values.
 
 use rdkafka::ClientConfig;
 use secrecy::ExposeSecret as _;

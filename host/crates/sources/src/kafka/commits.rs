@@ -1,7 +1,7 @@
 //! Offsets on their way to the broker.
 //!
-//! Owns what waits to be committed. Invariant: one commit is under way at a time, and everything that came meanwhile goes together in the
-//! next one.
+//! Owns what waits to be committed. Invariant: one commit is under way at a time, and everything that came meanwhile
+//! goes together in the next one.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -1,12 +1,12 @@
 //! Kafka: one consumer group per stream, one lane per partition.
 //!
-//! A raw event is `{"topic", "partition", "offset", "timestamp_ms", "key", "headers"}` and one of `"value"` (the message, when it is JSON),
-//! `"text"` (when it is UTF-8 but not JSON), `"base64"` (when it is neither), or none of them (a tombstone). Its payload is
-//! `topic/partition/offset`.
+//! A raw event is `{"topic", "partition", "offset", "timestamp_ms", "key", "headers"}` and one of `"value"` (the
+//! message, when it is JSON), `"text"` (when it is UTF-8 but not JSON), `"base64"` (when it is neither), or none of
+//! them (a tombstone). Its payload is `topic/partition/offset`.
 //!
-//! A lane is a partition during one assignment of it: what was read before a partition was taken away is settled in a lane whose advances
-//! commit nothing any more, and whoever has the partition now reads it again from the committed offset. Invariant: the committed offset of a
-//! partition is behind settled messages alone.
+//! A lane is a partition during one assignment of it: what was read before a partition was taken away is settled in a
+//! lane whose advances commit nothing any more, and whoever has the partition now reads it again from the committed
+//! offset. Invariant: the committed offset of a partition is behind settled messages alone.
 
 #[cfg(feature = "kafka")]
 mod client;

@@ -1,7 +1,7 @@
 //! What the threads of one consumer share: which partitions it has, and what was read of them.
 //!
-//! Owns the lanes. Invariants: a partition has a lane as long as it is assigned, and a new one with each assignment; what was read and not
-//! given to the group goes when its partition goes.
+//! Owns the lanes. Invariants: a partition has a lane as long as it is assigned, and a new one with each assignment;
+//! what was read and not given to the group goes when its partition goes.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -86,7 +86,8 @@ impl Partitions {
         taken
     }
 
-    /// What to commit so that these are settled: the partition, and the offset to go on from. None when the lane is a past one.
+    /// What to commit so that these are settled: the partition, and the offset to go on from. None when the lane is a
+    /// past one.
     pub(super) fn to_commit(&self, lane: &Lane, items: &[AdvanceItem]) -> Result<Option<(Name, i64)>, Gap> {
         let Some(name) = self.by_lane.get(lane) else { return Ok(None) };
         let Some(assigned) = self.assigned.get(name) else { return Ok(None) };

@@ -20,8 +20,8 @@ pub struct Settings {
     /// Where a consumer group begins that has committed nothing yet.
     #[serde(default)]
     pub start: Start,
-    /// Makes the host a static member of its groups (`group.instance.id`): no rebalance when it restarts within the session timeout. Must
-    /// differ from host to host.
+    /// Makes the host a static member of its groups (`group.instance.id`): no rebalance when it restarts within the
+    /// session timeout. Must differ from host to host.
     #[serde(default)]
     pub member: Option<String>,
 }
@@ -63,7 +63,8 @@ impl Native for Settings {
     }
 }
 
-/// Whether Kafka accepts this name. The name before a `*` may be empty. (A leading `^` would make librdkafka read a pattern.)
+/// Whether Kafka accepts this name. The name before a `*` may be empty. (A leading `^` would make librdkafka read a
+/// pattern.)
 pub(super) fn is_topic(name: &str) -> bool {
     name.len() <= 249 && name != "." && name != ".." && name.bytes().all(is_plain)
 }

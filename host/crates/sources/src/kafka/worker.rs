@@ -1,7 +1,8 @@
 //! The thread that polls: Kafka wants its consumer to be asked all the time, whether there is room for messages or not.
 //!
-//! Owns the consumer; it is dropped here, because leaving the group takes a while. Invariants: only this thread reads, pauses and
-//! seeks, so a rewind has its place between two messages; when the group takes nothing the partitions are paused, and asking goes on.
+//! Owns the consumer; it is dropped here, because leaving the group takes a while. Invariants: only this thread reads,
+//! pauses and seeks, so a rewind has its place between two messages; when the group takes nothing the partitions are
+//! paused, and asking goes on.
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;

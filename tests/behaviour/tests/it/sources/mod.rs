@@ -188,7 +188,8 @@ fn what_a_component_reads_becomes_events() {
     assert_eq!((&shown["source"], &shown["holds"]["acknowledged"]), (&json!("guest"), &json!(true)));
 }
 
-/// Messages of a real broker, one of them malformed; what is committed survives the host, and is not read again by the next one.
+/// Messages of a real broker, one of them malformed; what is committed survives the host, and is not read again by the
+/// next one.
 #[cfg(feature = "kafka")]
 #[test]
 #[ignore = "takes a Kafka broker: cargo xtask broker-test"]
@@ -211,8 +212,8 @@ fn messages_of_kafka_become_events_and_are_committed() {
     assert_eq!(shown["done"]["read"], 1, "nothing again: {shown}");
 }
 
-/// Messages of a queue through two components, one of them malformed: what is deleted is not read again by the next host, and the malformed one is
-/// a dead letter.
+/// Messages of a queue through two components, one of them malformed: what is deleted is not read again by the next
+/// host, and the malformed one is a dead letter.
 #[test]
 #[ignore = "takes an SQS server: cargo xtask broker-test"]
 fn messages_of_sqs_become_events_and_are_deleted() {

@@ -29,7 +29,8 @@ impl World {
         }
     }
 
-    /// Does what a group asks for, and what that leads to, in turn. Reading comes last: by then it may no longer be wanted.
+    /// Does what a group asks for, and what that leads to, in turn. Reading comes last: by then it may no longer be
+    /// wanted.
     pub(super) fn act(&mut self, at: usize, effects: Vec<Effect>) {
         self.actions.extend(effects.into_iter().map(|effect| (at, Action::Do(effect))));
         if std::mem::replace(&mut self.acting, true) {

@@ -1,7 +1,7 @@
 //! Airflow's manager with its producers, filters and storage, played on top of the state machine.
 //!
-//! Owns the upstreams, the blocked advances and the operations that wait for a group to end. Invariant: a step runs until nothing moves, and
-//! no time passes in it but what `tick` says.
+//! Owns the upstreams, the blocked advances and the operations that wait for a group to end. Invariant: a step runs
+//! until nothing moves, and no time passes in it but what `tick` says.
 
 mod effects;
 

@@ -1,6 +1,7 @@
 //! AWS Signature Version 4 of one request.
 //!
-//! Source: "Signing AWS API requests" of the IAM User Guide; checked against AWS's published test vectors. Owns no time: it is given.
+//! Source: "Signing AWS API requests" of the IAM User Guide; checked against AWS's published test vectors. Owns no
+//! time: it is given.
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, percent_encode};

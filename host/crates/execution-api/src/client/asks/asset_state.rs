@@ -19,7 +19,8 @@ impl AirflowAccess {
         Ok(answer.value)
     }
 
-    /// `PUT store/asset/by-…/value`. `value` is plain, strict JSON: a number that is not finite would make every later read fail.
+    /// `PUT store/asset/by-…/value`. `value` is plain, strict JSON: a number that is not finite would make every later
+    /// read fail.
     ///
     /// # Errors
     /// [`ApiError::Unsendable`] for null, which the server refuses; [`ApiError::NotFound`] when there is no such asset.

@@ -1,8 +1,9 @@
 //! What the host asks at run time, from the runtime URL, in its own name or in that of a trigger. See
 //! docs/design/execution-api.md#asks.
 //!
-//! Airflow checks hardly any of these calls against the trigger that they are for: the caller must have checked the grants. Ids are data and never
-//! choose a route. An [`AirflowAccess`] reaches the runtime routes and nothing else, so what serves guests cannot claim or fire.
+//! Airflow checks hardly any of these calls against the trigger that they are for: the caller must have checked the
+//! grants. Ids are data and never choose a route. An [`AirflowAccess`] reaches the runtime routes and nothing else, so
+//! what serves guests cannot claim or fire.
 
 mod asset_state;
 mod identity;
@@ -42,12 +43,12 @@ impl Client {
         AirflowAccess { client: self.clone(), identity: None, cap: VALUE }
     }
 
-    /// The runtime routes in the name of one trigger that `job` holds. `task_instance`: the id of the waiting task instance, none for
-    /// assets and callbacks.
+    /// The runtime routes in the name of one trigger that `job` holds. `task_instance`: the id of the waiting task
+    /// instance, none for assets and callbacks.
     ///
-    /// The token is the one that the server gives out for the trigger, where it announced `runtime-token` when the Job was registered; else
-    /// one signed here with the task instance as its subject, where the host holds the runtime URL's secret; else the configured one. It is
-    /// kept until shortly before it expires.
+    /// The token is the one that the server gives out for the trigger, where it announced `runtime-token` when the Job
+    /// was registered; else one signed here with the task instance as its subject, where the host holds the runtime
+    /// URL's secret; else the configured one. It is kept until shortly before it expires.
     pub fn airflow_for(&self, trigger: TriggerId, job: JobId, task_instance: Option<Uuid>) -> AirflowAccess {
         let identity = Some(Identity { trigger, job, task_instance });
         AirflowAccess { client: self.clone(), identity, cap: VALUE }

@@ -1,7 +1,7 @@
 //! A host that dies again and again, at any moment: nothing is lost, and no offset passes what is not stored.
 //!
-//! A host is a runtime of its own, which is dropped with everything in it; what survives is what an API would have stored. Whatever
-//! committed offset is found after a death, all messages below it have their effects there.
+//! A host is a runtime of its own, which is dropped with everything in it; what survives is what an API would have
+//! stored. Whatever committed offset is found after a death, all messages below it have their effects there.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;

@@ -103,5 +103,5 @@ async fn a_guest_that_misbehaves_harms_its_own_stream_alone() {
     // An acker whose indices are nonsense: nothing counts as done.
     let beyond = upstream("upstream", None, &json!({ "advance": "beyond" })).await;
     let error = beyond.advance_many(&all).await.pop().unwrap().unwrap_err();
-    assert!(!error.fatal && error.what.contains("message 3 as unfinished, in a batch of 3"), "{error:?}");
+    assert!(!error.fatal && error.what.contains("reports message 3 as unfinished, in a batch of 3"), "{error:?}");
 }
