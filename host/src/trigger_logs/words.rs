@@ -5,17 +5,16 @@ use sandbox::EndReason;
 use serde_json::{Value, json};
 use trigger_host_types::Used;
 use trigger_host_types::log::Level;
-use trigger_host_types::step::{Finish, Step, StepKind, Stop};
+use trigger_host_types::step::{Finish, Step, StepKind, Stop, Subject};
 
 /// More of a payload is not shown.
 const MOST_PAYLOAD: usize = 2_048;
 
 /// The line about a step; none for steps that nobody would miss.
-pub(super) fn note(step: &Step, hostname: &str) -> Option<Note> {
+pub(super) fn note(subject: &Subject, step: &Step, hostname: &str) -> Option<Note> {
     match &step.what {
-        StepKind::Claimed { resumed, component } => {
+        StepKind::Claimed { resumed, component, .. } => {
             let event = if *resumed { "Trigger resumed from its checkpoint" } else { "Trigger started" };
-            let subject = &step.subject;
             Some(Note {
                 level: Level::Info,
                 event: format!("{event} on {hostname}"),
@@ -40,6 +39,14 @@ pub(super) fn note(step: &Step, hostname: &str) -> Option<Note> {
         }),
         StepKind::Finished { reason } => finished(*reason),
         StepKind::Polled { .. } => None,
+        // What the embedded API reports: only `dev` shows it.
+        StepKind::Deferred { .. }
+        | StepKind::EventStored { .. }
+        | StepKind::RepetitionDropped { .. }
+        | StepKind::FailureStored { .. }
+        | StepKind::TimedOut { .. }
+        | StepKind::Cleared
+        | StepKind::Deleted => None,
     }
 }
 

@@ -3,11 +3,11 @@
 //! The supervisor and the embedded API hand steps over without waiting; one thread writes them. A reader that is slower
 //! than 65,536 steps loses some, and is told how many.
 
+mod entry;
 mod human;
 mod json;
 mod printer;
-mod step;
 mod tally;
 
+pub(crate) use entry::is_shown;
 pub(crate) use printer::{Shown, Style, View};
-pub(crate) use step::{Event, Step};

@@ -4,11 +4,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Result;
-use embedded_api::{Config, Database, EmbeddedApi, Happened, Life};
+use embedded_api::{Config, Database, EmbeddedApi};
 use parking_lot::Mutex;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::broadcast::Receiver;
+use trigger_host_types::step::{Step, StepKind};
 
 use super::Sample;
 use crate::measure::wall_us;
@@ -32,9 +33,9 @@ pub(crate) async fn stored(database: &Path) -> Result<()> {
 
 /// Takes the time of every event that is stored; its payload is when its message was sent. One that it is told too late
 /// of is missed, and then waited for in vain.
-async fn note(mut life: Receiver<Life>, samples: Arc<Mutex<Vec<Sample>>>) {
-    while let Ok(life) = life.recv().await {
-        if let Happened::EventStored { payload, .. } = life.what
+async fn note(mut steps: Receiver<Step>, samples: Arc<Mutex<Vec<Sample>>>) {
+    while let Ok(step) = steps.recv().await {
+        if let StepKind::EventStored { payload, .. } = step.what
             && let Ok(sent) = payload.parse()
         {
             samples.lock().push((sent, wall_us()));
