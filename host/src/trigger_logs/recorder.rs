@@ -1,5 +1,5 @@
-//! What is told of triggers, sorted: a task's lines to its file, those of watchers and callbacks, which have none, to
-//! the host's own log.
+//! Sorts what is reported of triggers: a task's lines go to its file; those of watchers and callbacks, which have no
+//! file, go to the host's own log.
 //!
 //! In the host's own log a guest's words are the value of a field, escaped, beside fields that it cannot choose.
 

@@ -30,7 +30,7 @@ pub(super) fn note(subject: &Subject, step: &Step, hostname: &str) -> Option<Not
             let cut = &payload[..payload.floor_char_boundary(MOST_PAYLOAD)];
             Some(Note { level: Level::Info, event: "Trigger fired event".into(), fields: vec![("result", json!(cut))] })
         }
-        // Why a call ended has been told.
+        // `Stopped` has already said why the call ended.
         StepKind::Failed { reason, .. } if EndReason::CODES.contains(reason) => None,
         StepKind::Failed { reason, message, lines, .. } => Some(Note {
             level: Level::Error,
@@ -78,7 +78,7 @@ fn spent(used: &Used) -> [(&'static str, Value); 6] {
 
 fn finished(reason: Finish) -> Option<Note> {
     let (level, event) = match reason {
-        // Told by the event or the failure.
+        // The line about the event or the failure says so.
         Finish::Fired | Finish::Failed => return None,
         Finish::Killed => (Level::Info, "Trigger stopped: the user ended the task"),
         Finish::TimedOut => (Level::Warning, "Trigger stopped: the deferral timed out"),

@@ -1,4 +1,4 @@
-//! The scheduler's part: time-outs, people, clean-up, and what watchers are told.
+//! The scheduler's part: time-outs, people, clean-up, and the steps that watchers receive.
 
 use serde_json::{Value, json};
 use trigger_host_types::step::{Effect, StepKind};

@@ -1,4 +1,4 @@
-//! The server's process: the embedded API, and beside it what it tells of every commit, with the time.
+//! The server's process: the embedded API, and beside it the time of every event that it reports as stored.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -31,8 +31,8 @@ pub(crate) async fn stored(database: &Path) -> Result<()> {
     }
 }
 
-/// Takes the time of every event that is stored; its payload is when its message was sent. One that it is told too late
-/// of is missed, and then waited for in vain.
+/// Takes the time of every event that is stored; its payload is when its message was sent. An event that
+/// is reported too late is missed, and then waited for in vain.
 async fn note(mut steps: Receiver<Step>, samples: Arc<Mutex<Vec<Sample>>>) {
     while let Ok(step) = steps.recv().await {
         if let StepKind::EventStored { payload, .. } = step.what
