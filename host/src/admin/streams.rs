@@ -31,8 +31,8 @@ pub(super) struct Named {
 
 /// All groups.
 pub(super) async fn list(State(seen): State<Seen>) -> Result<Json<Value>, Refused> {
-    let streams = running(&seen)?;
-    let groups: Vec<Value> = streams.status().await.iter().map(|group| shown(group, &seen.masker)).collect();
+    let streams = require_streams(&seen)?;
+    let groups: Vec<Value> = streams.status().await.iter().map(|group| render(group, &seen.masker)).collect();
     Ok(Json(json!({ "streams": groups })))
 }
 
@@ -41,8 +41,8 @@ pub(super) async fn pause(
     State(seen): State<Seen>,
     named: Result<Json<Named>, JsonRejection>,
 ) -> Result<StatusCode, Refused> {
-    let (streams, key) = found(&seen, named).await?;
-    streams.pause(key.clone()).await.map_err(refused)?;
+    let (streams, key) = find(&seen, named).await?;
+    streams.pause(key.clone()).await.map_err(refuse)?;
     tracing::info!(%key, "A shared stream was paused by the operator.");
     Ok(StatusCode::NO_CONTENT)
 }
@@ -52,23 +52,23 @@ pub(super) async fn resume(
     State(seen): State<Seen>,
     named: Result<Json<Named>, JsonRejection>,
 ) -> Result<StatusCode, Refused> {
-    let (streams, key) = found(&seen, named).await?;
-    streams.resume(key.clone()).await.map_err(refused)?;
+    let (streams, key) = find(&seen, named).await?;
+    streams.resume(key.clone()).await.map_err(refuse)?;
     tracing::info!(%key, "A shared stream was resumed by the operator.");
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn running(seen: &Seen) -> Result<Streams, Refused> {
+fn require_streams(seen: &Seen) -> Result<Streams, Refused> {
     seen.streams().ok_or_else(|| (StatusCode::SERVICE_UNAVAILABLE, STARTING.to_owned()))
 }
 
 /// The stream that is meant: named as it is shown, so that a masked key can be named too.
-async fn found(seen: &Seen, named: Result<Json<Named>, JsonRejection>) -> Result<(Streams, StreamKey), Refused> {
+async fn find(seen: &Seen, named: Result<Json<Named>, JsonRejection>) -> Result<(Streams, StreamKey), Refused> {
     let Json(named) = named.map_err(|error| {
         let what = "expected a JSON object {\"key\": \"...\", \"class\": \"...\"} of content-type application/json";
         (error.status(), format!("{what}: {}\n", error.body_text()))
     })?;
-    let streams = running(seen)?;
+    let streams = require_streams(seen)?;
     let is_meant = |group: &GroupStatus| {
         seen.masker.mask(group.key.key()) == named.key
             && group.key.class().map(|class| class.as_str()) == named.class.as_deref()
@@ -81,11 +81,11 @@ async fn found(seen: &Seen, named: Result<Json<Named>, JsonRejection>) -> Result
         (Some(_), false) => {
             Err((StatusCode::CONFLICT, "several streams have this key: name the `class` as well\n".to_owned()))
         }
-        (None, _) => Err(refused(PauseError::NoSuchStream)),
+        (None, _) => Err(refuse(PauseError::NoSuchStream)),
     }
 }
 
-fn refused(error: PauseError) -> Refused {
+fn refuse(error: PauseError) -> Refused {
     let status = match error {
         PauseError::NoSuchStream => StatusCode::NOT_FOUND,
         PauseError::TooMany(_) => StatusCode::CONFLICT,
@@ -94,7 +94,7 @@ fn refused(error: PauseError) -> Refused {
     (status, format!("{error}\n"))
 }
 
-fn shown(group: &GroupStatus, masker: &Masker) -> Value {
+fn render(group: &GroupStatus, masker: &Masker) -> Value {
     let mut value = json!({
         "key": masker.mask(group.key.key()),
         "class": group.key.class(),
@@ -104,13 +104,13 @@ fn shown(group: &GroupStatus, masker: &Masker) -> Value {
         "paused": group.paused,
     });
     if let SeenGroup::Status(status) = &group.seen {
-        value["holds"] = holds(status, masker);
-        value["done"] = done(&status.totals);
+        value["holds"] = render_holdings(status, masker);
+        value["done"] = render_totals(&status.totals);
     }
     value
 }
 
-fn holds(status: &Status, masker: &Masker) -> Value {
+fn render_holdings(status: &Status, masker: &Masker) -> Value {
     let counts = &status.counts;
     json!({
         "acknowledged": status.mode == Mode::Ack,
@@ -124,31 +124,31 @@ fn holds(status: &Status, masker: &Masker) -> Value {
         "advancing": counts.advancing,
         "subscribers": {
             "total": counts.subscribers,
-            "worst": status.subscribers.iter().map(subscriber).collect::<Vec<_>>(),
+            "worst": status.subscribers.iter().map(render_subscriber).collect::<Vec<_>>(),
         },
         "lanes": {
             "total": counts.lanes,
-            "oldest": status.lanes.iter().map(|one| lane(one, masker)).collect::<Vec<_>>(),
+            "oldest": status.lanes.iter().map(|one| render_lane(one, masker)).collect::<Vec<_>>(),
         },
     })
 }
 
-fn subscriber(status: &SubscriberStatus) -> Value {
+fn render_subscriber(status: &SubscriberStatus) -> Value {
     let SubscriberStatus { trigger, queued, in_hand, unsettled, failed } = status;
     json!({ "trigger": trigger, "queued": queued, "in_hand": in_hand, "unsettled": unsettled, "failed": failed })
 }
 
-fn lane(status: &LaneStatus, masker: &Masker) -> Value {
+fn render_lane(status: &LaneStatus, masker: &Masker) -> Value {
     let name = status.lane.0.escape_ascii().to_string();
     json!({
         "lane": masker.mask(&name),
         "head": status.head.map(|head| head.0),
         "age_ms": millis(status.age),
-        "waits_for": waits_for(&status.waits_for),
+        "waits_for": render_wait(&status.waits_for),
     })
 }
 
-fn waits_for(wait: &Wait) -> Value {
+fn render_wait(wait: &Wait) -> Value {
     match wait {
         Wait::Subscribers { undecided, undecided_total, unstored } => json!({
             "what": "subscribers", "undecided": undecided, "undecided_total": undecided_total, "unstored": unstored,
@@ -165,7 +165,7 @@ fn waits_for(wait: &Wait) -> Value {
     }
 }
 
-fn done(totals: &Totals) -> Value {
+fn render_totals(totals: &Totals) -> Value {
     let failed: serde_json::Map<String, Value> =
         totals.failed_by().map(|(by, count)| (by.as_str().to_owned(), count.into())).collect();
     json!({

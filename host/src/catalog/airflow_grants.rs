@@ -58,11 +58,11 @@ fn connections(fields: &mut Fields<'_, '_>, grants: &mut AirflowGrants) {
 
 fn patterns(fields: &mut Fields<'_, '_>, name: &'static str) -> Vec<Pattern> {
     let texts: Vec<String> = fields.take(name).unwrap_or_default();
-    checked(fields, name, &texts)
+    parse_patterns(fields, name, &texts)
 }
 
 /// The patterns; each wrong one is reported.
-fn checked(fields: &mut Fields<'_, '_>, name: &'static str, texts: &[String]) -> Vec<Pattern> {
+fn parse_patterns(fields: &mut Fields<'_, '_>, name: &'static str, texts: &[String]) -> Vec<Pattern> {
     let line = fields.line_of(name);
     let mut patterns = Vec::new();
     for text in texts {
@@ -79,7 +79,7 @@ fn states(fields: &mut Fields<'_, '_>) -> Option<StateGrant> {
     match fields.take("states")? {
         States::OwnDag(is_granted) => is_granted.then_some(StateGrant::OwnDag),
         States::Dags(texts) => {
-            let patterns = checked(fields, "states", &texts);
+            let patterns = parse_patterns(fields, "states", &texts);
             (!patterns.is_empty()).then_some(StateGrant::Dags(patterns))
         }
     }

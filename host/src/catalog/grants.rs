@@ -15,13 +15,13 @@ const ATTEMPTS: usize = 10;
 
 /// Reads the grants; wrong ones are reported and left out.
 pub(super) fn read(mut fields: Fields<'_, '_>) -> (Vec<HttpGrant>, AirflowGrants) {
-    let http = fields.list("http").iter().filter_map(|node| http(node, &mut fields)).collect();
+    let http = fields.list("http").iter().filter_map(|node| read_http(node, &mut fields)).collect();
     let airflow = airflow::read(&mut fields);
     fields.finish();
     (http, airflow)
 }
 
-fn http<'d>(node: &'d Node, above: &mut Fields<'d, '_>) -> Option<HttpGrant> {
+fn read_http<'d>(node: &'d Node, above: &mut Fields<'d, '_>) -> Option<HttpGrant> {
     let mut fields = above.below(node, "http")?;
     let origin = fields.required("origin");
     let methods = fields.required("methods");
@@ -37,7 +37,7 @@ fn http<'d>(node: &'d Node, above: &mut Fields<'d, '_>) -> Option<HttpGrant> {
         origin: origin.clone().unwrap_or_else(|| STAND_IN.into()),
         methods: methods.clone().unwrap_or_else(|| vec!["GET".into()]),
     };
-    let grant = checked(parts, &mut fields);
+    let grant = build_http(parts, &mut fields);
     fields.finish();
     grant.filter(|_| origin.is_some() && methods.is_some())
 }
@@ -45,14 +45,14 @@ fn http<'d>(node: &'d Node, above: &mut Fields<'d, '_>) -> Option<HttpGrant> {
 const STAND_IN: &str = "https://stand-in.invalid";
 
 /// Makes the grant; every wrong value is reported, not only the first.
-fn checked(mut parts: GrantParts, fields: &mut Fields<'_, '_>) -> Option<HttpGrant> {
+fn build_http(mut parts: GrantParts, fields: &mut Fields<'_, '_>) -> Option<HttpGrant> {
     for attempt in 0..ATTEMPTS {
         match HttpGrant::new(parts.clone()) {
             Ok(grant) => return (attempt == 0).then_some(grant),
             Err(error) => {
                 let line = fields.line_of(error.key());
                 fields.report(line, error.key(), error.to_string());
-                without(&mut parts, &error);
+                replace_wrong(&mut parts, &error);
             }
         }
     }
@@ -60,7 +60,7 @@ fn checked(mut parts: GrantParts, fields: &mut Fields<'_, '_>) -> Option<HttpGra
 }
 
 /// Puts a right value in the place of the wrong one.
-fn without(parts: &mut GrantParts, error: &GrantError) {
+fn replace_wrong(parts: &mut GrantParts, error: &GrantError) {
     match error.key() {
         "origin" => parts.origin = STAND_IN.into(),
         "methods" => parts.methods = vec!["GET".into()],

@@ -47,8 +47,8 @@ enum Place {
     Source,
 }
 
-impl Place {
-    const fn of(owner: Owner<'_>) -> Self {
+impl From<Owner<'_>> for Place {
+    fn from(owner: Owner<'_>) -> Self {
         match owner {
             Owner::Trigger(entry) => Self::Trigger(if entry.is_callback { CALLBACK } else { CLASSPATH }),
             Owner::Source(_) => Self::Source,
@@ -75,7 +75,7 @@ pub(crate) fn lock(path: &Path) -> Result<Vec<Pin>, Problems> {
                     Some(_) => Change::Replaced,
                     None => Change::Written,
                 };
-                pins.push(Pin { name: owner.name().to_owned(), place: Place::of(owner), digest, change });
+                pins.push(Pin { name: owner.name().to_owned(), place: Place::from(owner), digest, change });
             }
             Err(what) => problems.error(catalog.problem(guest, guest.component_line, "component", what)),
         }

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use embedded_api::{Database, Defer, Happened, Life};
+use embedded_api::{Database, Defer};
 use settings::{Environment, Problems, Variables as _};
+use trigger_host_types::step::Step;
 
 use crate::arguments::Dev;
 use crate::catalog::{self, Unlocked};
@@ -15,7 +16,7 @@ use crate::config::{self, settle};
 use crate::development::{Audience, Clocks, Development, Place};
 use crate::exit::{Ended, Exit, OrExit as _};
 use crate::signals::Signals;
-use crate::view::{Event, Shown, Step, Style, View};
+use crate::view::{Shown, Style, View};
 use crate::{defer, diagnostics, host, out};
 
 /// The embedded API is on this machine: asking it often costs little.
@@ -61,16 +62,16 @@ async fn show(
     let style = Style { json: arguments.output.is_json(), colours: is_colourful() };
     let (view, shown) = View::start(style, Arc::clone(&time.clock))?;
     let screen = Screen { view: view.clone(), shown };
-    let mut life = development.subscribe();
+    let mut steps = development.subscribe();
     // Before the host is there, so that what was deferred is shown before it is claimed.
     for (file, triggers) in triggers {
         development.defer(triggers).await.with_context(|| file.display().to_string()).or_exit(Exit::Usage)?;
     }
-    while let Ok(happened) = life.try_recv() {
-        screen.see(&happened);
+    while let Ok(step) = steps.try_recv() {
+        screen.see(&step);
     }
     let supervisor = development.supervise(classes, Arc::new(view)).await?;
-    let forced = development.watch(supervisor, life, signals, arguments.until_idle, &screen).await?;
+    let forced = development.watch(supervisor, steps, signals, arguments.until_idle, &screen).await?;
     development.stop().await;
     drop(screen.view);
     let (tally, lost) = screen.shown.finish()?;
@@ -97,14 +98,8 @@ struct Screen {
 }
 
 impl Audience for Screen {
-    fn see(&self, happened: &Life) {
-        let (classpath, event) = match &happened.what {
-            Happened::Deferred { classpath, kind } => (Some(classpath.clone()), Event::Deferred { kind: *kind }),
-            Happened::TimedOut { .. } => (None, Event::TimedOut),
-            Happened::Cleared => (None, Event::Cleared),
-            _ => return,
-        };
-        self.view.show(Step { at: happened.at, trigger: happened.trigger, classpath, event });
+    fn see(&self, step: &Step) {
+        self.view.show(step);
     }
 
     fn has_left(&self) -> bool {

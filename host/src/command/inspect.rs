@@ -25,14 +25,14 @@ pub(crate) fn run(arguments: &Inspect) -> Ended {
     let wasm = std::fs::read(path).with_context(|| format!("cannot read `{name}`")).or_exit(Exit::Usage)?;
     let inspection = match sandbox::inspect(&wasm) {
         Ok(inspection) => inspection,
-        Err(_) => return Err(refused(&name, &wasm)),
+        Err(_) => return Err(explain_refusal(&name, &wasm)),
     };
     let mut problems = Problems::default();
     let catalog = match &arguments.catalog {
         Some(file) => Some(catalog::read(file, &mut problems)?),
         None => None,
     };
-    let owned = catalog.as_ref().map(|catalog| owned(catalog, arguments, &inspection));
+    let owned = catalog.as_ref().map(|catalog| find_entries(catalog, arguments, &inspection));
     // Loading is what says, in the host's own words, what the host refuses.
     let allowed = match &owned {
         Some(entries) if !entries.is_empty() => entries.iter().map(|(_, guest)| guest.allowed()).collect(),
@@ -41,9 +41,9 @@ pub(crate) fn run(arguments: &Inspect) -> Ended {
     let (refusals, manifest) = load(&name, &wasm, &allowed)?;
     let report = Report { name, inspection, manifest, owned, refusals };
     if arguments.output.is_json() {
-        out::json(&report.json())?
+        out::json(&report.to_json())?
     } else {
-        out::line(&report.text())?
+        out::line(&report.to_text())?
     }
     settle(problems)?;
     for refusal in &report.refusals {
@@ -53,7 +53,7 @@ pub(crate) fn run(arguments: &Inspect) -> Ended {
 }
 
 /// Why the host does not load the file, in its own words and with the file's name.
-fn refused(name: &str, wasm: &[u8]) -> Failure {
+fn explain_refusal(name: &str, wasm: &[u8]) -> Failure {
     match load(name, wasm, &[Allowed::ALL]) {
         Ok((refusals, _)) => Failure { exit: Exit::Usage, error: anyhow!(refusals.join("; ")) },
         Err(failure) => failure,
@@ -64,7 +64,7 @@ fn refused(name: &str, wasm: &[u8]) -> Failure {
 type Owned<'c> = (Owner<'c>, &'c Guest);
 
 /// The entries of the catalog for this very file or these very bytes.
-fn owned<'c>(catalog: &'c Catalog, arguments: &Inspect, inspection: &Inspection) -> Vec<Owned<'c>> {
+fn find_entries<'c>(catalog: &'c Catalog, arguments: &Inspect, inspection: &Inspection) -> Vec<Owned<'c>> {
     let here = arguments.component.canonicalize().ok();
     let is_this = |(_, guest): &Owned<'_>| {
         guest.digest == Some(inspection.digest) || (here.is_some() && guest.component.canonicalize().ok() == here)
@@ -116,38 +116,41 @@ struct Report<'c> {
 }
 
 impl Report<'_> {
-    fn needs(&self) -> Vec<&'static str> {
+    fn list_needs(&self) -> Vec<&'static str> {
         // Two interfaces may need the same grant.
         let mut keys: Vec<_> = self.inspection.wants.iter().filter_map(|wanted| wanted.interface.key()).collect();
         keys.dedup();
         keys
     }
 
-    fn text(&self) -> String {
+    fn to_text(&self) -> String {
         let of = &self.inspection;
         let mut lines = vec![
-            row("component", &self.name),
-            row("digest", &of.digest.to_string()),
-            row("size", &format!("{} bytes", of.size)),
-            row("world", &format!("{} {}", of.world, of.version)),
+            format_row("component", &self.name),
+            format_row("digest", &of.digest.to_string()),
+            format_row("size", &format!("{} bytes", of.size)),
+            format_row("world", &format!("{} {}", of.world, of.version)),
         ];
-        lines.extend(rows("imports", of.imports.iter().cloned()));
-        lines.extend(rows("needs", self.needs().into_iter().map(|grant| format!("a grant of `{grant}`"))));
+        lines.extend(format_rows("imports", of.imports.iter().cloned()));
+        lines.extend(format_rows("needs", self.list_needs().into_iter().map(|grant| format!("a grant of `{grant}`"))));
         match &self.manifest {
             Some(Manifest::Is(description)) => {
-                lines.push(row("summary", &description.summary));
-                lines.extend(rows("kwargs", pretty(&description.kwargs_schema).lines().map(str::to_owned)));
+                lines.push(format_row("summary", &description.summary));
+                lines.extend(format_rows(
+                    "kwargs",
+                    format_schema(&description.kwargs_schema).lines().map(str::to_owned),
+                ));
             }
-            Some(Manifest::Failed(reason)) => lines.push(row("manifest", &format!("failed: {reason}"))),
+            Some(Manifest::Failed(reason)) => lines.push(format_row("manifest", &format!("failed: {reason}"))),
             None => {}
         }
         if let Some(entries) = &self.owned {
-            lines.extend(rows("catalog", entries.iter().flat_map(|entry| has(*entry, of))));
+            lines.extend(format_rows("catalog", entries.iter().flat_map(|entry| describe_entry(*entry, of))));
         }
         lines.join("\n")
     }
 
-    fn json(&self) -> Value {
+    fn to_json(&self) -> Value {
         let of = &self.inspection;
         let mut value = json!({
             "component": self.name,
@@ -157,7 +160,7 @@ impl Report<'_> {
             "version": of.version,
             "imports": of.imports,
             "exports": of.exports,
-            "needs": self.needs(),
+            "needs": self.list_needs(),
             "refused": self.refusals,
         });
         match &self.manifest {
@@ -180,7 +183,7 @@ impl Report<'_> {
                         named: owner.name(),
                         "line": guest.line,
                         "pinned": guest.digest == Some(of.digest),
-                        "http": guest.http.iter().map(http).collect::<Vec<_>>(),
+                        "http": guest.http.iter().map(describe_http).collect::<Vec<_>>(),
                         "airflow": guest.airflow.list(),
                     })
                 })
@@ -190,11 +193,11 @@ impl Report<'_> {
     }
 }
 
-fn has((owner, guest): Owned<'_>, of: &Inspection) -> Vec<String> {
+fn describe_entry((owner, guest): Owned<'_>, of: &Inspection) -> Vec<String> {
     let pin = if guest.digest == Some(of.digest) { "pinned" } else { "not pinned to these bytes" };
     let kind = if matches!(owner, Owner::Source(_)) { "source " } else { "" };
     let mut lines = vec![format!("{kind}{} (line {}, {pin})", owner.name(), guest.line)];
-    lines.extend(guest.http.iter().map(|grant| format!("  {}", http(grant))));
+    lines.extend(guest.http.iter().map(|grant| format!("  {}", describe_http(grant))));
     lines.extend(guest.airflow.list().into_iter().map(|grant| format!("  {grant}")));
     let Limits { memory, cpu, wall, host_calls, .. } = &guest.limits;
     let (memory, cpu, wall) = (Size(*memory).show(), cpu.show(), wall.show());
@@ -205,23 +208,24 @@ fn has((owner, guest): Owned<'_>, of: &Inspection) -> Vec<String> {
     lines
 }
 
-fn http(grant: &broker::HttpGrant) -> String {
+fn describe_http(grant: &broker::HttpGrant) -> String {
     let paths: Vec<_> = grant.paths.iter().map(ToString::to_string).collect();
     let paths = if paths.is_empty() { "all paths".to_owned() } else { paths.join(" ") };
     let connection = grant.connection.as_ref().map(|id| format!(" as connection `{id}`")).unwrap_or_default();
     format!("http {} {} {paths}{connection}", grant.methods.join(","), grant.origin)
 }
 
-fn pretty(schema: &str) -> String {
+fn format_schema(schema: &str) -> String {
     let parsed: Option<Value> = serde_json::from_str(schema).ok();
     parsed.and_then(|value| serde_json::to_string_pretty(&value).ok()).unwrap_or_else(|| schema.to_owned())
 }
 
-fn row(name: &str, value: &str) -> String {
+fn format_row(name: &str, value: &str) -> String {
     format!("{name:<10} {value}").trim_end().to_owned()
 }
 
-fn rows(name: &str, values: impl Iterator<Item = String>) -> Vec<String> {
-    let lines: Vec<_> = values.enumerate().map(|(at, value)| row(if at == 0 { name } else { "" }, &value)).collect();
-    if lines.is_empty() { vec![row(name, "none")] } else { lines }
+fn format_rows(name: &str, values: impl Iterator<Item = String>) -> Vec<String> {
+    let lines: Vec<_> =
+        values.enumerate().map(|(at, value)| format_row(if at == 0 { name } else { "" }, &value)).collect();
+    if lines.is_empty() { vec![format_row(name, "none")] } else { lines }
 }

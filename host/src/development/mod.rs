@@ -10,12 +10,13 @@ mod watch;
 use std::sync::Arc;
 
 use anyhow::anyhow;
-use embedded_api::{Defer, Life};
+use embedded_api::Defer;
 use logs::Masker;
 use sandbox::Sandbox;
 use settings::Settings;
 use supervisor::{Observer, Parts, Supervisor};
 use tokio::sync::broadcast;
+use trigger_host_types::step::Step;
 
 pub(crate) use self::clocks::Clocks;
 pub(crate) use self::server::Place;
@@ -52,8 +53,8 @@ impl Development {
         host::api_url(self.server.address)
     }
 
-    /// What only the API knows of triggers, from now on.
-    pub(crate) fn subscribe(&self) -> broadcast::Receiver<Life> {
+    /// The steps from now on that only the API knows.
+    pub(crate) fn subscribe(&self) -> broadcast::Receiver<Step> {
         self.server.api.subscribe()
     }
 

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use embedded_api::{Happened, Life};
 use supervisor::Supervisor;
 use tokio::sync::broadcast;
 use tokio::time::MissedTickBehavior;
+use trigger_host_types::step::{Step, StepKind};
 
 use super::Development;
 use crate::exit::Failure;
@@ -16,8 +16,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// Whoever is shown what happens.
 pub(crate) trait Audience {
-    /// Something that only the API knows; the rest the supervisor tells its observer.
-    fn see(&self, happened: &Life);
+    /// A step that only the API knows; the supervisor reports the others to its observer.
+    fn see(&self, step: &Step);
 
     /// Whether nobody looks any more, so that the host may end.
     fn has_left(&self) -> bool;
@@ -31,7 +31,7 @@ impl Development {
     pub(crate) async fn watch(
         &self,
         mut supervisor: Supervisor,
-        mut life: broadcast::Receiver<Life>,
+        mut steps: broadcast::Receiver<Step>,
         signals: &mut Signals,
         until_idle: bool,
         audience: &impl Audience,
@@ -44,8 +44,8 @@ impl Development {
             tokio::select! {
                 ended = supervisor.ended() => {
                     ended?;
-                    while let Ok(happened) = life.try_recv() {
-                        audience.see(&happened);
+                    while let Ok(step) = steps.try_recv() {
+                        audience.see(&step);
                     }
                     return Ok(false);
                 }
@@ -60,9 +60,9 @@ impl Development {
                         supervisor.drain();
                     }
                 },
-                happened = life.recv() => if let Ok(happened) = happened {
-                    audience.see(&happened);
-                    if matches!(happened.what, Happened::Deferred { .. }) {
+                step = steps.recv() => if let Ok(step) = step {
+                    audience.see(&step);
+                    if matches!(step.what, StepKind::Deferred { .. }) {
                         supervisor.poke();
                     }
                 },

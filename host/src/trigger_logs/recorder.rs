@@ -1,5 +1,5 @@
-//! What is told of triggers, sorted: a task's lines to its file, those of watchers and callbacks, which have none, to
-//! the host's own log.
+//! Sorts what is reported of triggers: a task's lines go to its file; those of watchers and callbacks, which have no
+//! file, go to the host's own log.
 //!
 //! In the host's own log a guest's words are the value of a field, escaped, beside fields that it cannot choose.
 
@@ -7,11 +7,11 @@ use logs::{Masker, Note, Task, TriggerLogs};
 use serde_json::{Map, Value};
 use supervisor::Observer;
 use trigger_host_types::log::{Level, Line};
-use trigger_host_types::step::{self, StepKind, Subject};
+use trigger_host_types::step::{Step, StepKind, Subject};
 use trigger_host_types::{JobId, TriggerKind};
 
 use super::words::note;
-use crate::view::Step;
+use crate::view::is_shown;
 
 /// Writes what happens to triggers.
 pub(crate) struct Recorder {
@@ -48,18 +48,19 @@ impl Recorder {
 
 impl Observer for Recorder {
     /// Each step by its name, for whoever looks for something. Payloads stay out of the host's own log.
-    fn observe(&self, step: &step::Step) {
-        if let Some(shown) = Step::of(step) {
-            tracing::debug!(trigger_id = shown.trigger.0, classpath = %step.subject.classpath, event = shown.event.name(), "A trigger took a step.");
+    fn observe(&self, subject: &Subject, step: &Step) {
+        if is_shown(&step.what) {
+            let Subject { trigger, classpath, .. } = subject;
+            tracing::debug!(trigger_id = trigger.0, %classpath, event = step.what.name(), "A trigger took a step.");
         }
-        let file = self.file(&step.subject);
+        let file = self.file(subject);
         // A million tasks without a file cost no words.
-        if file.is_none() && step.subject.kind == TriggerKind::Task {
+        if file.is_none() && subject.kind == TriggerKind::Task {
             return;
         }
-        match (file, note(step, &self.hostname)) {
+        match (file, note(subject, step, &self.hostname)) {
             (Some((files, task)), Some(note)) => files.host(task, note),
-            (None, Some(note)) if !matches!(step.what, StepKind::Fired { .. }) => self.say(&step.subject, &note),
+            (None, Some(note)) if !matches!(step.what, StepKind::Fired { .. }) => self.say(subject, &note),
             _ => {}
         }
     }

@@ -5,17 +5,16 @@ use sandbox::EndReason;
 use serde_json::{Value, json};
 use trigger_host_types::Used;
 use trigger_host_types::log::Level;
-use trigger_host_types::step::{Finish, Step, StepKind, Stop};
+use trigger_host_types::step::{Finish, Step, StepKind, Stop, Subject};
 
 /// More of a payload is not shown.
 const MOST_PAYLOAD: usize = 2_048;
 
 /// The line about a step; none for steps that nobody would miss.
-pub(super) fn note(step: &Step, hostname: &str) -> Option<Note> {
+pub(super) fn note(subject: &Subject, step: &Step, hostname: &str) -> Option<Note> {
     match &step.what {
-        StepKind::Claimed { resumed, component } => {
+        StepKind::Claimed { resumed, component, .. } => {
             let event = if *resumed { "Trigger resumed from its checkpoint" } else { "Trigger started" };
-            let subject = &step.subject;
             Some(Note {
                 level: Level::Info,
                 event: format!("{event} on {hostname}"),
@@ -31,7 +30,7 @@ pub(super) fn note(step: &Step, hostname: &str) -> Option<Note> {
             let cut = &payload[..payload.floor_char_boundary(MOST_PAYLOAD)];
             Some(Note { level: Level::Info, event: "Trigger fired event".into(), fields: vec![("result", json!(cut))] })
         }
-        // Why a call ended has been told.
+        // `Stopped` has already said why the call ended.
         StepKind::Failed { reason, .. } if EndReason::CODES.contains(reason) => None,
         StepKind::Failed { reason, message, lines, .. } => Some(Note {
             level: Level::Error,
@@ -40,6 +39,14 @@ pub(super) fn note(step: &Step, hostname: &str) -> Option<Note> {
         }),
         StepKind::Finished { reason } => finished(*reason),
         StepKind::Polled { .. } => None,
+        // What the embedded API reports: only `dev` shows it.
+        StepKind::Deferred { .. }
+        | StepKind::EventStored { .. }
+        | StepKind::RepetitionDropped { .. }
+        | StepKind::FailureStored { .. }
+        | StepKind::TimedOut { .. }
+        | StepKind::Cleared
+        | StepKind::Deleted => None,
     }
 }
 
@@ -71,7 +78,7 @@ fn spent(used: &Used) -> [(&'static str, Value); 6] {
 
 fn finished(reason: Finish) -> Option<Note> {
     let (level, event) = match reason {
-        // Told by the event or the failure.
+        // The line about the event or the failure says so.
         Finish::Fired | Finish::Failed => return None,
         Finish::Killed => (Level::Info, "Trigger stopped: the user ended the task"),
         Finish::TimedOut => (Level::Warning, "Trigger stopped: the deferral timed out"),

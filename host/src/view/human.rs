@@ -1,26 +1,60 @@
-//! One aligned line per step: time since the start, trigger, class path, event, detail.
+//! One aligned line per step or line of a guest: time since the start, trigger, class path, event, detail.
 
 use std::time::Duration;
 
-use trigger_host_types::UnixMs;
-use trigger_host_types::log::Level;
+use trigger_host_types::log::{Level, Line};
+use trigger_host_types::step::{Step, StepKind};
+use trigger_host_types::{ClassPath, TriggerId, UnixMs};
 
-use super::step::{Event, Step};
+use super::entry::Entry;
 
 /// Width of the class path's column.
 const CLASSPATH: usize = 32;
 /// Longest detail, in characters.
 const DETAIL: usize = 300;
+/// The colour of what is seldom looked for.
+const DIM: &str = "\u{1b}[2m";
+
+/// What one line shows.
+struct Columns<'e> {
+    at: UnixMs,
+    trigger: TriggerId,
+    classpath: Option<&'e ClassPath>,
+    event: &'static str,
+    colour: &'static str,
+    detail: String,
+}
 
 /// The line. Colours only where `colours`.
-pub(super) fn line(step: &Step, start: UnixMs, colours: bool) -> String {
-    let since = Duration::from_millis(step.at.saturating_sub(start));
-    let classpath = step.classpath.as_ref().map(|path| shortened(path.as_str())).unwrap_or_default();
-    let head = format!("{:>12}  {:>5}  {classpath:<CLASSPATH$}", since_start(since), step.trigger.to_string());
-    let event = format!("{:<9}", step.event.name());
-    let detail: String = printable(&detail(step)).chars().take(DETAIL).collect();
-    let (on, off) = if colours { (colour(&step.event), "\u{1b}[0m") } else { ("", "") };
-    format!("{head}  {on}{event}{off}  {detail}").trim_end().to_owned()
+pub(super) fn line(entry: &Entry, start: UnixMs, colours: bool) -> String {
+    let Columns { at, trigger, classpath, event, colour, detail } = columns(entry);
+    let since = Duration::from_millis(at.saturating_sub(start));
+    let classpath = classpath.map(|path| shortened(path.as_str())).unwrap_or_default();
+    let head = format!("{:>12}  {:>5}  {classpath:<CLASSPATH$}", since_start(since), trigger.to_string());
+    let detail: String = printable(&detail).chars().take(DETAIL).collect();
+    let (on, off) = if colours { (colour, "\u{1b}[0m") } else { ("", "") };
+    format!("{head}  {on}{event:<9}{off}  {detail}").trim_end().to_owned()
+}
+
+fn columns(entry: &Entry) -> Columns<'_> {
+    match entry {
+        Entry::Step(step) => Columns {
+            at: step.at,
+            trigger: step.trigger,
+            classpath: step.classpath.as_ref(),
+            event: step.what.name(),
+            colour: colour(&step.what),
+            detail: describe(step),
+        },
+        Entry::Log { at, subject, line } => Columns {
+            at: *at,
+            trigger: subject.trigger,
+            classpath: Some(&subject.classpath),
+            event: "log",
+            colour: DIM,
+            detail: describe_line(line),
+        },
+    }
 }
 
 fn since_start(since: Duration) -> String {
@@ -33,13 +67,13 @@ fn since_start(since: Duration) -> String {
     }
 }
 
-fn detail(step: &Step) -> String {
-    match &step.event {
-        Event::Deferred { kind } => kind.as_str().to_owned(),
-        Event::Claimed { kind, resumed } => {
+fn describe(step: &Step) -> String {
+    match &step.what {
+        StepKind::Deferred { kind } => kind.as_str().to_owned(),
+        StepKind::Claimed { kind, resumed, .. } => {
             format!("{}{}", kind.as_str(), if *resumed { ", from its checkpoint" } else { "" })
         }
-        Event::Polled { cpu, wall, host_calls, next, .. } => {
+        StepKind::Polled { cpu, wall, host_calls, next, .. } => {
             let calls = match host_calls {
                 0 => String::new(),
                 1 => ", 1 host call".into(),
@@ -54,20 +88,27 @@ fn detail(step: &Step) -> String {
             };
             format!("cpu {}, wall {}{calls}{next}", rounded(*cpu), rounded(*wall))
         }
-        Event::Fired { payload, .. } => payload.clone(),
-        Event::Failed { reason, message, again, .. } => {
+        StepKind::Fired { payload, .. } => payload.clone(),
+        StepKind::Failed { reason, message, again, .. } => {
             let again =
                 again.map(|at| format!(", again in {}", rounded(Duration::from_millis(at.saturating_sub(step.at)))));
             format!("{reason}: {message}{}", again.unwrap_or_default())
         }
-        Event::Finished { reason } => (*reason).to_owned(),
-        Event::TimedOut => "its time was over before it fired".into(),
-        Event::Cleared => "its task was cleared or marked".into(),
-        Event::Log(line) => {
-            let fields: String = line.fields.iter().map(|(name, value)| format!(" {name}={value}")).collect();
-            format!("{}: {}{fields}", level(line.level), line.message)
-        }
+        StepKind::Finished { reason } => reason.as_str().to_owned(),
+        StepKind::TimedOut { .. } => "its time was over before it fired".into(),
+        StepKind::Cleared => "its task was cleared or marked".into(),
+        // Not shown: see `is_shown`.
+        StepKind::Stopped(_)
+        | StepKind::EventStored { .. }
+        | StepKind::RepetitionDropped { .. }
+        | StepKind::FailureStored { .. }
+        | StepKind::Deleted => String::new(),
     }
+}
+
+fn describe_line(line: &Line) -> String {
+    let fields: String = line.fields.iter().map(|(name, value)| format!(" {name}={value}")).collect();
+    format!("{}: {}{fields}", level(line.level), line.message)
 }
 
 const fn level(level: Level) -> &'static str {
@@ -111,36 +152,33 @@ fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
-const fn colour(event: &Event) -> &'static str {
-    match event {
-        Event::Fired { .. } => "\u{1b}[32m",
-        Event::Failed { .. } | Event::TimedOut => "\u{1b}[31m",
-        Event::Claimed { .. } | Event::Deferred { .. } => "\u{1b}[36m",
-        Event::Polled { .. } | Event::Finished { .. } | Event::Cleared | Event::Log(_) => "\u{1b}[2m",
+const fn colour(what: &StepKind) -> &'static str {
+    match what {
+        StepKind::Fired { .. } => "\u{1b}[32m",
+        StepKind::Failed { .. } | StepKind::TimedOut { .. } => "\u{1b}[31m",
+        StepKind::Claimed { .. } | StepKind::Deferred { .. } => "\u{1b}[36m",
+        _ => DIM,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use trigger_host_types::{TriggerId, TriggerKind};
+    use trigger_host_types::TriggerKind;
 
     use super::*;
 
     #[test]
     fn columns_line_up() {
-        let step = |at, trigger, path: &str, event| Step {
-            at,
-            trigger: TriggerId(trigger),
-            classpath: Some(path.into()),
-            event,
+        let step = |at, trigger, path: &str, what| {
+            Entry::Step(Step { at, trigger: TriggerId(trigger), classpath: Some(path.into()), what })
         };
         let lines = [
-            step(1_000, 1, "demo.Wait", Event::Deferred { kind: TriggerKind::Task }),
+            step(1_000, 1, "demo.Wait", StepKind::Deferred { kind: TriggerKind::Task }),
             step(
                 1_250,
                 12,
                 "airflow.providers.standard.triggers.temporal.DateTimeTrigger",
-                Event::Polled {
+                StepKind::Polled {
                     cpu: Duration::from_micros(412),
                     wall: Duration::from_millis(31),
                     late: Duration::ZERO,
@@ -153,15 +191,15 @@ mod tests {
                 75_000,
                 1,
                 &format!("a.{}", "B".repeat(60)),
-                Event::Fired { payload: "{\"n\":1}".into(), key: "k".into() },
+                StepKind::Fired { payload: "{\"n\":1}".into(), key: "k".into() },
             ),
             step(
                 21_601_000,
                 2,
                 "demo.Bad",
-                Event::Failed { reason: "guest", message: "no\u{1b}[2J".into(), lines: vec![], again: None },
+                StepKind::Failed { reason: "guest", message: "no\u{1b}[2J".into(), lines: vec![], again: None },
             ),
         ];
-        insta::assert_snapshot!(lines.map(|step| line(&step, 1_000, false)).join("\n"));
+        insta::assert_snapshot!(lines.map(|entry| line(&entry, 1_000, false)).join("\n"));
     }
 }

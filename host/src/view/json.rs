@@ -4,8 +4,7 @@
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
 use trigger_host_types::UnixMs;
-
-use super::step::{Event, Step};
+use trigger_host_types::step::{Step, StepKind};
 
 /// A step as an object, its keys in the order a person reads them.
 pub(super) struct Object<'s> {
@@ -13,27 +12,27 @@ pub(super) struct Object<'s> {
     start: UnixMs,
 }
 
-/// The object; none for what is not a step of a life.
-pub(super) fn object(step: &Step, start: UnixMs) -> Option<Object<'_>> {
-    (!matches!(step.event, Event::Log(_))).then_some(Object { step, start })
+/// The object of a step.
+pub(super) const fn object(step: &Step, start: UnixMs) -> Object<'_> {
+    Object { step, start }
 }
 
 impl Serialize for Object<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let step = self.step;
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("event", step.event.name())?;
+        map.serialize_entry("event", step.what.name())?;
         map.serialize_entry("trigger_id", &step.trigger)?;
         map.serialize_entry("classpath", &step.classpath)?;
         map.serialize_entry("at_ms", &step.at)?;
         map.serialize_entry("elapsed_ms", &step.at.saturating_sub(self.start))?;
-        match &step.event {
-            Event::Deferred { kind } => map.serialize_entry("kind", kind)?,
-            Event::Claimed { kind, resumed } => {
+        match &step.what {
+            StepKind::Deferred { kind } => map.serialize_entry("kind", kind)?,
+            StepKind::Claimed { kind, resumed, .. } => {
                 map.serialize_entry("kind", kind)?;
                 map.serialize_entry("resumed", resumed)?;
             }
-            Event::Polled { cpu, wall, late, memory, host_calls, next } => {
+            StepKind::Polled { cpu, wall, late, memory, host_calls, next } => {
                 for (name, span) in [("cpu_us", cpu), ("wall_us", wall), ("late_us", late)] {
                     map.serialize_entry(name, &u64::try_from(span.as_micros()).unwrap_or(u64::MAX))?;
                 }
@@ -41,19 +40,25 @@ impl Serialize for Object<'_> {
                 map.serialize_entry("host_calls", host_calls)?;
                 map.serialize_entry("next_at_ms", next)?;
             }
-            Event::Fired { payload, key } => {
+            StepKind::Fired { payload, key } => {
                 // The sandbox has checked that it is JSON.
                 map.serialize_entry("payload", &serde_json::from_str::<&RawValue>(payload).ok())?;
                 map.serialize_entry("key", key)?;
             }
-            Event::Failed { reason, message, lines, again } => {
+            StepKind::Failed { reason, message, lines, again } => {
                 map.serialize_entry("reason", reason)?;
                 map.serialize_entry("message", message)?;
                 map.serialize_entry("lines", lines)?;
                 map.serialize_entry("again_at_ms", again)?;
             }
-            Event::Finished { reason } => map.serialize_entry("reason", reason)?,
-            Event::TimedOut | Event::Cleared | Event::Log(_) => {}
+            StepKind::Finished { reason } => map.serialize_entry("reason", reason.as_str())?,
+            StepKind::TimedOut { .. } | StepKind::Cleared => {}
+            // Not shown: see `is_shown`.
+            StepKind::Stopped(_)
+            | StepKind::EventStored { .. }
+            | StepKind::RepetitionDropped { .. }
+            | StepKind::FailureStored { .. }
+            | StepKind::Deleted => {}
         }
         map.end()
     }
@@ -67,10 +72,10 @@ mod tests {
 
     #[test]
     fn keys_come_in_the_order_one_reads() {
-        let event = Event::Fired { payload: "{\"z\": 1.50, \"a\": 2}".into(), key: "k".into() };
-        let step = Step { at: 1_500, trigger: TriggerId(7), classpath: Some("demo.T".into()), event };
-        let text = object(&step, 1_000).map(|object| serde_json::to_string(&object).unwrap());
+        let what = StepKind::Fired { payload: "{\"z\": 1.50, \"a\": 2}".into(), key: "k".into() };
+        let step = Step { at: 1_500, trigger: TriggerId(7), classpath: Some("demo.T".into()), what };
+        let text = serde_json::to_string(&object(&step, 1_000)).unwrap();
         let expected = r#"{"event":"fired","trigger_id":7,"classpath":"demo.T","at_ms":1500,"elapsed_ms":500,"payload":{"z": 1.50, "a": 2},"key":"k"}"#;
-        assert_eq!(text.as_deref(), Some(expected));
+        assert_eq!(text, expected);
     }
 }

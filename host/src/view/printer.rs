@@ -7,22 +7,22 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
 use supervisor::Observer;
-use trigger_host_types::step::Subject;
-use trigger_host_types::{Clock, UnixMs, log, step};
+use trigger_host_types::step::{Step, Subject};
+use trigger_host_types::{Clock, UnixMs, log};
 
-use super::step::{Event, Step};
+use super::entry::{Entry, is_shown};
 use super::tally::Tally;
 use super::{human, json};
 use crate::exit::Failure;
 use crate::out;
 
-/// Steps that wait for the writer at most.
+/// Steps and lines that wait for the writer at most.
 const BOUND: usize = 65_536;
 
 /// Takes steps without waiting. Clones feed the same writer.
 #[derive(Clone)]
 pub(crate) struct View {
-    steps: SyncSender<Step>,
+    entries: SyncSender<Entry>,
     lost: Arc<AtomicU64>,
     clock: Arc<dyn Clock>,
 }
@@ -48,28 +48,33 @@ impl View {
     /// # Errors
     /// No thread can be started.
     pub(crate) fn start(style: Style, clock: Arc<dyn Clock>) -> io::Result<(Self, Shown)> {
-        let (steps, received) = sync_channel(BOUND);
+        let (entries, received) = sync_channel(BOUND);
         let (lost, start) = (Arc::new(AtomicU64::new(0)), clock.now());
         let thread = std::thread::Builder::new().name("view".into()).spawn(move || write(&received, style, start))?;
-        Ok((Self { steps, lost: Arc::clone(&lost), clock }, Shown { thread, lost }))
+        Ok((Self { entries, lost: Arc::clone(&lost), clock }, Shown { thread, lost }))
     }
 
-    /// Shows one step.
-    pub(crate) fn show(&self, step: Step) {
-        if self.steps.try_send(step).is_err() {
+    /// Shows one step, if its kind is shown.
+    pub(crate) fn show(&self, step: &Step) {
+        if is_shown(&step.what) {
+            self.send(Entry::Step(step.clone()));
+        }
+    }
+
+    fn send(&self, entry: Entry) {
+        if self.entries.try_send(entry).is_err() {
             self.lost.fetch_add(1, Ordering::Relaxed);
         }
     }
 }
 
 impl Observer for View {
-    fn observe(&self, step: &step::Step) {
-        Step::of(step).into_iter().for_each(|step| self.show(step));
+    fn observe(&self, _: &Subject, step: &Step) {
+        self.show(step);
     }
 
     fn log(&self, subject: &Subject, line: &log::Line) {
-        let (at, event) = (self.clock.now(), Event::Log(line.clone()));
-        self.show(Step { at, trigger: subject.trigger, classpath: Some(subject.classpath.clone()), event });
+        self.send(Entry::Log { at: self.clock.now(), subject: subject.clone(), line: line.clone() });
     }
 }
 
@@ -89,16 +94,16 @@ impl Shown {
     }
 }
 
-fn write(steps: &Receiver<Step>, style: Style, start: UnixMs) -> Result<Tally, Failure> {
+fn write(entries: &Receiver<Entry>, style: Style, start: UnixMs) -> Result<Tally, Failure> {
     let mut tally = Tally::default();
-    while let Ok(step) = steps.recv() {
-        tally.count(&step);
-        if !style.json {
-            out::line(&human::line(&step, start, style.colours))?;
-        } else if let Some(object) = json::object(&step, start) {
-            out::json(&object)?;
-        } else {
-            eprintln!("{}", human::line(&step, start, false));
+    while let Ok(entry) = entries.recv() {
+        if let Entry::Step(step) = &entry {
+            tally.count(step);
+        }
+        match &entry {
+            entry if !style.json => out::line(&human::line(entry, start, style.colours))?,
+            Entry::Step(step) => out::json(&json::object(step, start))?,
+            entry @ Entry::Log { .. } => eprintln!("{}", human::line(entry, start, false)),
         }
     }
     Ok(tally)

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use trigger_host_types::step::{Step, StepKind};
 use trigger_host_types::{ClassPath, TriggerId};
 
 use super::human::rounded;
-use super::step::{Event, Step};
 
 /// Failures that the summary names one by one.
 const NAMED: usize = 50;
@@ -34,20 +34,25 @@ struct Open {
 impl Tally {
     /// Counts one step.
     pub(super) fn count(&mut self, step: &Step) {
-        match &step.event {
-            Event::Deferred { .. } | Event::Claimed { .. } => {
+        match &step.what {
+            StepKind::Deferred { .. } | StepKind::Claimed { .. } => {
                 self.open.entry(step.trigger).or_default();
             }
-            Event::Polled { cpu, .. } => {
+            StepKind::Polled { cpu, .. } => {
                 self.polls += 1;
                 self.cpu += *cpu;
             }
-            Event::Fired { .. } => self.open.entry(step.trigger).or_default().has_fired = true,
-            Event::Failed { reason, message, .. } => self.trouble(step, format!("{reason}: {message}")),
-            Event::TimedOut => self.trouble(step, "timed out".into()),
-            Event::Cleared => self.trouble(step, "cleared".into()),
-            Event::Finished { reason } => self.finish(step, reason),
-            Event::Log(_) => {}
+            StepKind::Fired { .. } => self.open.entry(step.trigger).or_default().has_fired = true,
+            StepKind::Failed { reason, message, .. } => self.trouble(step, format!("{reason}: {message}")),
+            StepKind::TimedOut { .. } => self.trouble(step, "timed out".into()),
+            StepKind::Cleared => self.trouble(step, "cleared".into()),
+            StepKind::Finished { reason } => self.finish(step, reason.as_str()),
+            // Not shown: see `is_shown`.
+            StepKind::Stopped(_)
+            | StepKind::EventStored { .. }
+            | StepKind::RepetitionDropped { .. }
+            | StepKind::FailureStored { .. }
+            | StepKind::Deleted => {}
         }
     }
 
@@ -100,27 +105,29 @@ impl Tally {
 
 #[cfg(test)]
 mod tests {
+    use trigger_host_types::step::Finish;
+
     use super::*;
 
-    fn step(trigger: i64, event: Event) -> Step {
-        Step { at: 0, trigger: TriggerId(trigger), classpath: Some("demo.T".into()), event }
+    fn step(trigger: i64, what: StepKind) -> Step {
+        Step { at: 0, trigger: TriggerId(trigger), classpath: Some("demo.T".into()), what }
     }
 
-    fn fired() -> Event {
-        Event::Fired { payload: "1".into(), key: "k".into() }
+    fn fired() -> StepKind {
+        StepKind::Fired { payload: "1".into(), key: "k".into() }
     }
 
     #[test]
     fn a_trigger_that_ends_without_firing_is_named() {
         let mut tally = Tally::default();
-        let failed = Event::Failed { reason: "cpu", message: "too much".into(), lines: vec![], again: None };
+        let failed = StepKind::Failed { reason: "cpu", message: "too much".into(), lines: vec![], again: None };
         for step in [
             step(1, fired()),
-            step(1, Event::Finished { reason: "fired" }),
+            step(1, StepKind::Finished { reason: Finish::Fired }),
             step(2, failed),
-            step(2, Event::Finished { reason: "failed" }),
-            step(3, Event::TimedOut),
-            step(3, Event::Finished { reason: "gone" }),
+            step(2, StepKind::Finished { reason: Finish::Failed }),
+            step(3, StepKind::TimedOut { sequence: 1 }),
+            step(3, StepKind::Finished { reason: Finish::Gone }),
             step(4, fired()),
         ] {
             tally.count(&step);
@@ -134,7 +141,7 @@ mod tests {
         let mut tally = Tally::default();
         tally.count(&step(1, fired()));
         assert!(tally.all_fired());
-        tally.count(&step(2, Event::Deferred { kind: trigger_host_types::TriggerKind::Task }));
+        tally.count(&step(2, StepKind::Deferred { kind: trigger_host_types::TriggerKind::Task }));
         assert!(!tally.all_fired());
     }
 }

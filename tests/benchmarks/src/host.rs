@@ -38,7 +38,7 @@ pub(crate) struct Seen {
 }
 
 impl Observer for Seen {
-    fn observe(&self, step: &Step) {
+    fn observe(&self, _: &Subject, step: &Step) {
         match &step.what {
             StepKind::Polled { late, wall, next, .. } => {
                 self.polled.fetch_add(1, Ordering::Relaxed);
@@ -54,7 +54,7 @@ impl Observer for Seen {
             StepKind::Failed { .. } => {
                 self.failed.fetch_add(1, Ordering::Relaxed);
             }
-            StepKind::Claimed { .. } | StepKind::Stopped(_) | StepKind::Finished { .. } => {}
+            _ => {}
         }
     }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::{broadcast, watch};
 use trigger_host_types::TriggerId;
+use trigger_host_types::step::Step;
 
 use crate::api::{self, App};
 use crate::config::Config;
@@ -15,12 +16,11 @@ use crate::defer::Defer;
 use crate::dev;
 use crate::error::{DeferError, OpenError, StoreError};
 use crate::faults::Faults;
-use crate::life::Life;
 use crate::listener::{Line, Lines};
 use crate::store::{Store, defer, overview};
 
-/// Lines of life a slow watcher may be behind before it loses some.
-const LIFE_BOUND: usize = 4_096;
+/// Steps a slow watcher may be behind before it loses some.
+const STEPS_BOUND: usize = 4_096;
 /// How long open calls may take to end after `stop`.
 const DRAIN: Duration = Duration::from_secs(5);
 /// How often the scheduler's part looks for passed time-outs when nobody calls.
@@ -32,7 +32,7 @@ pub struct EmbeddedApi {
     config: Arc<Config>,
     store: Store,
     faults: Faults,
-    life: broadcast::Sender<Life>,
+    steps: broadcast::Sender<Step>,
 }
 
 impl fmt::Debug for EmbeddedApi {
@@ -47,9 +47,9 @@ impl EmbeddedApi {
     /// # Errors
     /// [`OpenError`], which names the file.
     pub fn open(config: Config) -> Result<Self, OpenError> {
-        let life = broadcast::channel(LIFE_BOUND).0;
-        let store = Store::open(&config, life.clone())?;
-        Ok(Self { faults: Faults::new(Arc::clone(&config.real)), store, config: Arc::new(config), life })
+        let steps = broadcast::channel(STEPS_BOUND).0;
+        let store = Store::open(&config, steps.clone())?;
+        Ok(Self { faults: Faults::new(Arc::clone(&config.real)), store, config: Arc::new(config), steps })
     }
 
     /// Answers on this listener until `stop` is done, then lets open calls end for a few seconds. Several may run at a
@@ -114,9 +114,10 @@ impl EmbeddedApi {
         Ok(self.store.read(overview::waiting).await?.waiting)
     }
 
-    /// What happens from now on. A watcher that is thousands of lines behind learns how many it has lost.
-    pub fn subscribe(&self) -> broadcast::Receiver<Life> {
-        self.life.subscribe()
+    /// The steps from now on that only the API knows. A watcher that is thousands of steps behind learns how many it has
+    /// lost.
+    pub fn subscribe(&self) -> broadcast::Receiver<Step> {
+        self.steps.subscribe()
     }
 
     /// The trouble this server makes on demand.

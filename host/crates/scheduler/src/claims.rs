@@ -91,7 +91,7 @@ impl<O: Outside> Scheduler<O> {
             group,
             kind: claim.kind,
         });
-        self.report(slot, now, StepKind::Claimed { resumed, component: claim.component });
+        self.report(slot, now, StepKind::Claimed { kind: claim.kind, resumed, component: claim.component });
         match refusal {
             None => {
                 self.make_ready(slot, now);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use trigger_host_types::step::Step;
+use trigger_host_types::step::{Step, Subject};
 use trigger_host_types::{TriggerId, UnixMs};
 
 use crate::batches::Batched;
@@ -47,8 +47,8 @@ pub enum Effect<O: Outside> {
     SendBatch(Vec<Batched<O>>),
     /// The user seems to have ended what waited for this trigger: call `on-kill`, unless the API says otherwise.
     Kill(Box<Kill<O>>),
-    /// Report a step to the observers.
-    Report(Step),
+    /// Report a step of this trigger to the observers.
+    Report(Subject, Step),
     /// Something happened that cannot happen: count it. The trigger concerned was left as it was.
     Count(Impossible),
 }

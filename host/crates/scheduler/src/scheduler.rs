@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use trigger_host_types::step::{Finish, Step, StepKind};
+use trigger_host_types::step::{Finish, StepKind};
 use trigger_host_types::{TriggerId, UnixMs};
 
 use crate::batches::Batches;
@@ -248,7 +248,11 @@ impl<O: Outside> Scheduler<O> {
 
     pub(crate) fn report(&mut self, slot: Slot, now: UnixMs, what: StepKind) {
         match self.table.row(slot) {
-            Some(trigger) => self.effects.push(Effect::Report(Step { at: now, subject: trigger.subject(), what })),
+            Some(trigger) => {
+                let subject = trigger.subject();
+                let step = subject.step(now, what);
+                self.effects.push(Effect::Report(subject, step));
+            }
             None => self.count(Impossible::EmptySlot),
         }
     }

@@ -6,8 +6,8 @@ use trigger_host_types::{JobId, log};
 /// Sees every step in every trigger's life, in the order of the steps of one trigger. Called from the supervisor's own
 /// task, so it must not block.
 pub trait Observer: Send + Sync {
-    /// One step.
-    fn observe(&self, step: &Step);
+    /// One step of this trigger.
+    fn observe(&self, subject: &Subject, step: &Step);
 
     /// One line of a guest.
     fn log(&self, subject: &Subject, line: &log::Line);

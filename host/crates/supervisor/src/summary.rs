@@ -30,7 +30,7 @@ impl Summary {
             }
             StepKind::Fired { .. } => self.fired += 1,
             StepKind::Failed { reason, .. } => *self.failed.entry(reason).or_default() += 1,
-            StepKind::Stopped(_) | StepKind::Finished { .. } => {}
+            _ => {}
         }
     }
 }

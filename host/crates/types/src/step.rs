@@ -1,7 +1,10 @@
 //! The steps of a trigger's life, as they are shown, counted and recorded.
 //!
-//! Owns only the shapes. The scheduler decides most steps, the supervisor reports the rest, and observers receive them
-//! in order.
+//! Owns only the shapes. Two sides report steps: the host (the scheduler decides most of them, the supervisor reports
+//! the rest) and the embedded API, for what only it knows.
+//!
+//! Invariants: the steps of one trigger arrive in order from each side; the embedded API reports a step only after the
+//! commit that holds its effect.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,28 +24,39 @@ pub struct Subject {
     pub task: Option<Arc<PackedTask>>,
 }
 
+impl Subject {
+    /// A step that happened to this trigger.
+    pub fn step(&self, at: UnixMs, what: StepKind) -> Step {
+        Step { at, trigger: self.trigger, classpath: Some(self.classpath.clone()), what }
+    }
+}
+
 /// One thing in one trigger's life.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
     /// When it happened, by the clock that triggers see.
     pub at: UnixMs,
-    /// The trigger it happened to.
-    pub subject: Subject,
+    /// The trigger it happened to. Its row may be gone.
+    pub trigger: TriggerId,
+    /// The trigger's class path; `None` where the embedded API knows only the id.
+    pub classpath: Option<ClassPath>,
     /// What happened.
     pub what: StepKind,
 }
 
-/// What can happen to a trigger on a host.
-#[derive(Debug, Clone)]
+/// What can happen to a trigger: first what a host does with it, then what the embedded API does.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StepKind {
-    /// This host runs it from now on.
+    /// Host: it runs here from now on.
     Claimed {
+        /// What waits for it.
+        kind: TriggerKind,
         /// Whether it continues from a stored checkpoint.
         resumed: bool,
         /// The component that runs for it; `None` when nothing is mapped to its class path.
         component: Option<Digest>,
     },
-    /// A call ended.
+    /// Host: a call ended.
     Polled {
         /// CPU time of the guest.
         cpu: Duration,
@@ -57,16 +71,16 @@ pub enum StepKind {
         /// When it is due again, if it answered and is.
         next: Option<UnixMs>,
     },
-    /// A call ended without an answer. Reported before Airflow hears of it; a failure or another call follows.
+    /// Host: a call ended without an answer. Reported before Airflow hears of it; a failure or another call follows.
     Stopped(Box<Stop>),
-    /// The API accepted an event.
+    /// Host: the API accepted an event.
     Fired {
         /// Neutral JSON text.
         payload: String,
         /// The idempotency key of the event.
         key: IdempotencyKey,
     },
-    /// It failed. For a task, the API has accepted the failure; an asset watcher starts again.
+    /// Host: it failed. For a task, the API has accepted the failure; an asset watcher starts again.
     Failed {
         /// A short stable code: an end reason of the sandbox, or one of the supervisor's own.
         reason: &'static str,
@@ -77,15 +91,105 @@ pub enum StepKind {
         /// When an asset watcher starts again.
         again: Option<UnixMs>,
     },
-    /// This host is done with it.
+    /// Host: it is done with the trigger.
     Finished {
         /// Why.
         reason: Finish,
     },
+    /// API: it waits from now on.
+    Deferred {
+        /// What waits for it.
+        kind: TriggerKind,
+    },
+    /// API: an event was accepted and stored.
+    EventStored {
+        /// Its place in `/dev/events`.
+        sequence: i64,
+        /// The payload as it was sent.
+        payload: String,
+        /// What the event did.
+        effect: Effect,
+    },
+    /// API: a repetition of a stored event was dropped.
+    RepetitionDropped {
+        /// The place of the event it repeats.
+        sequence: i64,
+    },
+    /// API: a failure was accepted and stored.
+    FailureStored {
+        /// Its place in `/dev/events`.
+        sequence: i64,
+        /// The lines of the traceback.
+        lines: Option<Vec<String>>,
+        /// What the failure did.
+        effect: Effect,
+    },
+    /// API: `timeout_after` passed before it fired.
+    TimedOut {
+        /// Its place in `/dev/events`.
+        sequence: i64,
+    },
+    /// API: a person cleared or marked its task.
+    Cleared,
+    /// API: its row is deleted, because nothing needs it any more.
+    Deleted,
+}
+
+impl StepKind {
+    /// The name of the step, as `dev --output json` shows it.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Claimed { .. } => "claimed",
+            Self::Polled { .. } => "polled",
+            Self::Stopped(_) => "stopped",
+            Self::Fired { .. } => "fired",
+            Self::Failed { .. } => "failed",
+            Self::Finished { .. } => "finished",
+            Self::Deferred { .. } => "deferred",
+            Self::EventStored { .. } => "event-stored",
+            Self::RepetitionDropped { .. } => "repetition-dropped",
+            Self::FailureStored { .. } => "failure-stored",
+            Self::TimedOut { .. } => "timed-out",
+            Self::Cleared => "cleared",
+            Self::Deleted => "deleted",
+        }
+    }
+}
+
+/// What an event or a failure that the embedded API accepted did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Effect {
+    /// The task was scheduled to resume.
+    Resumed,
+    /// The task was ended without resuming.
+    Ended,
+    /// The task was scheduled to fail.
+    Failed,
+    /// An asset event was made.
+    AssetEvent,
+    /// The callback's state was set.
+    Callback,
+    /// Nothing waited for it.
+    Nothing,
+}
+
+impl Effect {
+    /// The name as stored and shown.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Resumed => "resumed",
+            Self::Ended => "ended",
+            Self::Failed => "failed",
+            Self::AssetEvent => "asset_event",
+            Self::Callback => "callback",
+            Self::Nothing => "nothing",
+        }
+    }
 }
 
 /// Why a call has no answer.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stop {
     /// A short stable code.
     pub reason: &'static str,

@@ -178,7 +178,7 @@ fn new_value(bytes: &[u8], expires: bool) -> Result<(String, Option<i64>), Probl
     let value = body.raw("value").map(str::to_owned);
     let expires_at = if expires { body.optional_text("expires_at") } else { None };
     match value.as_deref() {
-        None => body.wrong("missing", &["value"], "Field required", Value::Null),
+        None => body.add_fault("missing", &["value"], "Field required", Value::Null),
         Some("null") => {
             return Err(Problem::Invalid(vec![serde_json::json!({
                 "type": "value_error", "loc": ["body", "value"], "msg": "Value error, value cannot be null", "input": null,

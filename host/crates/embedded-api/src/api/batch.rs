@@ -86,14 +86,19 @@ fn read(bytes: &[u8]) -> Result<Vec<Event>, Problem> {
     let mut body = Body::parse(bytes)?;
     let texts = body.raw("events").map(json::items);
     match &texts {
-        None => body.wrong("missing", &["events"], "Field required", Value::Null),
-        Some(None) => body.wrong("list_type", &["events"], "Input should be a valid list", Value::Null),
+        None => body.add_fault("missing", &["events"], "Field required", Value::Null),
+        Some(None) => body.add_fault("list_type", &["events"], "Input should be a valid list", Value::Null),
         Some(Some(texts)) if texts.is_empty() => {
-            body.wrong("too_short", &["events"], "List should have at least 1 item after validation, not 0", json!([]));
+            body.add_fault(
+                "too_short",
+                &["events"],
+                "List should have at least 1 item after validation, not 0",
+                json!([]),
+            );
         }
         Some(Some(texts)) if texts.len() > MOST => {
             let msg = format!("List should have at most {MOST} items after validation, not {}", texts.len());
-            body.wrong("too_long", &["events"], &msg, Value::Null);
+            body.add_fault("too_long", &["events"], &msg, Value::Null);
         }
         Some(Some(_)) => {}
     }
@@ -120,7 +125,7 @@ fn one(text: &str, at: usize) -> Result<Event, Problem> {
             Some(end) => EventKind::End(end, body.object("xcoms")),
             None => {
                 let msg = "Input should be 'task-success', 'task-failed' or 'task-skipped'";
-                body.wrong("literal_error", &["kind"], msg, name.into());
+                body.add_fault("literal_error", &["kind"], msg, name.into());
                 EventKind::Fire
             }
         },

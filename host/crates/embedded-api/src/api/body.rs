@@ -60,7 +60,7 @@ impl<'a> Body<'a> {
         let Parts::Members(members) = json.parts else {
             let place: Vec<&str> = place.iter().map(String::as_str).collect();
             let msg = "Input should be a valid dictionary or object to extract fields from";
-            return Err(Problem::invalid("model_attributes_type", &place, msg, shown(json.text)));
+            return Err(Problem::invalid("model_attributes_type", &place, msg, show(json.text)));
         };
         Ok(Self { place, whole: json.text, members, known: BTreeSet::new(), faults: Vec::new() })
     }
@@ -111,7 +111,7 @@ impl<'a> Body<'a> {
                 true => ("float_parsing", "Input should be a valid number, unable to parse string as a number"),
                 false => ("float_type", "Input should be a valid number"),
             };
-            self.wrong(kind, &[name], msg, value);
+            self.add_fault(kind, &[name], msg, value);
             0.0
         })
     }
@@ -124,14 +124,14 @@ impl<'a> Body<'a> {
                 members.into_iter().map(|(key, value)| (key, value.to_owned())).collect()
             }
             _ => {
-                self.wrong("dict_type", &[name], "Input should be a valid dictionary", shown(text));
+                self.add_fault("dict_type", &[name], "Input should be a valid dictionary", show(text));
                 Vec::new()
             }
         }
     }
 
     /// Adds a fault of the caller's own finding.
-    pub(super) fn wrong(&mut self, kind: &str, loc: &[&str], msg: &str, input: Value) {
+    pub(super) fn add_fault(&mut self, kind: &str, loc: &[&str], msg: &str, input: Value) {
         let loc: Vec<&str> = self.place.iter().map(String::as_str).chain(loc.iter().copied()).collect();
         self.faults.push(fault(kind, &loc, msg, input));
     }
@@ -141,7 +141,7 @@ impl<'a> Body<'a> {
         let Self { place, members, known, mut faults, .. } = self;
         for (key, text) in members.iter().filter(|(key, _)| !known.contains(key.as_str())) {
             let loc: Vec<&str> = place.iter().map(String::as_str).chain([key.as_str()]).collect();
-            faults.push(fault("extra_forbidden", &loc, "Extra inputs are not permitted", shown(text)));
+            faults.push(fault("extra_forbidden", &loc, "Extra inputs are not permitted", show(text)));
         }
         if faults.is_empty() { Ok(()) } else { Err(Problem::Invalid(faults)) }
     }
@@ -149,20 +149,20 @@ impl<'a> Body<'a> {
     fn required(&mut self, name: &'static str) -> Option<Value> {
         let text = self.raw(name);
         if text.is_none() {
-            self.wrong("missing", &[name], "Field required", shown(self.whole));
+            self.add_fault("missing", &[name], "Field required", show(self.whole));
         }
-        text.map(shown)
+        text.map(show)
     }
 
     fn optional(&mut self, name: &'static str) -> Option<Value> {
-        self.raw(name).filter(|text| *text != "null").map(shown)
+        self.raw(name).filter(|text| *text != "null").map(show)
     }
 
     fn as_text(&mut self, loc: &[&str], value: Value) -> Option<String> {
         match value {
             Value::String(text) => Some(text),
             other => {
-                self.wrong("string_type", loc, "Input should be a valid string", other);
+                self.add_fault("string_type", loc, "Input should be a valid string", other);
                 None
             }
         }
@@ -172,7 +172,7 @@ impl<'a> Body<'a> {
         match value {
             Value::Array(items) => Some(items),
             other => {
-                self.wrong("list_type", &[name], "Input should be a valid list", other);
+                self.add_fault("list_type", &[name], "Input should be a valid list", other);
                 None
             }
         }
@@ -195,14 +195,14 @@ impl<'a> Body<'a> {
             _ => (None, "int_type", "Input should be a valid integer"),
         };
         if integer.is_none() {
-            self.wrong(kind, loc, msg, value);
+            self.add_fault(kind, loc, msg, value);
         }
         integer
     }
 }
 
 /// A text as the `input` of a fault; what is not strict JSON is shown as null.
-fn shown(text: &str) -> Value {
+fn show(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_default()
 }
 

@@ -7,7 +7,6 @@ use uuid::Uuid;
 use super::{Write, column};
 use crate::defer::{Defer, Task, Timeout};
 use crate::error::{DeferError, StoreError};
-use crate::life::Happened;
 
 /// The method a task resumes in; the event is its argument.
 const RESUME: &str = "execute_complete";
@@ -38,7 +37,7 @@ fn one(write: &mut Write<'_>, position: usize, defer: &Defer) -> Result<i64, Def
             write.connection.prepare_cached(sql)?.execute([id])?;
         }
     }
-    write.tell(id, Happened::Deferred { classpath: defer.classpath.clone(), kind: defer.kind });
+    write.report_deferred(id, defer.classpath.clone(), defer.kind);
     Ok(id)
 }
 

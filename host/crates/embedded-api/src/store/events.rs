@@ -8,12 +8,12 @@
 
 use rusqlite::{OptionalExtension, params};
 use trigger_host_types::TriggerKind;
+use trigger_host_types::step::{Effect, StepKind};
 
 use super::payload::{self, Decoded};
 use super::records::{self, Entry};
 use super::{Write, column, xcoms};
 use crate::error::StoreError;
-use crate::life::{Effect, Happened};
 
 /// An event as it was sent.
 pub(crate) struct Event {
@@ -92,7 +92,7 @@ fn trigger(write: &Write<'_>, id: i64) -> Result<Option<Trigger>, StoreError> {
 /// Accepts an event, or says why Airflow's server fails on it.
 pub(crate) fn event(write: &mut Write<'_>, event: &Event) -> Result<Accepted, StoreError> {
     if let Some(sequence) = repeated(write, event)? {
-        write.tell(event.trigger, Happened::RepetitionDropped { sequence });
+        write.report(event.trigger, StepKind::RepetitionDropped { sequence });
         return Ok(Accepted::Stored);
     }
     let found = trigger(write, event.trigger)?;
@@ -125,7 +125,7 @@ pub(crate) fn event(write: &mut Write<'_>, event: &Event) -> Result<Accepted, St
         key: event.key.as_deref(),
     };
     let sequence = records::insert(write, &entry, effect)?;
-    write.tell(event.trigger, Happened::EventStored { sequence, payload: event.payload.clone(), effect });
+    write.report(event.trigger, StepKind::EventStored { sequence, payload: event.payload.clone(), effect });
     Ok(Accepted::Stored)
 }
 
@@ -262,7 +262,7 @@ pub(crate) fn failure(write: &mut Write<'_>, id: i64, lines: Option<Vec<String>>
         ..Entry::default()
     };
     let sequence = records::insert(write, &entry, effect)?;
-    write.tell(id, Happened::FailureStored { sequence, lines, effect });
+    write.report(id, StepKind::FailureStored { sequence, lines, effect });
     Ok(())
 }
 

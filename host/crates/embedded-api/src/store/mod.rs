@@ -30,11 +30,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use parking_lot::Mutex;
 use rusqlite::Connection;
 use tokio::sync::{Semaphore, broadcast, mpsc, oneshot, watch};
+use trigger_host_types::step::Step;
 use trigger_host_types::{Clock, UnixMs};
 
 use crate::config::{Config, Database};
 use crate::error::{OpenError, StoreError};
-use crate::life::Life;
 pub(crate) use writer::Write;
 use writer::{Answer, Job, Writer};
 
@@ -63,12 +63,12 @@ struct Readers {
 }
 
 impl Store {
-    pub(crate) fn open(config: &Config, life: broadcast::Sender<Life>) -> Result<Self, OpenError> {
+    pub(crate) fn open(config: &Config, steps: broadcast::Sender<Step>) -> Result<Self, OpenError> {
         let connection = schema::open(&config.database, config.max_database)?;
         let (jobs, queue) = mpsc::channel(QUEUE_BOUND);
         let next_timeout = Arc::new(AtomicU64::new(0));
         let (newest_sender, newest) = watch::channel(0);
-        Writer::start(connection, queue, config, Arc::clone(&next_timeout), newest_sender, life)
+        Writer::start(connection, queue, config, Arc::clone(&next_timeout), newest_sender, steps)
             .map_err(OpenError::Thread)?;
         let readers = match &config.database {
             Database::Memory => None,

@@ -1,10 +1,10 @@
 //! The record: every accepted event, failure and time-out, in order, for `/dev/events` and for dropping repetitions.
 
 use rusqlite::{Connection, Row, params};
+use trigger_host_types::step::Effect;
 
 use super::{Write, column};
 use crate::error::StoreError;
-use crate::life::Effect;
 
 /// One line of the record, before it is stored.
 #[derive(Default)]

@@ -1,11 +1,11 @@
 //! The part of the scheduler that a host can notice: time-outs, people who clear or mark tasks, and clean-up.
 
 use rusqlite::{OptionalExtension, params};
+use trigger_host_types::step::{Effect, StepKind};
 
 use super::records::{self, Entry};
 use super::{Write, column, runs};
 use crate::error::StoreError;
-use crate::life::{Effect, Happened};
 
 /// When the next `timeout_after` passes.
 pub(super) const NEXT_TIMEOUT: &str =
@@ -31,7 +31,7 @@ pub(super) fn time_out(write: &mut Write<'_>) -> Result<(), StoreError> {
         loosen(write, id)?;
         let entry = Entry { what: "timeout", trigger: id, ..Entry::default() };
         let sequence = records::insert(write, &entry, Effect::Failed)?;
-        write.tell(id, Happened::TimedOut { sequence });
+        write.report(id, StepKind::TimedOut { sequence });
     }
     Ok(())
 }
@@ -46,7 +46,7 @@ pub(crate) fn clean_up(write: &mut Write<'_>) -> Result<(), StoreError> {
     let mut delete = write.connection.prepare_cached("DELETE FROM triggers WHERE linked = 0 RETURNING id")?;
     let gone: Vec<i64> = delete.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
     for id in gone {
-        write.tell(id, Happened::Deleted);
+        write.report(id, StepKind::Deleted);
     }
     Ok(())
 }
@@ -102,10 +102,10 @@ pub(crate) fn mark(write: &mut Write<'_>, mark: &Mark) -> Result<Option<i64>, St
     ])?;
     let Some(trigger) = held.flatten() else { return Ok(None) };
     loosen(write, trigger)?;
-    write.tell(trigger, Happened::Cleared);
+    write.report(trigger, StepKind::Cleared);
     if mark.cleanup {
         write.connection.prepare_cached("DELETE FROM triggers WHERE id = ?1")?.execute([trigger])?;
-        write.tell(trigger, Happened::Deleted);
+        write.report(trigger, StepKind::Deleted);
     }
     Ok(Some(trigger))
 }
@@ -122,6 +122,6 @@ pub(crate) fn remove(write: &mut Write<'_>, id: i64) -> Result<bool, StoreError>
     ] {
         write.connection.prepare_cached(sql)?.execute([id])?;
     }
-    write.tell(id, Happened::Deleted);
+    write.report(id, StepKind::Deleted);
     Ok(true)
 }

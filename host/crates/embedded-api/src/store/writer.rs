@@ -1,6 +1,6 @@
 //! The one thread that writes: takes what is queued, runs it in one transaction, commits once, then answers all.
 //!
-//! Invariants: nobody is answered, and no life is told, before the commit; an operation that fails is undone alone (a
+//! Invariants: nobody is answered, and no step is reported, before the commit; an operation that fails is undone alone (a
 //! savepoint); an operation that makes SQLite give up the whole transaction fails all the operations in it.
 
 use std::sync::Arc;
@@ -8,12 +8,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rusqlite::Connection;
 use tokio::sync::{broadcast, mpsc, watch};
-use trigger_host_types::{Clock, TriggerId, UnixMs};
+use trigger_host_types::step::{Step, StepKind};
+use trigger_host_types::{ClassPath, Clock, TriggerId, TriggerKind, UnixMs};
 
 use super::scheduler;
 use crate::config::Config;
 use crate::error::StoreError;
-use crate::life::{Happened, Life};
 
 /// Most operations in one transaction: bounds how long the first of them waits for the last.
 const GROUP_BOUND: usize = 256;
@@ -36,13 +36,22 @@ pub(crate) struct Write<'a> {
     pub(crate) real: UnixMs,
     pub(crate) claims_per_class: usize,
     pub(crate) reuse_ids: bool,
-    life: &'a mut Vec<Life>,
+    steps: &'a mut Vec<Step>,
 }
 
 impl Write<'_> {
-    /// Tells watchers, once this is committed.
-    pub(crate) fn tell(&mut self, trigger: i64, what: Happened) {
-        self.life.push(Life { at: self.now, trigger: TriggerId(trigger), what });
+    /// Reports a step to watchers, once this is committed.
+    pub(crate) fn report(&mut self, trigger: i64, what: StepKind) {
+        self.push(trigger, None, what);
+    }
+
+    /// Reports that a trigger waits from now on, once this is committed.
+    pub(crate) fn report_deferred(&mut self, trigger: i64, classpath: ClassPath, kind: TriggerKind) {
+        self.push(trigger, Some(classpath), StepKind::Deferred { kind });
+    }
+
+    fn push(&mut self, trigger: i64, classpath: Option<ClassPath>, what: StepKind) {
+        self.steps.push(Step { at: self.now, trigger: TriggerId(trigger), classpath, what });
     }
 }
 
@@ -54,7 +63,7 @@ pub(super) struct Writer {
     reuse_ids: bool,
     next_timeout: Arc<AtomicU64>,
     newest: watch::Sender<i64>,
-    life: broadcast::Sender<Life>,
+    steps: broadcast::Sender<Step>,
 }
 
 impl Writer {
@@ -65,7 +74,7 @@ impl Writer {
         config: &Config,
         next_timeout: Arc<AtomicU64>,
         newest: watch::Sender<i64>,
-        life: broadcast::Sender<Life>,
+        steps: broadcast::Sender<Step>,
     ) -> std::io::Result<()> {
         let mut writer = Self {
             connection,
@@ -75,7 +84,7 @@ impl Writer {
             reuse_ids: config.reuse_ids,
             next_timeout,
             newest,
-            life,
+            steps,
         };
         writer.look_ahead();
         std::thread::Builder::new().name("embedded-api-writer".to_owned()).spawn(move || {
@@ -88,8 +97,8 @@ impl Writer {
 
     fn group(&mut self, first: Job, queue: &mut mpsc::Receiver<Job>) {
         let mut answers = Vec::new();
-        let mut life = Vec::new();
-        let ran = self.run(first, queue, &mut answers, &mut life);
+        let mut steps = Vec::new();
+        let ran = self.run(first, queue, &mut answers, &mut steps);
         let ended = ran.and_then(|()| self.connection.execute_batch("COMMIT").map_err(|error| error.to_string()));
         let lost = ended.err();
         if let Some(error) = &lost {
@@ -100,9 +109,9 @@ impl Writer {
         }
         if lost.is_none() {
             self.look_ahead();
-            for line in life {
+            for step in steps {
                 // It is fine when nobody watches.
-                drop(self.life.send(line));
+                drop(self.steps.send(step));
             }
         }
         for answer in answers {
@@ -117,7 +126,7 @@ impl Writer {
         first: Job,
         queue: &mut mpsc::Receiver<Job>,
         answers: &mut Vec<Answer>,
-        life: &mut Vec<Life>,
+        steps: &mut Vec<Step>,
     ) -> Result<(), String> {
         let mut write = Write {
             connection: &self.connection,
@@ -125,7 +134,7 @@ impl Writer {
             real: self.real.now(),
             claims_per_class: self.claims_per_class,
             reuse_ids: self.reuse_ids,
-            life,
+            steps,
         };
         if let Err(error) = self.begin(&mut write) {
             answers.push(first(Err(StoreError::Lost(error.clone()))));
@@ -161,14 +170,14 @@ impl Writer {
 
     /// Runs this in a savepoint, and undoes it when it says that it failed.
     fn alone(&self, write: &mut Write<'_>, operation: impl FnOnce(&mut Write<'_>) -> bool) -> Result<(), String> {
-        let before = write.life.len();
+        let before = write.steps.len();
         self.statement("SAVEPOINT one")?;
         let done = operation(write);
         if self.connection.is_autocommit() {
             return Err("SQLite rolled it back because of another write in it".to_owned());
         }
         if !done {
-            write.life.truncate(before);
+            write.steps.truncate(before);
             self.statement("ROLLBACK TO one")?;
         }
         self.statement("RELEASE one")

@@ -1,8 +1,8 @@
-//! The scheduler's part: time-outs, people, clean-up, and what watchers are told.
+//! The scheduler's part: time-outs, people, clean-up, and the steps that watchers receive.
 
-use embedded_api::{Effect, Happened};
 use serde_json::{Value, json};
-use trigger_host_types::TriggerId;
+use trigger_host_types::step::{Effect, StepKind};
+use trigger_host_types::{ClassPath, TriggerId, TriggerKind};
 
 use crate::harness::{START, Server};
 
@@ -36,10 +36,10 @@ async fn a_timeout_fails_the_task_and_cuts_the_link() {
 async fn a_timeout_passes_also_when_nobody_calls() {
     let server = Server::start(|_| {}).await;
     let id = server.defer(json!([{"classpath": "a.T", "timeout_after": 60}])).await[0];
-    let mut life = server.handle.subscribe();
+    let mut steps = server.handle.subscribe();
     server.clock.advance_to(START + 61_000);
-    let line = life.recv().await.unwrap();
-    assert_eq!((line.trigger, line.what), (TriggerId(id), Happened::TimedOut { sequence: 1 }));
+    let step = steps.recv().await.unwrap();
+    assert_eq!((step.trigger, step.what), (TriggerId(id), StepKind::TimedOut { sequence: 1 }));
 }
 
 #[tokio::test]
@@ -105,7 +105,7 @@ async fn a_task_may_defer_again_but_not_twice_at_once() {
 #[tokio::test]
 async fn watchers_hear_what_is_stored() {
     let server = Server::start(|_| {}).await;
-    let mut life = server.handle.subscribe();
+    let mut steps = server.handle.subscribe();
     let ids = server
         .handle
         .defer(embedded_api::Defer::list(r#"[{"classpath": "a.T"}, {"classpath": "a.T"}]"#).unwrap())
@@ -116,13 +116,14 @@ async fn watchers_hear_what_is_stored() {
     server.post("/execution/triggers/cleanup", Value::Null).await;
     let mut heard = Vec::new();
     for _ in 0..6 {
-        heard.push(life.recv().await.unwrap());
+        heard.push(steps.recv().await.unwrap());
     }
-    assert!(matches!(&heard[0].what, Happened::Deferred { classpath, .. } if classpath.as_str() == "a.T"));
-    let fired = Happened::EventStored { sequence: 1, payload: "{\"n\":1}".to_owned(), effect: Effect::Resumed };
+    assert_eq!(heard[0].classpath.as_ref().map(ClassPath::as_str), Some("a.T"));
+    assert_eq!(heard[0].what, StepKind::Deferred { kind: TriggerKind::Task });
+    let fired = StepKind::EventStored { sequence: 1, payload: "{\"n\":1}".to_owned(), effect: Effect::Resumed };
     assert_eq!((heard[2].trigger, &heard[2].what), (ids[0], &fired));
     let failed =
-        Happened::FailureStored { sequence: 2, lines: Some(vec!["boom\n".to_owned()]), effect: Effect::Failed };
+        StepKind::FailureStored { sequence: 2, lines: Some(vec!["boom\n".to_owned()]), effect: Effect::Failed };
     assert_eq!((heard[3].trigger, &heard[3].what), (ids[1], &failed));
-    assert_eq!((&heard[4].what, &heard[5].what), (&Happened::Deleted, &Happened::Deleted));
+    assert_eq!((&heard[4].what, &heard[5].what), (&StepKind::Deleted, &StepKind::Deleted));
 }

@@ -26,7 +26,7 @@ pub(crate) struct Answer {
 
 impl Answer {
     /// One that came as a part of another.
-    pub(crate) const fn of(status: u16, body: Vec<u8>) -> Self {
+    pub(crate) const fn from_part(status: u16, body: Vec<u8>) -> Self {
         Self { status, retry_after: None, refreshed: None, body }
     }
 
@@ -56,7 +56,7 @@ struct ErrorBody {
 }
 
 /// A successful answer as `T`.
-pub(crate) fn parsed<'a, T: Deserialize<'a>>(answer: &'a Answer, route: Route) -> Result<T, ApiError> {
+pub(crate) fn parse<'a, T: Deserialize<'a>>(answer: &'a Answer, route: Route) -> Result<T, ApiError> {
     if !answer.is_success() {
         return Err(failure(answer, route));
     }

@@ -26,7 +26,7 @@ impl Client {
         let path = ["triggers", "events"];
         let ask = Ask::post(&path, ANSWERS).body(to_json(&BatchBody { events: &events })?);
         let answer = self.triggers.send(ask).await?;
-        let answers = answer::parsed::<BatchAnswers>(&answer, Route::Other)?.answers;
+        let answers = answer::parse::<BatchAnswers>(&answer, Route::Other)?.answers;
         if answers.len() != events.len() {
             let what = format!("{} answers to {} events; check the URL", answers.len(), events.len());
             return Err(ApiError::NotTheApi { what });
@@ -41,6 +41,6 @@ fn single(answer: BatchedAnswer) -> Result<(), ApiError> {
         return Err(ApiError::NotTried);
     }
     let body = answer.detail.map(|detail| serde_json::json!({"detail": detail}).to_string());
-    let answer = Answer::of(answer.status, body.unwrap_or_default().into_bytes());
+    let answer = Answer::from_part(answer.status, body.unwrap_or_default().into_bytes());
     answer::accepted(&answer, Route::Other)
 }

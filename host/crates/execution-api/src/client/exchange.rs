@@ -83,10 +83,10 @@ impl Exchange {
 
     async fn with_token(&self, url: Url, ask: Ask<'_>) -> Result<Answer, ApiError> {
         let token = self.tokens.current().await?;
-        let answer = self.taken_over(self.once(&url, &ask, token.as_ref()).await?);
+        let answer = self.take_over(self.once(&url, &ask, token.as_ref()).await?);
         match token {
             Some(refused) if refuses_token(&answer) => match self.tokens.other_than(&refused).await? {
-                Some(other) => Ok(self.taken_over(self.once(&url, &ask, Some(&other)).await?)),
+                Some(other) => Ok(self.take_over(self.once(&url, &ask, Some(&other)).await?)),
                 None => Ok(answer),
             },
             _ => Ok(answer),
@@ -94,7 +94,7 @@ impl Exchange {
     }
 
     /// The server renews the token that was sent: so only what our own one was sent with may renew ours.
-    fn taken_over(&self, answer: Answer) -> Answer {
+    fn take_over(&self, answer: Answer) -> Answer {
         if let Some(token) = &answer.refreshed {
             self.tokens.take_over(token);
         }

@@ -35,7 +35,7 @@ impl Client {
     pub async fn register(&self, hostname: &str) -> Result<Registered, ApiError> {
         let ask = Ask::post(&["jobs"], SMALL).body(to_json(&JobBody { job_type: JOB_TYPE, hostname })?);
         let answer = self.triggers.send(ask).await?;
-        let registered: Registered = answer::parsed::<RegisterAnswer>(&answer, Route::Register)?.into();
+        let registered: Registered = answer::parse::<RegisterAnswer>(&answer, Route::Register)?.into();
         self.trigger_tokens.set_given_out(registered.extensions.runtime_token);
         Ok(registered)
     }
@@ -66,7 +66,7 @@ impl Client {
     /// [`ApiError::JobGone`] from a server that checks the Job; others take any id.
     pub async fn load(&self, request: &LoadRequest) -> Result<Vec<TriggerId>, ApiError> {
         let answer = self.triggers.send(Ask::post(&["triggers", "load"], IDS).body(to_json(request)?)).await?;
-        Ok(answer::parsed::<LoadAnswer>(&answer, Route::Job(request.triggerer_id))?.trigger_ids)
+        Ok(answer::parse::<LoadAnswer>(&answer, Route::Job(request.triggerer_id))?.trigger_ids)
     }
 
     /// `POST triggers/workloads`, in no order. Ids that nobody needs any more are left out; so is a workload that
@@ -77,7 +77,7 @@ impl Client {
     pub async fn workloads(&self, ids: &[TriggerId]) -> Result<Vec<RunTrigger>, ApiError> {
         let body = to_json(&WorkloadsBody { trigger_ids: ids })?;
         let answer = self.triggers.send(Ask::post(&["triggers", "workloads"], WORKLOADS).body(body)).await?;
-        let listed: WorkloadsAnswer<'_> = answer::parsed(&answer, Route::Other)?;
+        let listed: WorkloadsAnswer<'_> = answer::parse(&answer, Route::Other)?;
         let mut workloads = Vec::with_capacity(listed.workloads.len());
         for workload in listed.workloads {
             match serde_json::from_str::<RunTrigger>(workload.get()) {

@@ -25,19 +25,8 @@ pub struct TaskQuery {
 }
 
 impl TaskQuery {
-    /// One task instance.
-    pub fn one(dag_id: &str, run_id: &str, task_id: &str, map_index: i32) -> Self {
-        Self {
-            dag_id: dag_id.into(),
-            run_ids: vec![run_id.into()],
-            task_ids: vec![task_id.into()],
-            map_index: Some(map_index),
-            ..Self::default()
-        }
-    }
-
     /// As a query string's pairs; lists repeat their name.
-    pub(crate) fn pairs(&self) -> Vec<(&'static str, String)> {
+    pub(crate) fn to_pairs(&self) -> Vec<(&'static str, String)> {
         let mut pairs = vec![("dag_id", self.dag_id.clone())];
         pairs.extend(self.map_index.map(|index| ("map_index", index.to_string())));
         pairs.extend(self.task_group_id.iter().map(|group| ("task_group_id", group.clone())));
@@ -64,7 +53,7 @@ pub struct DagRunQuery {
 }
 
 impl DagRunQuery {
-    pub(crate) fn pairs(&self) -> Vec<(&'static str, String)> {
+    pub(crate) fn to_pairs(&self) -> Vec<(&'static str, String)> {
         let mut pairs = vec![("dag_id", self.dag_id.clone())];
         for (name, values) in
             [("logical_dates", &self.logical_dates), ("run_ids", &self.run_ids), ("states", &self.states)]
@@ -126,17 +115,17 @@ pub struct WireConnection {
     #[serde(default)]
     pub login: Option<String>,
     /// Secret.
-    #[serde(default, deserialize_with = "secret")]
+    #[serde(default, deserialize_with = "read_secret")]
     pub password: Option<SecretString>,
     /// TCP port, as it is stored: Airflow takes any integer.
     #[serde(default)]
     pub port: Option<i64>,
     /// JSON text, which may hold secrets.
-    #[serde(default, deserialize_with = "secret")]
+    #[serde(default, deserialize_with = "read_secret")]
     pub extra: Option<SecretString>,
 }
 
-fn secret<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<SecretString>, D::Error> {
+fn read_secret<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<SecretString>, D::Error> {
     Ok(Option::<String>::deserialize(deserializer)?.map(SecretString::from))
 }
 
@@ -200,7 +189,7 @@ pub enum AssetRef<'a> {
 
 impl AssetRef<'_> {
     /// The path below `store/asset`, and the query.
-    pub(crate) fn parts(self) -> (&'static str, (&'static str, String)) {
+    pub(crate) fn into_parts(self) -> (&'static str, (&'static str, String)) {
         match self {
             Self::Name(name) => ("by-name", ("name", name.to_owned())),
             Self::Uri(uri) => ("by-uri", ("uri", uri.to_owned())),

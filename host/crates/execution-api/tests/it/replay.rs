@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use encodings::{WireEvent, WireKind};
-use execution_api::{ApiError, Client, Fault, LoadRequest};
+use execution_api::{ApiError, Client, Fault, LoadRequest, TaskQuery};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use trigger_host_types::{IdempotencyKey, JobId, TriggerId, TriggerKind};
@@ -168,19 +168,25 @@ async fn recorded_workloads_are_read_whole() {
 }
 
 #[tokio::test]
-async fn the_state_of_a_task_is_found_by_its_map_index() {
+async fn the_states_of_a_mapped_task_keep_their_keys() {
     let states = r#"{"task_states": {"r 1": {"t": "deferred", "t_3": "running", "t_4": null}}}"#;
     let server = Server::always(move || Reply::json(200, states)).await;
     let mut config = server.config();
     config.runtime_url = Some(server.url.join("../runtime").unwrap());
     let client = Client::new(config).unwrap();
-    for (map_index, state) in [(-1, Some("deferred")), (3, Some("running")), (4, None), (5, None)] {
-        let ti = serde_json::from_value(serde_json::json!({
-            "id": uuid::Uuid::nil(), "task_id": "t", "dag_id": "d", "run_id": "r 1", "try_number": 1,
-            "map_index": map_index
-        }));
-        assert_eq!(client.airflow().task_state(&ti.unwrap()).await.unwrap().as_deref(), state, "{map_index}");
+    let query = TaskQuery {
+        dag_id: "d".into(),
+        run_ids: vec!["r 1".into()],
+        task_ids: vec!["t".into()],
+        map_index: Some(5),
+        ..TaskQuery::default()
+    };
+    let mut runs = client.airflow().task_states(&query).await.unwrap();
+    let tasks = runs.remove("r 1").unwrap();
+    for (key, state) in [("t", Some("deferred")), ("t_3", Some("running")), ("t_4", None)] {
+        assert_eq!(tasks[key].as_deref(), state, "{key}");
     }
+    assert_eq!((tasks.len(), runs.len()), (3, 0), "nothing is added");
     let sent = server.last();
     assert_eq!(sent.path, "/prefix/runtime/task-instances/states?dag_id=d&map_index=5&task_ids=t&run_ids=r+1");
     assert_eq!(sent.header("airflow-api-version"), "2026-06-30");

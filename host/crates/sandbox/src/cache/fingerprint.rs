@@ -13,7 +13,7 @@ const FORMAT: &[u8] = b"trigger-host compiled code 1";
 pub(super) struct Fingerprint([u8; 32]);
 
 impl Fingerprint {
-    pub(super) fn of(engine: &Engine) -> Self {
+    pub(super) fn compute(engine: &Engine) -> Self {
         let mut hasher = Strong(Sha256::new_with_prefix(FORMAT));
         // The engine hashes its version and everything that compiled code depends on.
         engine.precompile_compatibility_hash().hash(&mut hasher);
@@ -53,7 +53,7 @@ mod tests {
         let of = |epochs| {
             let mut settings = wasmtime::Config::new();
             settings.epoch_interruption(epochs);
-            Fingerprint::of(&Engine::new(&settings).unwrap()).short()
+            Fingerprint::compute(&Engine::new(&settings).unwrap()).short()
         };
         assert_eq!(of(true), of(true));
         assert_ne!(of(true), of(false));

@@ -39,7 +39,7 @@ impl Cache {
         let opened = DirBuilder::new().recursive(true).mode(0o700).create(folder).and_then(|()| Key::open(folder));
         match opened {
             Ok(key) => {
-                let fingerprint = Fingerprint::of(engine);
+                let fingerprint = Fingerprint::compute(engine);
                 Some(Self { folder: folder.to_owned(), key, fingerprint, has_warned: AtomicBool::new(false) })
             }
             Err(error) => {

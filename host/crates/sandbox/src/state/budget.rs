@@ -85,7 +85,7 @@ impl Budget {
     }
 
     /// Calls made, not counting refused ones.
-    pub(crate) fn made(&self) -> u32 {
+    pub(crate) fn count_calls(&self) -> u32 {
         self.made
     }
 
@@ -152,7 +152,7 @@ mod tests {
         assert_eq!(budget.take(2).unwrap(), 2);
         assert_eq!(budget.take(4).unwrap(), 1);
         assert_eq!(budget.take(6).unwrap(), 0);
-        assert_eq!(budget.made(), 3);
+        assert_eq!(budget.count_calls(), 3);
         assert_eq!(budget.take(1).unwrap_err().used, 13);
     }
 

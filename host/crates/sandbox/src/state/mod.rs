@@ -72,7 +72,7 @@ impl State {
             cpu: Duration::ZERO,
             wall: began.elapsed(),
             memory: self.limiter.memory(),
-            host_calls: self.budget.made(),
+            host_calls: self.budget.count_calls(),
             log_lines_dropped: self.log.dropped(),
             last_host_calls: self.budget.take_last(),
         }

@@ -45,7 +45,7 @@ fn what_is_mapped_later_runs_unless_its_kwargs_could_not_be_decoded() {
     let broken = Refusal { reason: "bad-kwargs", message: "cannot decode".into() };
     for (kwargs, runs) in [(Ok("{}".to_owned()), true), (Err(broken), false)] {
         let mut host = claimed(BOUNDS, Claim { class: None, kwargs, ..claim(1, TriggerKind::Callback) });
-        assert!(host.effects(0).iter().all(|effect| matches!(effect, Effect::Fetch(_) | Effect::Report(_))));
+        assert!(host.effects(0).iter().all(|effect| matches!(effect, Effect::Fetch(_) | Effect::Report(..))));
         host.remap(|_| Some("component"), 1);
         let effects = host.effects(1);
         assert_eq!(poll_ticket(&effects).is_some(), runs);

@@ -79,7 +79,7 @@ fn a_watcher_whose_filter_fails_listens_again_later_and_a_task_fails() {
         let effects = host.effects(now);
         assert!(listens(&effects).is_none());
         let again = effects.iter().find_map(|effect| match effect {
-            Effect::Report(Step { what: StepKind::Failed { again, .. }, .. }) => *again,
+            Effect::Report(_, Step { what: StepKind::Failed { again, .. }, .. }) => *again,
             _ => None,
         });
         let again = again.unwrap();

@@ -126,7 +126,7 @@ fn only_send(host: &mut Host, now: UnixMs) -> (Ticket, String) {
 
 fn finished(effects: &[Effect<Play>]) -> Option<Finish> {
     effects.iter().find_map(|effect| match effect {
-        Effect::Report(Step { what: StepKind::Finished { reason }, .. }) => Some(*reason),
+        Effect::Report(_, Step { what: StepKind::Finished { reason }, .. }) => Some(*reason),
         _ => None,
     })
 }

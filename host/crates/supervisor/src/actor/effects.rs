@@ -10,7 +10,7 @@ use scheduler::{Attempts, Impossible, Sent, Ticket};
 use telemetry::table;
 use tokio::time::Instant;
 use tracing::{Instrument as _, Span};
-use trigger_host_types::step::{Step, StepKind, Stop};
+use trigger_host_types::step::{StepKind, Stop};
 use trigger_host_types::{TriggerId, UnixMs, spans};
 
 use super::operations::{self, Report};
@@ -36,7 +36,7 @@ impl Actor {
                 Effect::Send { ticket, trigger, message, attempts } => self.send(ticket, trigger, message, attempts),
                 Effect::SendBatch(batch) => self.send_batch(batch),
                 Effect::Kill(kill) => self.kill(*kill),
-                Effect::Report(step) => self.announce(&step),
+                Effect::Report(subject, step) => self.announce(&subject, &step),
                 Effect::Count(impossible) => count_impossible(impossible),
             }
         }
@@ -111,7 +111,7 @@ impl Actor {
         };
         let message = format!("the host cancelled the call: {why}");
         let stop = Stop { reason: "cancelled", message, details: Vec::new(), limit: None, used: None };
-        self.announce(&Step { at: self.clock.now(), subject, what: StepKind::Stopped(Box::new(stop)) });
+        self.announce(&subject, &subject.step(self.clock.now(), StepKind::Stopped(Box::new(stop))));
     }
 
     pub(super) fn host_calls(&self, trigger: &Trigger, class: &Arc<Class>) -> Arc<dyn sandbox::HostCalls> {

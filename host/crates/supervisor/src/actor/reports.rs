@@ -55,24 +55,24 @@ impl Actor {
     }
 
     /// Lets observers, metrics and the summary know.
-    pub(super) fn announce(&mut self, step: &Step) {
-        self.warn_unmapped(step);
+    pub(super) fn announce(&mut self, subject: &Subject, step: &Step) {
+        self.warn_unmapped(subject, step);
         match step.what {
             StepKind::Fired { .. } => table::EVENTS_FIRED.get().increment(1),
             StepKind::Failed { reason, .. } => table::TRIGGERS_FAILED.with([reason]).increment(1),
             _ => {}
         }
         if matches!(step.what, StepKind::Finished { .. }) {
-            self.listening.gone(&step.subject);
+            self.listening.gone(subject);
         }
         self.summary.count(step);
-        self.parts.observer.observe(step);
+        self.parts.observer.observe(subject, step);
     }
 
     /// Once for each path: there may be thousands of triggers of one.
-    fn warn_unmapped(&mut self, step: &Step) {
+    fn warn_unmapped(&mut self, subject: &Subject, step: &Step) {
         let StepKind::Failed { reason: UNMAPPED, message, .. } = &step.what else { return };
-        let Subject { trigger, classpath, .. } = &step.subject;
+        let Subject { trigger, classpath, .. } = subject;
         if self.unmapped.len() < MAX_UNMAPPED && self.unmapped.insert(classpath.clone()) {
             tracing::error!(%classpath, first_trigger_id = %trigger, "{message}");
         }
@@ -147,14 +147,14 @@ impl Actor {
             host_calls: used.host_calls,
             next,
         };
-        let step = Step { at: now, subject: trigger.subject(), what };
-        self.announce(&step);
+        let subject = trigger.subject();
+        self.announce(&subject, &subject.step(now, what));
     }
 
     fn announce_stop(&mut self, ticket: Ticket, stop: Option<Box<Stop>>, now: UnixMs) {
         let (Some(stop), Some(trigger)) = (stop, self.scheduler.trigger(ticket)) else { return };
-        let step = Step { at: now, subject: trigger.subject(), what: StepKind::Stopped(stop) };
-        self.announce(&step);
+        let subject = trigger.subject();
+        self.announce(&subject, &subject.step(now, StepKind::Stopped(stop)));
     }
 
     fn handle_loaded(&mut self, job: JobId, answer: Result<Vec<TriggerId>, ApiError>, now: UnixMs) {

@@ -1,6 +1,6 @@
 //! What answers mean to the scheduler, and the two together against a real server.
 
-use embedded_api::{Defer, EmbeddedApi, Endpoint, Fault, Happened, Rule, When};
+use embedded_api::{Defer, EmbeddedApi, Endpoint, Fault, Rule, When};
 use encodings::{WireEvent, WireKind};
 use execution_api::retry::EVENT_ATTEMPTS;
 use execution_api::{ClientConfig, LoadRequest};
@@ -162,7 +162,7 @@ impl Bench {
                         self.host.batch_sent(results, answered, self.now);
                         sent = true;
                     }
-                    Effect::Report(step) => self.steps.push(step),
+                    Effect::Report(_, step) => self.steps.push(step),
                     other => panic!("{other:?}"),
                 }
             }
@@ -171,14 +171,14 @@ impl Bench {
             }
         }
         self.steps.extend(self.host.effects(self.now).into_iter().filter_map(|effect| match effect {
-            Effect::Report(step) => Some(step),
+            Effect::Report(_, step) => Some(step),
             _ => None,
         }));
     }
 
     /// Payloads that were accepted, by trigger.
     fn fired(&self, trigger: TriggerId) -> Vec<&str> {
-        let own = self.steps.iter().filter(|step| step.subject.trigger == trigger);
+        let own = self.steps.iter().filter(|step| step.trigger == trigger);
         own.filter_map(|step| match &step.what {
             StepKind::Fired { payload, .. } => Some(payload.as_str()),
             _ => None,
@@ -188,7 +188,7 @@ impl Bench {
 
     fn failures(&self) -> Vec<(TriggerId, &str)> {
         let failed = self.steps.iter().filter_map(|step| match &step.what {
-            StepKind::Failed { reason, .. } => Some((step.subject.trigger, *reason)),
+            StepKind::Failed { reason, .. } => Some((step.trigger, *reason)),
             _ => None,
         });
         failed.collect()
@@ -234,7 +234,7 @@ fn broken() -> Rule {
 #[tokio::test]
 async fn what_passes_by_costs_nothing_but_time_and_lost_answers_store_nothing_twice() {
     let (mut bench, ids) = Bench::new(30, &["1", "2", "3"]).await;
-    let mut life = bench.api.subscribe();
+    let mut steps = bench.api.subscribe();
     bench.api.faults().set(
         7,
         vec![
@@ -250,9 +250,9 @@ async fn what_passes_by_costs_nothing_but_time_and_lost_answers_store_nothing_tw
     }
     assert_eq!(bench.failures(), []);
     let (mut stored, mut dropped) = (0, 0);
-    while let Ok(line) = life.try_recv() {
-        stored += usize::from(matches!(line.what, Happened::EventStored { .. }));
-        dropped += usize::from(matches!(line.what, Happened::RepetitionDropped { .. }));
+    while let Ok(step) = steps.try_recv() {
+        stored += usize::from(matches!(step.what, StepKind::EventStored { .. }));
+        dropped += usize::from(matches!(step.what, StepKind::RepetitionDropped { .. }));
     }
     assert_eq!(stored, 90);
     assert!(dropped > 0, "answers were lost, or this shows nothing");

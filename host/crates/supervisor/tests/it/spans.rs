@@ -113,7 +113,7 @@ impl Upstreams for Once {
 struct Silent;
 
 impl Observer for Silent {
-    fn observe(&self, _: &Step) {}
+    fn observe(&self, _: &Subject, _: &Step) {}
 
     fn log(&self, _: &Subject, _: &log::Line) {}
 }

@@ -1,14 +1,15 @@
-//! The server's process: the embedded API, and beside it what it tells of every commit, with the time.
+//! The server's process: the embedded API, and beside it the time of every event that it reports as stored.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Result;
-use embedded_api::{Config, Database, EmbeddedApi, Happened, Life};
+use embedded_api::{Config, Database, EmbeddedApi};
 use parking_lot::Mutex;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::broadcast::Receiver;
+use trigger_host_types::step::{Step, StepKind};
 
 use super::Sample;
 use crate::measure::wall_us;
@@ -30,11 +31,11 @@ pub(crate) async fn stored(database: &Path) -> Result<()> {
     }
 }
 
-/// Takes the time of every event that is stored; its payload is when its message was sent. One that it is told too late
-/// of is missed, and then waited for in vain.
-async fn note(mut life: Receiver<Life>, samples: Arc<Mutex<Vec<Sample>>>) {
-    while let Ok(life) = life.recv().await {
-        if let Happened::EventStored { payload, .. } = life.what
+/// Takes the time of every event that is stored; its payload is when its message was sent. An event that
+/// is reported too late is missed, and then waited for in vain.
+async fn note(mut steps: Receiver<Step>, samples: Arc<Mutex<Vec<Sample>>>) {
+    while let Ok(step) = steps.recv().await {
+        if let StepKind::EventStored { payload, .. } = step.what
             && let Ok(sent) = payload.parse()
         {
             samples.lock().push((sent, wall_us()));

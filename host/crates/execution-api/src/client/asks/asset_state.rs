@@ -13,7 +13,7 @@ impl AirflowAccess {
     /// # Errors
     /// [`ApiError::NotFound`] when there is no such asset or key.
     pub async fn asset_state(&self, asset: AssetRef<'_>, key: &str) -> Result<Box<RawValue>, ApiError> {
-        let (by, name) = asset.parts();
+        let (by, name) = asset.into_parts();
         let answer: ValueAnswer =
             self.get(&["store", "asset", by, "value"], vec![name, ("key", key.to_owned())]).await?;
         Ok(answer.value)
@@ -28,7 +28,7 @@ impl AirflowAccess {
         if value.get().trim() == "null" {
             return Err(ApiError::Unsendable { what: "a state value cannot be null; delete the key instead".into() });
         }
-        let (by, name) = asset.parts();
+        let (by, name) = asset.into_parts();
         let query = vec![name, ("key", key.to_owned())];
         self.put(&["store", "asset", by, "value"], query, to_json(&ValueBody { value })?).await
     }
@@ -38,7 +38,7 @@ impl AirflowAccess {
     /// # Errors
     /// [`ApiError::NotFound`] when there is no such asset.
     pub async fn delete_asset_state(&self, asset: AssetRef<'_>, key: &str) -> Result<(), ApiError> {
-        let (by, name) = asset.parts();
+        let (by, name) = asset.into_parts();
         self.delete(&["store", "asset", by, "value"], vec![name, ("key", key.to_owned())]).await
     }
 
@@ -47,7 +47,7 @@ impl AirflowAccess {
     /// # Errors
     /// [`ApiError::NotFound`] when there is no such asset.
     pub async fn clear_asset_state(&self, asset: AssetRef<'_>) -> Result<(), ApiError> {
-        let (by, name) = asset.parts();
+        let (by, name) = asset.into_parts();
         self.delete(&["store", "asset", by, "clear"], vec![name]).await
     }
 }

@@ -27,26 +27,26 @@ impl Client {
     /// Asks in the name of a trigger; once more with a new token when the kept one is refused, unless that was in vain
     /// a moment ago: what a guest can have asked over and over must not cost the server four requests each time.
     pub(super) async fn ask_as(&self, identity: &Identity, ask: Ask<'_>) -> Result<Answer, ApiError> {
-        let Some(token) = self.token_of(identity).await? else { return self.asks.send(ask).await };
+        let Some(token) = self.find_token(identity).await? else { return self.asks.send(ask).await };
         let answer = self.asks.send_with(&ask, &token).await?;
         if !answer::refuses_token(&answer) || !self.trigger_tokens.forget(identity, &token) {
             return Ok(answer);
         }
-        let Some(other) = self.token_of(identity).await? else { return Ok(answer) };
+        let Some(other) = self.find_token(identity).await? else { return Ok(answer) };
         let answer = if other == token { answer } else { self.asks.send_with(&ask, &other).await? };
         if answer::refuses_token(&answer) {
-            self.trigger_tokens.refused_anew(identity, &other);
+            self.trigger_tokens.keep_refused(identity, &other);
         }
         Ok(answer)
     }
 
     /// `None`: a trigger has no token of its own here.
-    async fn token_of(&self, identity: &Identity) -> Result<Option<HeaderValue>, ApiError> {
+    async fn find_token(&self, identity: &Identity) -> Result<Option<HeaderValue>, ApiError> {
         if let Some(kept) = self.trigger_tokens.get(identity) {
             return Ok(Some(kept));
         }
         let (token, life) = if self.trigger_tokens.are_given_out() {
-            self.given_out(identity).await?
+            self.request_token(identity).await?
         } else {
             let Some(subject) = identity.task_instance else { return Ok(None) };
             let Some(signed) = self.asks.tokens.sign_as(subject) else { return Ok(None) };
@@ -57,18 +57,18 @@ impl Client {
     }
 
     /// `POST triggers/{id}/runtime-token`.
-    async fn given_out(&self, identity: &Identity) -> Result<(HeaderValue, u64), ApiError> {
+    async fn request_token(&self, identity: &Identity) -> Result<(HeaderValue, u64), ApiError> {
         let id = identity.trigger.to_string();
         let path = ["triggers", &id, "runtime-token"];
         let ask = Ask::post(&path, TOKEN).body(to_json(&RuntimeTokenBody { job_id: identity.job })?);
         let answer: RuntimeTokenAnswer =
-            answer::parsed(&self.triggers.send(ask).await?, Route::Other).map_err(unknown_trigger)?;
+            answer::parse(&self.triggers.send(ask).await?, Route::Other).map_err(mark_unknown_trigger)?;
         Ok((bearer(&answer.token)?, answer.expires_in))
     }
 }
 
 /// That the trigger is not there must not be taken for the absence of what it asks for.
-fn unknown_trigger(error: ApiError) -> ApiError {
+fn mark_unknown_trigger(error: ApiError) -> ApiError {
     match error {
         ApiError::NotFound { what } => {
             ApiError::Rejected { status: 404, reason: Some("unknown_trigger".to_owned()), what }

@@ -79,7 +79,7 @@ impl AirflowAccess {
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &[&str], query: Query) -> Result<T, ApiError> {
-        answer::parsed(&self.ask(Method::GET, path, query, None).await?, Route::Other)
+        answer::parse(&self.ask(Method::GET, path, query, None).await?, Route::Other)
     }
 
     async fn put(&self, path: &[&str], query: Query, body: Vec<u8>) -> Result<(), ApiError> {

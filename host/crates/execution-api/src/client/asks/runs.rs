@@ -4,7 +4,7 @@ use serde_json::value::RawValue;
 
 use super::AirflowAccess;
 use crate::error::ApiError;
-use crate::wire::{DagRunQuery, TaskQuery, TaskStates, TaskStatesAnswer, WireTaskInstance};
+use crate::wire::{DagRunQuery, TaskQuery, TaskStates, TaskStatesAnswer};
 
 #[derive(serde::Deserialize)]
 struct StateAnswer {
@@ -17,20 +17,8 @@ impl AirflowAccess {
     /// # Errors
     /// [`ApiError::NotFound`] for an unknown task group; see [`ApiError`].
     pub async fn task_states(&self, query: &TaskQuery) -> Result<TaskStates, ApiError> {
-        let answer: TaskStatesAnswer = self.get(&["task-instances", "states"], query.pairs()).await?;
+        let answer: TaskStatesAnswer = self.get(&["task-instances", "states"], query.to_pairs()).await?;
         Ok(answer.task_states)
-    }
-
-    /// The state of one task instance, as the on-kill rule asks for it: `deferred` means that the trigger went to
-    /// another host. `None`: it has no state, or there is no such task instance any more.
-    ///
-    /// # Errors
-    /// As [`AirflowAccess::task_states`].
-    pub async fn task_state(&self, ti: &WireTaskInstance) -> Result<Option<String>, ApiError> {
-        let query = TaskQuery::one(&ti.dag_id, &ti.run_id, &ti.task_id, ti.map_index);
-        let mut states = self.task_states(&query).await?;
-        let key = if ti.map_index < 0 { ti.task_id.clone() } else { format!("{}_{}", ti.task_id, ti.map_index) };
-        Ok(states.remove(&ti.run_id).and_then(|mut tasks| tasks.remove(&key)).flatten())
     }
 
     /// `GET task-instances/count`: in any of `states`, where `null` means none; any state when there are none.
@@ -38,7 +26,7 @@ impl AirflowAccess {
     /// # Errors
     /// As [`AirflowAccess::task_states`].
     pub async fn task_count(&self, query: &TaskQuery, states: &[String]) -> Result<u64, ApiError> {
-        let mut pairs = query.pairs();
+        let mut pairs = query.to_pairs();
         pairs.extend(states.iter().map(|state| ("states", state.clone())));
         self.get(&["task-instances", "count"], pairs).await
     }
@@ -77,7 +65,7 @@ impl AirflowAccess {
     /// # Errors
     /// See [`ApiError`].
     pub async fn dag_run_count(&self, query: &DagRunQuery) -> Result<u64, ApiError> {
-        self.get(&["dag-runs", "count"], query.pairs()).await
+        self.get(&["dag-runs", "count"], query.to_pairs()).await
     }
 
     /// `GET dag-runs/{dag}/{run}`: the run as JSON.

@@ -93,7 +93,7 @@ impl TriggerTokens {
     }
 
     /// The server refused this one too, which was made because it had refused one before.
-    pub(super) fn refused_anew(&self, identity: &Identity, refused: &HeaderValue) {
+    pub(super) fn keep_refused(&self, identity: &Identity, refused: &HeaderValue) {
         let stays = self.seconds().saturating_add(IN_VAIN);
         let mut kept = self.kept.lock();
         if let Some(token) = kept.tokens.get_mut(identity).filter(|token| token.value == refused) {
