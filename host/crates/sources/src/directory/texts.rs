@@ -19,7 +19,7 @@ fn texts_of_directories() {
     let refused =
         |parameters: &Value| select(&Wanted { source: "inbox", parameters, key: &StreamKey::global("k") }).unwrap_err();
     let parameters = [
-        json!([]),
+        json!(7),
         json!({"folder": 7}),
         json!({"foldr": "in"}),
         json!({"folder": "../in"}),

@@ -16,7 +16,7 @@ fn texts_of_long_polls() {
         url(&settings, &Wanted { source: "feed", parameters, key: &StreamKey::global("k") }).unwrap_err()
     };
     let parameters = [
-        json!([]),
+        json!(7),
         json!({"query": {"team": 7}}),
         json!({"team": "a"}),
         json!({"query": {"colour": "red"}}),
