@@ -9,7 +9,7 @@ use texts::{Section, check, every, examples};
 use trigger_host_types::{TaskInstance, TriggerKind};
 
 /// Texts that are not JSON.
-const NOT_JSON: [&str; 16] = [
+const NOT_JSON: [&str; 15] = [
     "",
     "nul",
     "{1: 2}",
@@ -25,7 +25,6 @@ const NOT_JSON: [&str; 16] = [
     r#""abc"#,
     r#""\q""#,
     r#""\u12g4""#,
-    "[[[[1]]]]",
 ];
 
 /// Values of guests that have no form in Airflow.
@@ -52,7 +51,7 @@ const REFUSED: [&str; 24] = [
     r#"{"$unknown": 1}"#,
     r#"{"a": {"$datetime": "2026-01-31T12:00:00Z", "b": 1}}"#,
     r#"{"\ud800": 1}"#,
-    r#"{"__type": "x"}"#,
+    r#"{"__type": "x", "__var": 1}"#,
     r#"{"__classname__": "x"}"#,
 ];
 
@@ -121,11 +120,11 @@ fn reasons<'i, T>(
     inputs: impl IntoIterator<Item = &'i str>,
     outcome: impl Fn(&str) -> Result<T, EncodingError>,
 ) -> Vec<(String, String)> {
-    let reason = |input: &str| {
-        let Err(error) = outcome(input) else { panic!("{input} is accepted") };
-        (input.to_owned(), error.to_string())
-    };
-    inputs.into_iter().map(reason).collect()
+    let (refused, accepted): (Vec<_>, Vec<_>) =
+        inputs.into_iter().map(|input| (input, outcome(input))).partition(|(_, outcome)| outcome.is_err());
+    let accepted: Vec<_> = accepted.into_iter().map(|(input, _)| input).collect();
+    assert!(accepted.is_empty(), "these can be used: {accepted:?}");
+    refused.into_iter().filter_map(|(input, outcome)| Some((input.to_owned(), outcome.err()?.to_string()))).collect()
 }
 
 #[test]
