@@ -63,7 +63,7 @@ impl<'de> MapAccess<'de> for Entries {
 
 /// Why kwargs do not fit.
 #[derive(Debug)]
-struct Fault(String);
+pub(crate) struct Fault(String);
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -47,6 +47,8 @@ mod run;
 
 mod scan;
 mod subscriber;
+#[cfg(test)]
+mod texts;
 mod time;
 mod trigger;
 

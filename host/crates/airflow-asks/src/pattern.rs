@@ -23,7 +23,7 @@ impl Pattern {
         match text {
             "" => Err(PatternError("is empty: write `*` for everything")),
             text if text.len() > MOST => Err(PatternError("is longer than any name it could match (250 bytes)")),
-            text if text.chars().any(char::is_control) => Err(PatternError("holds a control character")),
+            text if text.chars().any(char::is_control) => Err(PatternError("contains a control character")),
             text => Ok(Self(text.to_owned())),
         }
     }

@@ -25,7 +25,7 @@ pub enum EncodingError {
     Token,
     /// What Airflow sent is not JSON.
     #[error("the value that Airflow stored is not valid JSON: {0}")]
-    Json(#[source] JsonError),
+    Json(JsonError),
     /// What Airflow sent is JSON, but not what it says it is.
     #[error("cannot decode the value that Airflow stored: {what}, at {at}")]
     Wire {
@@ -36,7 +36,7 @@ pub enum EncodingError {
     },
     /// The guest's text is not the JSON it should be.
     #[error("not valid JSON: {0}")]
-    NeutralJson(#[source] JsonError),
+    NeutralJson(JsonError),
     /// The guest's value has no form that Airflow could take.
     #[error("cannot be sent to Airflow: {what}, at {at}")]
     Refused {

@@ -14,14 +14,14 @@ pub fn kwargs_from_wire(encrypted_kwargs: &str, keys: &Fernet) -> Result<String,
     let text = kwargs_text(encrypted_kwargs, keys)?;
     let document = Document::read(&text, WIRE).map_err(EncodingError::Json)?;
     let View::Object(_) = document.view(document.root()) else {
-        return Err(EncodingError::Wire { at: "the top".into(), what: "kwargs must be a JSON object".into() });
+        return Err(EncodingError::Wire { at: "the top level".into(), what: "kwargs must be a JSON object".into() });
     };
     let reader = if decode::is_base_dict(&document) { Reader::Base } else { Reader::Serde };
     let neutral = decode::decode(&document, reader)?;
     // A tuple, say, is an object of JSON too, but no kwargs.
     let is_tag = neutral.starts_with("{\"$") && !neutral.starts_with("{\"$dict\"");
     if is_tag {
-        Err(EncodingError::Wire { at: "the top".into(), what: "kwargs must be a dict".into() })
+        Err(EncodingError::Wire { at: "the top level".into(), what: "kwargs must be a dict".into() })
     } else {
         Ok(neutral)
     }

@@ -35,7 +35,7 @@ pub fn payload_to_wire(neutral: &str, target: TriggerKind) -> Result<Box<RawValu
     let document = Document::read(neutral, GUEST).map_err(EncodingError::NeutralJson)?;
     let wire = encode::encode(&document, Rules::Guest(target))?;
     RawValue::from_string(wire)
-        .map_err(|error| EncodingError::Refused { at: "the top".into(), what: error.to_string() })
+        .map_err(|error| EncodingError::Refused { at: "the top level".into(), what: error.to_string() })
 }
 
 /// RFC 3339 text with an offset, in UTC and to the microsecond. `None` for anything else, a time without an offset

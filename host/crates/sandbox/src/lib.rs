@@ -50,3 +50,6 @@ pub use sandbox::Sandbox;
 pub use trigger_host_types::imports::{Allowed, Interface};
 pub use version::{Kind, World};
 pub use versions::Versions;
+
+#[cfg(test)]
+mod texts;

@@ -31,8 +31,8 @@ pub(crate) struct MemoryExceeded {
 /// The error a refused growth of a table ends the call with.
 #[derive(Debug)]
 pub(crate) struct TableExceeded {
-    limit: u64,
-    asked: u64,
+    pub(crate) limit: u64,
+    pub(crate) asked: u64,
 }
 
 impl Limiter {
@@ -99,13 +99,13 @@ impl ResourceLimiter for Limiter {
 
 impl fmt::Display for MemoryExceeded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "asked for {} bytes of memory; the limit is {}", self.asked, self.limit)
+        write!(f, "it asked for {} bytes of memory, more than its limit of {}", self.asked, self.limit)
     }
 }
 
 impl fmt::Display for TableExceeded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "asked for {} table elements; the limit is {}", self.asked, self.limit)
+        write!(f, "it asked for {} table elements, more than its limit of {}", self.asked, self.limit)
     }
 }
 

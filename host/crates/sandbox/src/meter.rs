@@ -73,7 +73,7 @@ pub(crate) struct CpuExceeded {
 
 impl fmt::Display for CpuExceeded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "used {:?} of CPU time; the limit is {:?}", self.used, self.limit)
+        write!(f, "it used {:?} of CPU time, more than its limit of {:?}", self.used, self.limit)
     }
 }
 

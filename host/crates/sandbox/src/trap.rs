@@ -40,7 +40,7 @@ fn message(error: &Error) -> String {
         return exceeded.to_string();
     }
     if matches!(error.downcast_ref(), Some(ResourceTableError::Full)) {
-        return "it holds more handles than allowed".to_owned();
+        return "it has too many open handles".to_owned();
     }
     match error.downcast_ref::<Trap>() {
         Some(Trap::UnreachableCodeReached) => {

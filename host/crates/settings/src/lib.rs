@@ -29,3 +29,6 @@ pub use reference::reference;
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod texts;

@@ -20,10 +20,10 @@ pub enum Ended {
     #[error("{0}")]
     Failed(Failure),
     /// It has heard of its failure before, or the group was stopped.
-    #[error("the stream is over")]
+    #[error("the stream has ended")]
     Over,
     /// The last batch has no verdicts yet.
-    #[error("give the verdicts on the last batch first")]
+    #[error("give the verdicts for the last batch first")]
     VerdictsMissing,
 }
 

@@ -32,3 +32,6 @@ pub use streams::{GuestParts, GuestUpstream, NoUpstreams, Upstream, UpstreamRefu
 pub use summary::Summary;
 pub use supervisor::{EndError, StartError, Supervisor};
 pub use time::Time;
+
+#[cfg(test)]
+mod texts;

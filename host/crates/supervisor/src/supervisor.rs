@@ -33,7 +33,7 @@ pub enum StartError {
 
 /// The supervisor's own task has panicked.
 #[derive(Debug, thiserror::Error)]
-#[error("the supervisor ended unexpectedly: this is a fault of Trigger Host, please report it")]
+#[error("the supervisor ended unexpectedly: this is a bug in Trigger Host; please report it")]
 pub struct EndError;
 
 /// A running host.

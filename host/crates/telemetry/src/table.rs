@@ -37,7 +37,7 @@ table! {
         Counter TRIGGERS_FAILED = "trigger_host_triggers_failed_total", Count, ["reason": "`guest`, `trap`, `cpu`, `memory`, `deadline`, `host-calls`, `bad-answer`, `bad-payload`, `bad-kwargs`, `template`, `no-event`, `unmapped`, `refused`, `host`"],
             "Failures of triggers.";
         Counter IMPOSSIBLE_STATES = "trigger_host_impossible_states_total", Count, ["state": "`empty-slot`, `empty-outbox`, `no-class`, `outdated-effect`"],
-            "States of the scheduler that should be impossible: each is a fault of Trigger Host.";
+            "States of the scheduler that should be impossible: each is a bug in Trigger Host.";
         Histogram POLL_LATENESS = "trigger_host_poll_lateness_seconds", Seconds, [],
             "From the time a call was due to its start.";
     }

@@ -1,9 +1,7 @@
-//! Why Airflow cannot be asked, and why what it stored cannot be used.
+//! Why Airflow cannot be asked, and what a guest hears of it.
 
 use std::time::Duration;
 
-use encodings::EncodingError;
-use encodings::json::{JsonError, JsonFault};
 use execution_api::{ApiError, ConfigError};
 use texts::{check, every};
 use trigger_host_types::{ConnectionError, Digest, JobId, airflow, http};
@@ -39,22 +37,6 @@ fn texts_of_the_execution_api() {
         ConfigError::Http(_) => ConfigError::Http(reqwest::Client::new().get("http://[").build().unwrap_err()),
     });
     check("execution-api", &[calls, configuration]);
-}
-
-#[test]
-fn texts_of_encodings() {
-    let json = JsonError { at: 12, fault: JsonFault::Colon };
-    let place = || ("/kwargs/a".to_owned(), "a set that holds a list".to_owned());
-    let encoding = every!(encodings::EncodingError {
-        EncodingError::Key { .. } => EncodingError::Key { position: 1, of: 2 },
-        EncodingError::NoKey => EncodingError::NoKey,
-        EncodingError::Token => EncodingError::Token,
-        EncodingError::Json(_) => EncodingError::Json(json),
-        EncodingError::Wire { .. } => EncodingError::Wire { at: place().0, what: place().1 },
-        EncodingError::NeutralJson(_) => EncodingError::NeutralJson(json),
-        EncodingError::Refused { .. } => EncodingError::Refused { at: place().0, what: place().1 },
-    });
-    check("encodings", &[encoding]);
 }
 
 #[test]

@@ -2,9 +2,15 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod airflow;
+mod asks;
 mod broker;
 mod catalog;
 mod complete;
 mod config;
 mod embedded_api;
+mod encodings;
 mod help;
+mod sandbox;
+mod settings;
+mod streams;
+mod supervisor;

@@ -111,7 +111,7 @@ impl<'d> Decoder<'d> {
                 self.opaque(tag, "null", Some(content));
                 Ok(())
             }
-            (Reader::Serde, None) => Err(self.fail(id, "Airflow cannot read this `__type` here either")),
+            (Reader::Serde, None) => Err(self.fail(id, "not a `__type` that Airflow can read here")),
         }
     }
 

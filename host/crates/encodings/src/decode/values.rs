@@ -28,7 +28,7 @@ impl<'d> Decoder<'d> {
             // pendulum reads a naive timestamp as one in UTC.
             Some(Zone::Naive) if pendulum => self.moment(id, moment, &Zone::Utc),
             Some(zone) => self.moment(id, moment, &zone),
-            None => Err(self.fail(id, "Airflow cannot read this time zone either")),
+            None => Err(self.fail(id, "not a time zone that Airflow can read")),
         }
     }
 

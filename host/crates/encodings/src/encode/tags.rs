@@ -105,7 +105,7 @@ impl Encoder<'_> {
         if self.rules != Rules::Airflow {
             return Err(self.refuse(id, "an object of a class that only Python can create cannot be sent"));
         }
-        let wrong = || self.refuse(id, "Airflow cannot read this `$opaque` either");
+        let wrong = || self.refuse(id, "not an `$opaque` value that Airflow can read");
         let View::Object(fields) = self.document.view(content) else { return Err(wrong()) };
         let get = |key| self.document.get(fields, key);
         let (Some(name), Some(version), Some(data)) =

@@ -130,7 +130,7 @@ impl Document {
         let skipped = parts.len().saturating_sub(8);
         let inner: String = parts.iter().rev().skip(skipped).flat_map(|part| ["/", part.as_str()]).collect();
         let place = if skipped > 0 { format!("…{inner}") } else { inner };
-        if place.is_empty() { "the top".to_owned() } else { place.chars().filter(|c| !c.is_control()).collect() }
+        if place.is_empty() { "the top level".to_owned() } else { place.chars().filter(|c| !c.is_control()).collect() }
     }
 
     fn text(&self, span: Span) -> Text<'_> {

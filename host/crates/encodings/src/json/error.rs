@@ -15,7 +15,7 @@ pub struct JsonError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum JsonFault {
     /// The text is longer than the limits allow.
-    #[error("the text must end")]
+    #[error("the text is too long: it must end")]
     TooLong,
     /// Containers within containers, more than the limits allow.
     #[error("nested too deeply")]

@@ -26,7 +26,7 @@ impl Place {
         match self {
             Self::Plain => None,
             Self::Key => Some("it is a key, and Airflow does not render keys"),
-            Self::Tagged => Some("it is inside a value of another type"),
+            Self::Tagged => Some("it is inside a tagged value such as `$tuple`, where templates are not rendered"),
         }
     }
 }

@@ -30,7 +30,7 @@ pub enum LoadError {
         size: u64,
     },
     /// The file is larger than any that is looked at.
-    #[error("`{name}` has {size} bytes, more than the {limit} a component may have")]
+    #[error("`{name}` is {size} bytes long: a component may have at most {limit} bytes")]
     TooLarge {
         /// The component.
         name: String,
@@ -40,7 +40,7 @@ pub enum LoadError {
         limit: u64,
     },
     /// More of something than is looked at.
-    #[error("`{name}` holds more {what} than the {limit} a component may hold")]
+    #[error("`{name}` has too many {what}: a component may have at most {limit}")]
     TooMany {
         /// The component.
         name: String,
@@ -59,26 +59,26 @@ pub enum LoadError {
     },
     /// A component for something else.
     #[error(
-        "`{name}` is not a trigger: it exports {exports}, and no world of `trigger-host:trigger`, of which this host knows {known}"
+        "`{name}` is not a trigger: it must export a world of `trigger-host:trigger` (this host supports {known}), but it exports {exports}"
     )]
     WrongWorld {
         /// The component.
         name: String,
         /// What it exports instead, in words.
         exports: String,
-        /// The versions that this host knows.
+        /// The versions that this host supports.
         known: String,
     },
     /// A trigger of a version that this host does not know.
     #[error(
-        "`{name}` is built for `trigger-host:trigger` {version}, and this host knows {known}: build it for a version that the host knows, or use a newer host"
+        "`{name}` is built for `trigger-host:trigger` {version}, but this host supports {known}: build it for a supported version, or use a newer host"
     )]
     UnknownVersion {
         /// The component.
         name: String,
         /// The version it is of.
         version: String,
-        /// The versions that this host knows.
+        /// The versions that this host supports.
         known: String,
     },
     /// The exports have the right names and the wrong types.

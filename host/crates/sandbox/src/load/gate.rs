@@ -24,7 +24,7 @@ pub(super) fn judge(import: &str, versions: &Versions) -> Import {
     let (interface, version) = import.split_once('@').unwrap_or((import, ""));
     if let Some(name) = interface.strip_prefix("trigger-host:host/") {
         let Some(version) = versions.find(version) else {
-            return refused(import, &format!("this host knows {versions} of it"));
+            return refused(import, &format!("this host supports only {versions}"));
         };
         return match Interface::by_name(name) {
             Some(wanted) if version.interfaces().contains(&wanted) => Import::Wants(wanted),
@@ -36,7 +36,7 @@ pub(super) fn judge(import: &str, versions: &Versions) -> Import {
         return match versions.find(version) {
             Some(version) if version.types().contains(&interface) => Import::Free,
             Some(_) => refused(import, "a trigger may export it, not import it"),
-            None => refused(import, &format!("this host knows {versions} of it")),
+            None => refused(import, &format!("this host supports only {versions}")),
         };
     }
     if WASI.contains(&interface) {

@@ -125,7 +125,7 @@ pub(crate) fn answer_line(answer: &Result<Response, Error>) -> String {
 
 impl fmt::Display for HostCallsExceeded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "tried to make {} host calls; the limit is {}", self.used, self.limit)
+        write!(f, "it tried to make {} host calls, more than its limit of {}", self.used, self.limit)
     }
 }
 

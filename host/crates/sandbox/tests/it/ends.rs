@@ -46,7 +46,7 @@ async fn memory_too_small_to_begin_with() {
 async fn tables_are_limited() {
     let end = end_of(json!({"do": "echo"}), Limits { table_elements: 1, ..Limits::default() }).await;
     let EndReason::Trap { message, .. } = end else { panic!("{end}") };
-    assert!(message.contains("table elements; the limit is 1"), "{message}");
+    assert!(message.contains("table elements, more than its limit of 1"), "{message}");
 }
 
 #[tokio::test]

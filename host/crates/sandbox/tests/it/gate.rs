@@ -39,9 +39,9 @@ async fn each_bad_file_has_its_own_reason() {
     assert!(told(b"#!/bin/sh\n").await.contains("is not WebAssembly: it begins with `#!/b`"));
     assert!(told(b"\0as").await.contains("cut short"));
     assert!(told(&wasm("(module)")).await.contains("is a core WebAssembly module"));
-    assert!(told(&wasm("(component)")).await.contains("is not a trigger: it exports nothing"));
+    assert!(told(&wasm("(component)")).await.contains("but it exports nothing"));
     let other = wasm(r#"(component (instance $i) (export "wasi:cli/run@0.2.0" (instance $i)))"#);
-    assert!(told(&other).await.contains("is not a trigger: it exports `wasi:cli/run@0.2.0`"));
+    assert!(told(&other).await.contains("but it exports `wasi:cli/run@0.2.0`"));
     let empty = wasm(&format!("(component {POLLER})"));
     let told = told(&empty).await;
     assert!(told.contains("does not fit") && told.contains("poller@0.1.0#poll"), "{told}");

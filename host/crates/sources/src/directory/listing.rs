@@ -43,7 +43,7 @@ pub(super) struct Listing {
 pub(super) enum ListError {
     #[error("the folder cannot be listed: {}", .0.kind())]
     Read(#[from] io::Error),
-    #[error("the folder has more than {MOST_FILES} files: move those away that are done with")]
+    #[error("the folder contains more than {MOST_FILES} files: move away those that have been processed")]
     TooMany,
 }
 

@@ -12,6 +12,8 @@ mod parameters;
 #[cfg(feature = "directory")]
 mod reader;
 mod settings;
+#[cfg(all(test, feature = "directory"))]
+mod texts;
 
 pub use settings::{Existing, Settings};
 

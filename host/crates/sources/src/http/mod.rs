@@ -13,6 +13,8 @@ mod parameters;
 #[cfg(feature = "http")]
 mod poll;
 mod settings;
+#[cfg(all(test, feature = "http"))]
+mod texts;
 
 pub use settings::Settings;
 

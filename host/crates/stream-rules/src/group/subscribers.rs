@@ -34,7 +34,7 @@ pub enum JoinError {
     #[error("trigger {0} is already subscribed to this stream")]
     AlreadySubscribed(TriggerId),
     /// The group takes no subscribers any more: make a new one (`L3`).
-    #[error("this group is over")]
+    #[error("this group has ended")]
     Over,
 }
 
@@ -42,10 +42,10 @@ pub enum JoinError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PullError {
     /// It has left.
-    #[error("this subscription is over")]
+    #[error("this subscription has ended")]
     Gone,
     /// The last batch has no verdicts yet.
-    #[error("give the verdicts on the last batch first")]
+    #[error("give the verdicts for the last batch first")]
     VerdictsMissing,
 }
 

@@ -15,13 +15,13 @@ use crate::policy::Mode;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum VerdictError {
     /// It has left, or the group is over.
-    #[error("this subscription is over")]
+    #[error("this subscription has ended")]
     Gone,
     /// Nothing is in its hands.
-    #[error("no batch is open, so there is nothing to give verdicts on")]
+    #[error("no batch is open, so there is nothing to give verdicts for")]
     NothingOpen,
     /// There has to be one for each raw event, in order.
-    #[error("{given} verdicts were given on {wanted} raw events; give one for each, in order")]
+    #[error("{given} verdicts were given for {wanted} raw events; give one for each, in order")]
     Number {
         /// Verdicts given.
         given: usize,
@@ -32,7 +32,7 @@ pub enum VerdictError {
     #[error("an emit needs at least one event; to fire none, skip the raw event")]
     EmptyEmit,
     /// It covers a raw event that this subscriber does not hold.
-    #[error("raw event {} is covered but was not held", .0.0)]
+    #[error("raw event {} is covered, but this subscriber does not hold it", .0.0)]
     NotHeld(EventId),
 }
 

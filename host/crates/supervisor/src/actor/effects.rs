@@ -218,7 +218,7 @@ impl Actor {
 pub(super) fn count_impossible(impossible: Impossible) {
     tracing::error!(
         state = impossible.as_str(),
-        "The scheduler reached an impossible state. This is a fault of Trigger Host; please report it."
+        "The scheduler reached an impossible state. This is a bug in Trigger Host; please report it."
     );
     table::IMPOSSIBLE_STATES.with([impossible.as_str()]).increment(1);
 }

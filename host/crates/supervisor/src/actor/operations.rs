@@ -98,7 +98,7 @@ async fn decode_all(workloads: Vec<RunTrigger>, keys: Fernet) -> Option<Vec<Deco
     match decoding.await {
         Ok(decoded) => Some(decoded),
         Err(error) => {
-            tracing::error!(%error, "Workloads could not be decoded. This is a fault of Trigger Host; please report it.");
+            tracing::error!(%error, "Workloads could not be decoded. This is a bug in Trigger Host; please report it.");
             None
         }
     }

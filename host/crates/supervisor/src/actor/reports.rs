@@ -31,7 +31,7 @@ impl Actor {
 
     /// One of our own tasks panicked: a call's trigger fails, everything else goes on.
     fn handle_panic(&mut self, task: tokio::task::Id) {
-        tracing::error!("An operation ended unexpectedly. This is a fault of Trigger Host; please report it.");
+        tracing::error!("An operation ended unexpectedly. This is a bug in Trigger Host; please report it.");
         let ticket = self.calls.iter().find(|(_, running)| running.call.id() == task).map(|(ticket, _)| *ticket);
         if let Some(ticket) = ticket {
             let listened = self.calls.remove(&ticket).is_some_and(|running| running.listens);

@@ -18,7 +18,7 @@ pub(super) fn check_text(what: &str, value: &str, most: usize) -> Result<(), Err
         return Err(Error::Invalid(format!("`{what}` is empty")));
     }
     if value.chars().any(char::is_control) {
-        return Err(Error::Invalid(format!("`{what}` holds a control character")));
+        return Err(Error::Invalid(format!("`{what}` contains a control character")));
     }
     check_length(what, value, most)
 }

@@ -71,18 +71,18 @@ async fn a_version_that_is_not_known_is_refused_with_those_that_are() {
     let product = Sandbox::start(config()).unwrap();
     assert_eq!(
         refusal(&product, &next_wasm(), &Allowed::ALL).await.to_string(),
-        "`x.wasm` is built for `trigger-host:trigger` 0.2.0, and this host knows 0.1: build it for a version that the host knows, or use a newer host"
+        "`x.wasm` is built for `trigger-host:trigger` 0.2.0, but this host supports 0.1: build it for a supported version, or use a newer host"
     );
     let later = r#"(component (instance $i) (export "trigger-host:trigger/poller@0.3.0" (instance $i)))"#;
     assert_eq!(
         refusal(&both(), &wat::parse_str(later).unwrap(), &Allowed::ALL).await.to_string(),
-        "`x.wasm` is built for `trigger-host:trigger` 0.3.0, and this host knows 0.1 and 0.2: build it for a version that the host knows, or use a newer host"
+        "`x.wasm` is built for `trigger-host:trigger` 0.3.0, but this host supports 0.1 and 0.2: build it for a supported version, or use a newer host"
     );
     let import = r#"(component (import "trigger-host:host/http@0.3.0" (instance)) (instance $i)
         (export "trigger-host:trigger/poller@0.1.0" (instance $i)))"#;
     assert_eq!(
         refusal(&both(), &wat::parse_str(import).unwrap(), &Allowed::ALL).await.to_string(),
-        "`x.wasm` is refused: it imports `trigger-host:host/http@0.3.0`: this host knows 0.1 and 0.2 of it"
+        "`x.wasm` is refused: it imports `trigger-host:host/http@0.3.0`: this host supports only 0.1 and 0.2"
     );
     // Of a version that is known, what only another one has.
     let import = r#"(component (import "trigger-host:host/xcoms@0.2.0" (instance)) (instance $i)
