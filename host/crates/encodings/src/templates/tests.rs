@@ -132,7 +132,7 @@ fn only_template_fields_are_rendered_and_nothing_else_changes() {
     for (kwargs, why) in [
         (r#"{"note": "{{ ds }}"}"#, "`note` is not a template field"),
         (r#"{"path": {"{{ ds }}": 1}}"#, "it is a key"),
-        (r#"{"path": {"$tuple": [["{{ ds }}"]]}}"#, "another type"),
+        (r#"{"path": {"$tuple": [["{{ ds }}"]]}}"#, "inside a tagged value"),
         (r#"{"path": "a\r\n{{ ds }}"}"#, "carriage returns"),
     ] {
         assert!(render(kwargs).unwrap_err().to_string().contains(why), "{kwargs}");
