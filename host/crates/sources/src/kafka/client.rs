@@ -47,7 +47,7 @@ pub(super) fn configuration(connection: &Connection, settings: &Settings, group:
         if PASSED_ON.contains(&key.as_str()) {
             config.set(
                 &key,
-                plain(&value).ok_or_else(|| format!("`{key}` in the connection's extra is not a plain value"))?,
+                to_text(&value).ok_or_else(|| format!("`{key}` in the connection's extra is not a plain value"))?,
             );
         } else if !OURS.contains(&key.as_str()) {
             tracing::warn!(
