@@ -60,7 +60,9 @@ class HostTokens:
         :raises ValueError: this process has a key to check with, but none to sign with.
         """
         if self._signing is None:
-            raise ValueError("there is no key to sign tokens with: set [trigger_host] jwt_secret or Airflow's own signing key")
+            raise ValueError(
+                "there is no key to sign tokens with: set [trigger_host] jwt_secret or Airflow's own signing key"
+            )
         generator = JWTGenerator(audience=AUDIENCE, issuer=_issuer(), valid_for=self._life, **self._signing)
         return generator.generate(claims or {"sub": NOBODY})
 
