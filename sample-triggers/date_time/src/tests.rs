@@ -49,7 +49,11 @@ fn takes_the_name_and_the_form_of_a_rendered_template() {
 fn wants_one_moment() {
     for kwargs in [json!({}), json!({"moment": "2026-01-31T13:00:00Z", "target_time": "2026-01-31T13:00:00Z"})] {
         let run = FakeHost::<At>::new(kwargs).run_until_finished();
-        assert!(run.failure().starts_with("`moment`: expected a datetime, either here or as `target_time`"), "{}", run.failure());
+        assert!(
+            run.failure().starts_with("`moment`: expected a datetime, either here or as `target_time`"),
+            "{}",
+            run.failure()
+        );
     }
 }
 
