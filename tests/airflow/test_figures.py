@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
@@ -18,7 +19,8 @@ from deployment.process import Process
 from deployment.wait import wait_for
 
 RACES = 8
-SIZES = (1_000, 10_000)
+SIZES = (1_000, int(os.environ.get("AIRFLOW_TEST_DEFERRALS", "10000")))
+"""A crowd, and a large one: `AIRFLOW_TEST_DEFERRALS` makes the large one smaller where a run must be short."""
 AT_ONCE = {"host": {"capacity": 20_000, "first-event-after": "0s"}}
 PATIENCE = 300
 
@@ -40,13 +42,14 @@ class Server:
     process: Process
     running: Callable[[Crowd], int]
     """How many of a crowd it has started."""
+    ours: bool
 
 
 @contextmanager
 def host(deployment: Deployment) -> Iterator[Server]:
     """Run a host that takes everything and delays nothing."""
     host = deployment.start_host("measured", **AT_ONCE)
-    yield Server(host.process, lambda _: int(host.metric("trigger_host_triggers")))
+    yield Server(host.process, lambda _: int(host.metric("trigger_host_triggers")), ours=True)
     deployment.end_host("measured")
 
 
@@ -56,7 +59,8 @@ def triggerer(deployment: Deployment) -> Iterator[Server]:
     airflow = deployment.airflow
     process = airflow.start_component("triggerer", "--capacity", "20000")
     # Each begins with a line in a file of its own.
-    yield Server(process, lambda crowd: sum(1 for _ in crowd.logs(airflow.logs).rglob("*.trigger.*.log")))
+    lines = "*.trigger.*.log"
+    yield Server(process, lambda crowd: sum(1 for _ in crowd.logs(airflow.logs).rglob(lines)), ours=False)
     airflow.end_component("triggerer")
 
 
@@ -104,6 +108,13 @@ def test_events_accepted_by_one_api_server(deployment: Deployment, figures: Figu
         assert batched >= 10 * single
 
 
+def wait_for_all(server: Server, crowd: Crowd) -> int:
+    """Return how many of a crowd run: all, or as many as there are when patience ends."""
+    with suppress(TimeoutError):
+        wait_for("all run", PATIENCE, lambda: server.running(crowd) >= crowd.size, every=1)
+    return min(server.running(crowd), crowd.size)
+
+
 def stamped(crowd: Crowd) -> tuple[float, int] | None:
     """Return the time and how many were accepted by then, once there are any."""
     seen = crowd.resumed()
@@ -117,8 +128,13 @@ def test_memory(deployment: Deployment, figures: Figures, name: str) -> None:
         with SERVERS[name](deployment) as server:
             for size in SIZES:
                 crowd.grow(size)
-                wait_for(f"{name} runs {size}", PATIENCE, lambda size=size: server.running(crowd) >= size)  # type: ignore[misc]
+                running = wait_for_all(server, crowd)
                 memory = f"{server.process.resident() / 2**20:.0f} MiB"
+                # What Airflow's own program manages is a figure, not a condition.
+                if server.ours:
+                    assert running == size
+                elif running < size:
+                    memory += f" ({running:,} of them were running after {PATIENCE} s)"
                 figures.add(f"resident memory with {size:,} deferrals", name, memory)
     finally:
         crowd.disperse()

@@ -11,8 +11,8 @@ Answer = TypeVar("Answer")
 EVERY = 0.1
 
 
-def wait_for(what: str, within: float, ask: Callable[[], Answer | None]) -> Answer:
-    """Ask until there is an answer that is true, at most so many seconds.
+def wait_for(what: str, within: float, ask: Callable[[], Answer | None], every: float = EVERY) -> Answer:
+    """Ask until there is an answer that is true, at most so many seconds; `every` is in seconds, too.
 
     :raises TimeoutError: there was none; names what was waited for and the last answer
     """
@@ -23,4 +23,4 @@ def wait_for(what: str, within: float, ask: Callable[[], Answer | None]) -> Answ
             return answer
         if time.monotonic() > until:
             raise TimeoutError(f"waited {within:g} s in vain: {what} (last answer: {answer!r})")
-        time.sleep(EVERY)
+        time.sleep(every)
