@@ -114,8 +114,8 @@ impl EmbeddedApi {
         Ok(self.store.read(overview::waiting).await?.waiting)
     }
 
-    /// The steps from now on that only the API knows. A watcher that is thousands of steps behind learns how many it has
-    /// lost.
+    /// The steps from now on that only the API knows. A watcher that is thousands of steps behind learns how many it
+    /// has lost.
     pub fn subscribe(&self) -> broadcast::Receiver<Step> {
         self.steps.subscribe()
     }

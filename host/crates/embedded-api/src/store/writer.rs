@@ -1,7 +1,7 @@
 //! The one thread that writes: takes what is queued, runs it in one transaction, commits once, then answers all.
 //!
-//! Invariants: nobody is answered, and no step is reported, before the commit; an operation that fails is undone alone (a
-//! savepoint); an operation that makes SQLite give up the whole transaction fails all the operations in it.
+//! Invariants: nobody is answered, and no step is reported, before the commit; an operation that fails is undone alone
+//! (a savepoint); an operation that makes SQLite give up the whole transaction fails all the operations in it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
