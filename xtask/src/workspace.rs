@@ -41,7 +41,12 @@ impl Workspace {
         command.current_dir(&self.root).args(arguments);
         // What cargo told this program of its own package: build scripts that look at it would run again, and so build
         // half of all anew.
-        command.env_remove("CARGO_MANIFEST_DIR").env_remove("CARGO_MANIFEST_PATH");
+        for (name, _) in env::vars_os() {
+            let text = name.to_string_lossy();
+            if text.starts_with("CARGO_MANIFEST_") || text.starts_with("CARGO_PKG_") {
+                command.env_remove(&name);
+            }
+        }
         command
     }
 
