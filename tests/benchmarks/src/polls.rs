@@ -9,7 +9,9 @@ use anyhow::{Result, anyhow, bail};
 use sandbox::{Allowed, Call, Component, Config, Context, HostCalls, Limits, Poller, Sandbox};
 use std::sync::Arc;
 use tokio::task::JoinSet;
-use trigger_host_types::{SystemClock, TriggerId, TriggerKind, http, log};
+use tracing::Instrument as _;
+use tracing_subscriber::EnvFilter;
+use trigger_host_types::{ClassPath, Digest, SystemClock, TriggerId, TriggerKind, http, log, spans};
 
 use crate::measure::process_cpu;
 use crate::peer;
@@ -19,6 +21,8 @@ const WINDOW: Duration = Duration::from_secs(3);
 const WARM_UP: Duration = Duration::from_millis(500);
 const GOAL_US: f64 = 20.0;
 const GOAL_PER_SECOND: f64 = 50_000.0;
+const GOAL_SPAN_PERCENT: f64 = 1.0;
+const SPANS: u32 = 1_000_000;
 
 /// What a number of polls cost.
 pub(crate) struct Cost {
@@ -62,6 +66,9 @@ pub(crate) async fn run() -> Result<Report> {
             report.figure(rate, cost.per_second(), "per second");
         }
     }
+    let span = span_micros()?;
+    report.figure("CPU of a poll's span that nobody listens to", span * 1e3, "ns");
+    report.goal("  as a part of a poll", 100.0 * span / ours, "%", Bound::AtMost(GOAL_SPAN_PERCENT));
     let on_demand = peer::on_demand(&wasm, WINDOW).await?.micros();
     report.figure("CPU of a poll, wasmtime's on-demand allocation", on_demand, "us");
     report.figure("  as a multiple of ours", on_demand / ours, "x");
@@ -109,6 +116,31 @@ async fn poll_until(poller: Poller, end: Instant) -> Result<u64> {
         tokio::task::yield_now().await;
     }
     Ok(count)
+}
+
+/// CPU time of opening, entering and ending the span of a poll, with the subscriber and the level of a host that nobody
+/// has told to say more.
+fn span_micros() -> Result<f64> {
+    let (trigger, classpath, digest) = (TriggerId(7), ClassPath::from("bench.At"), Digest::of(b"bench"));
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    let subscriber =
+        tracing_subscriber::fmt().with_env_filter(EnvFilter::new("info")).with_writer(std::io::sink).finish();
+    // A runtime of its own may not block this thread, which belongs to another.
+    let measured = std::thread::spawn(move || {
+        tracing::subscriber::with_default(subscriber, || {
+            runtime.block_on(async {
+                let cpu = process_cpu();
+                for _ in 0..SPANS {
+                    let span = spans::poll(trigger, &classpath, digest);
+                    std::hint::black_box(async { 7 }).instrument(span.clone()).await;
+                    spans::end(&span, "ok");
+                }
+                process_cpu() - cpu
+            })
+        })
+    });
+    let cpu = measured.join().map_err(|_| anyhow!("the thread that measures spans panicked"))?;
+    Ok(cpu.as_secs_f64() * 1e6 / f64::from(SPANS))
 }
 
 /// Grants nothing, and hears nothing.
