@@ -17,6 +17,9 @@ use crate::step::{self, say, show};
 use crate::workspace::Workspace;
 use needs::Needs;
 
+/// How many deferrals the large crowd of the figures has.
+const DEFERRALS: &str = "AIRFLOW_TEST_DEFERRALS";
+
 /// `airflow-test`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -100,7 +103,9 @@ fn deployment(
         .env("AIRFLOW_TEST_GUESTS", guests::folder(workspace))
         .env("AIRFLOW_TEST_PYTHON", environment.programs())
         .env("AIRFLOW_TEST_RUN", run)
-        .env("AIRFLOW_TEST_FIGURES", workspace.target.join("airflow-figures.md"));
+        .env("AIRFLOW_TEST_FIGURES", workspace.target.join("airflow-figures.md"))
+        // Whatever else begins so is taken from a program of Airflow's.
+        .envs(std::env::var_os(DEFERRALS).map(|size| (DEFERRALS, size)));
     say(format!("the logs of the run are in {}", run.display()));
     if !step::watched("test against Airflow", &mut pytest, show)?.success() {
         bail!("the tests against Airflow failed; the logs are in {}", run.display());
