@@ -31,7 +31,12 @@ impl Running {
 
     /// The next line of standard error.
     pub fn error_line(&self) -> String {
-        self.error_lines.recv_timeout(PATIENCE).expect("a line of standard error")
+        self.error_line_before(Instant::now() + PATIENCE).expect("a line of standard error")
+    }
+
+    /// The next line of standard error, if it comes before this.
+    pub fn error_line_before(&self, deadline: Instant) -> Option<String> {
+        self.error_lines.recv_timeout(deadline.saturating_duration_since(Instant::now())).ok()
     }
 
     /// Sends a signal by name.

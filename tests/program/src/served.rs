@@ -2,9 +2,11 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use std::time::Instant;
 
 use serde_json::Value;
 
+use crate::PATIENCE;
 use crate::folder::Folder;
 use crate::running::Running;
 
@@ -44,10 +46,15 @@ pub fn configured(folder: Folder, url: &str, more: &str) -> Folder {
 }
 
 /// The host's log lines up to the first that holds `part`.
+///
+/// # Panics
+/// It does not come in time, however many other lines do.
 pub fn until(host: &Running, part: &str) -> Vec<Value> {
+    let deadline = Instant::now() + PATIENCE;
     let mut lines = Vec::new();
     loop {
-        let line = host.error_line();
+        let line = host.error_line_before(deadline);
+        let line = line.unwrap_or_else(|| panic!("waited in vain for `{part}`; the last line was {:?}", lines.last()));
         lines.push(serde_json::from_str(&line).unwrap_or_default());
         if line.contains(part) {
             return lines;

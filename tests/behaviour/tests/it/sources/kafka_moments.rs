@@ -105,7 +105,7 @@ fn what_comes_while_the_host_is_cut_off_is_passed_by_nobody() {
     // This one's watcher has something to tell: the group goes on reading for it.
     send(&world, 200);
     world.scene.stream(|stream| stream["holds"]["unstored"] == 1);
-    until(&world.scene.host, "No heartbeat was accepted for too long");
+    until(&world.scene.host, "No heartbeat has been accepted for too long");
     let read = world.scene.stream(|_| true)["done"]["read"].as_u64();
     send(&world, 201);
     world.scene.stream(|stream| stream["done"]["read"].as_u64() > read);
